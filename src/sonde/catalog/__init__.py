@@ -1,0 +1,1 @@
+"""What can be asked: tables, columns, system calls and families, declared once as data."""

@@ -1,0 +1,91 @@
+"""Named values of arguments: flag words and enumerations of the kernel's user API, shown as `A|B|0x80`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from sonde.catalog.flagsets import SETS
+
+__all__ = ["Names", "code", "is_enum", "known", "named", "names"]
+
+_WHOLE = (1 << 64) - 1
+
+
+class Names(NamedTuple):
+    """The names of one kind of word: `values` of the part under `mask`, and `bits` of the rest, widest first."""
+
+    mask: int
+    values: dict[int, str]
+    bits: tuple[tuple[int, str], ...]
+
+
+def known() -> frozenset[str]:
+    """Every key `names` takes."""
+    return frozenset(SETS)
+
+
+def is_enum(key: str) -> bool:
+    """Whether the words of a key are one of several values, rather than a sum of bits; KeyError for an unknown key."""
+    return not SETS[key].bits
+
+
+@cache
+def named(key: str) -> Names:
+    """The names of a key's words; KeyError for an unknown key."""
+    spec = SETS[key]
+    values = {number: name for name, number in _read(spec.values, double=False)}
+    bits = [(number, name) for name, number in _read(spec.bits, double=True)]
+    bits.sort(key=lambda item: -item[0].bit_count())
+    mask = spec.mask if spec.bits else _WHOLE
+    return Names(mask, values, tuple(bits))
+
+
+def names(key: str, value: int) -> str:
+    """What belongs between the parentheses of `value(..)`: names joined by `|`, the rest as 0x..; "" without names.
+
+    `value` may be negative or the unsigned form of a negative C int. KeyError for an unknown key.
+    """
+    found = named(key)
+    if found.mask == _WHOLE:
+        signed = value - (1 << 32) if 0x80000000 <= value < 1 << 32 and value not in found.values else value
+        return found.values.get(signed, "")
+    value &= _WHOLE
+    parts, rest = [], value
+    if found.mask or not value:
+        name = found.values.get(value & found.mask, "")
+        if name:
+            parts.append(name)
+            rest &= ~found.mask
+    for bit, name in found.bits:
+        if bit and rest & bit == bit:
+            parts.append(name)
+            rest &= ~bit
+    parts = _in_order(parts, found)
+    return "|".join([*parts, f"0x{rest:x}"] if rest and parts else parts)
+
+
+def code(key: str, value: int) -> int:
+    """The number sysdig shows for a word: the sum of its own codes of the word's names, or the word as it is."""
+    if not SETS[key].coded:
+        return value
+    codes = dict(_read(SETS[key].coded, double=False))
+    return sum(codes.get(name, 0) for name in names(key, value).split("|"))
+
+
+def _in_order(parts: list[str], found: Names) -> list[str]:
+    """Values first, then bits from the lowest."""
+    rank = {name: bit & -bit for bit, name in found.bits}
+    return sorted(parts, key=lambda name: rank.get(name, 0))
+
+
+def _read(text: str, double: bool) -> Iterator[tuple[str, int]]:
+    """(name, number) of the notation of catalog/flagsets.py."""
+    number = 0
+    for word in text.split():
+        if word[0] in "-0123456789":
+            number = int(word, 0)
+        else:
+            yield word, number
+            number = number << 1 if double else number + 1

@@ -1,0 +1,29 @@
+"""Events by number and by name: what every other room asks the event table."""
+
+from __future__ import annotations
+
+from sonde.catalog.event import Event
+from sonde.catalog.syscalls import ALIASES, all_events
+
+__all__ = ["CATEGORIES", "EVENTS", "NAMES", "NUMBERS", "by_name"]
+
+NUMBERS = 2048  # event numbers are below
+
+EVENTS: dict[int, Event] = all_events()
+
+# names by number, "" where there is no event: a list of NUMBERS texts, made for np.array(NAMES)[nr]
+NAMES: list[str] = [EVENTS[n].name if n in EVENTS else "" for n in range(NUMBERS)]
+
+CATEGORIES: tuple[str, ...] = (
+    "file", "io_read", "io_write", "io_other", "net", "process", "memory", "signal", "user", "ipc", "wait", "sleep",
+    "time", "system", "other",
+)  # fmt: skip
+
+_BY_NAME: dict[str, list[Event]] = {}
+for _event in EVENTS.values():
+    _BY_NAME.setdefault(_event.name, []).append(_event)
+
+
+def by_name(name: str) -> list[Event]:
+    """The events of a name, x86-64 before i386; also by a kernel name such as `pread64`. KeyError if unknown."""
+    return _BY_NAME[ALIASES.get(name, name)]

@@ -1,0 +1,146 @@
+"""Every system call as an Event: the tables of catalog/calls read, and the two events that are not calls."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from sonde.catalog import flags
+from sonde.catalog.calls import CALLS
+from sonde.catalog.event import EXIT_EVENTS, Event, Param, ParamType, Source
+from sonde.catalog.unistd import I386, X86_64
+
+__all__ = ["ALIASES", "I386_BASE", "TYPES", "UNNAMED", "all_events", "event_name"]
+
+I386_BASE = 1024
+ROOM = 512  # for the calls of each of the two
+UNNAMED = "syscall"  # event name of call numbers no kernel we know of has
+
+# Kernel names whose event has another name, as sysdig shows it. Mostly 32-bit variants of the same call.
+ALIASES = {
+    "pread64": "pread", "pwrite64": "pwrite", "prlimit64": "prlimit", "_llseek": "llseek", "_newselect": "select",
+    "fcntl64": "fcntl", "sendfile64": "sendfile", "ugetrlimit": "getrlimit", "fadvise64_64": "fadvise64",
+    "chown32": "chown", "lchown32": "lchown", "fchown32": "fchown", "getuid32": "getuid", "getgid32": "getgid",
+    "geteuid32": "geteuid", "getegid32": "getegid", "setuid32": "setuid", "setgid32": "setgid",
+    "setreuid32": "setreuid", "setregid32": "setregid", "setresuid32": "setresuid", "setresgid32": "setresgid",
+    "getresuid32": "getresuid", "getresgid32": "getresgid", "setfsuid32": "setfsuid", "setfsgid32": "setfsgid",
+    "getgroups32": "getgroups", "setgroups32": "setgroups", "truncate64": "truncate", "ftruncate64": "ftruncate",
+    "statfs64": "statfs", "fstatfs64": "fstatfs", "clock_gettime64": "clock_gettime",
+    "clock_settime64": "clock_settime", "clock_adjtime64": "clock_adjtime", "clock_getres_time64": "clock_getres",
+    "clock_nanosleep_time64": "clock_nanosleep", "timer_gettime64": "timer_gettime",
+    "timer_settime64": "timer_settime", "timerfd_gettime64": "timerfd_gettime",
+    "timerfd_settime64": "timerfd_settime", "utimensat_time64": "utimensat", "pselect6_time64": "pselect6",
+    "ppoll_time64": "ppoll", "io_pgetevents_time64": "io_pgetevents", "recvmmsg_time64": "recvmmsg",
+    "mq_timedsend_time64": "mq_timedsend", "mq_timedreceive_time64": "mq_timedreceive",
+    "semtimedop_time64": "semtimedop", "rt_sigtimedwait_time64": "rt_sigtimedwait", "futex_time64": "futex",
+    "sched_rr_get_interval_time64": "sched_rr_get_interval",
+}  # fmt: skip
+
+# i386 calls whose words are not those of the x86-64 call (64-bit numbers take two, or a pointer holds the arguments),
+# with the number of words before the difference
+_SAME_WORDS = {
+    "pread64": 3, "pwrite64": 3, "preadv": 3, "pwritev": 3, "preadv2": 3, "pwritev2": 3, "truncate64": 1,
+    "ftruncate64": 1, "fadvise64": 1, "fadvise64_64": 1, "fallocate": 2, "readahead": 1, "sync_file_range": 1,
+    "lookup_dcookie": 0, "fanotify_mark": 2, "statfs64": 1, "fstatfs64": 1, "mmap": 0, "select": 0, "clone": 3,
+}  # fmt: skip
+
+# the type of an argument by its name, where the tables do not say
+TYPES = {
+    ParamType.FD: "fd",
+    ParamType.DIRFD: "dirfd olddirfd newdirfd",
+    ParamType.PATH: "name path filename pathname oldpath newpath",
+    ParamType.DATA: "data",
+    ParamType.SIZE: "size len length",
+    ParamType.UINT: "pos offset",
+    ParamType.HEX: "addr",
+    ParamType.MODE: "mode",
+    ParamType.PID: "pid tid",
+    ParamType.UID: "uid",
+    ParamType.GID: "gid",
+    ParamType.SIGNAL: "sig",
+    ParamType.RES: "res",
+    ParamType.TUPLE: "tuple",
+}
+_TYPE_OF = {name: kind for kind, names in TYPES.items() for name in names.split()}
+_KINDS = {kind.value: kind for kind in ParamType}
+_WORDS = (Source.A0, Source.A1, Source.A2, Source.A3, Source.A4, Source.A5)
+_LINE = re.compile(r"(\w+) (\w+)(?:\((.*)\)|/(\d))(?: = ([\w:]+))?(?: \+ ([\w: ]+))?(?: ! (\w+))?")
+_RESULT = Param("res", ParamType.RES, Source.RET)
+_GENERIC = (_RESULT, *(Param(f"a{i}", ParamType.HEX, word) for i, word in enumerate(_WORDS)))
+_POINTED = (ParamType.IOVEC, ParamType.MSGHDR)
+
+
+def event_name(call: str) -> str:
+    """The event name of a kernel call name: `pread` for `pread64`."""
+    return ALIASES.get(call, call)
+
+
+def all_events() -> dict[int, Event]:
+    """Events by number: x86-64 calls, process exits, signals, i386 calls; numbers without a name are `syscall`."""
+    known = {event.name: event for event in map(_call, filter(None, CALLS.split("\n")))}
+    events: dict[int, Event] = {}
+    for call, number in X86_64.items():
+        events[number] = known[event_name(call)]._replace(number=number)
+    events |= _not_calls()
+    for call, number in I386.items():
+        events[I386_BASE + number] = _compat(call, I386_BASE + number, known.get(event_name(call)))
+    for number in (*range(ROOM), *range(I386_BASE, I386_BASE + ROOM)):
+        if number not in events:
+            events[number] = Event(number, UNNAMED, "other", _GENERIC)
+    return dict(sorted(events.items()))
+
+
+def _compat(call: str, number: int, like: Event | None) -> Event:
+    """An i386 call: like its namesake as far as the words agree, then plain words; vectors have another layout."""
+    if like is None:
+        return Event(number, event_name(call), "other", _GENERIC)
+    params = like.params
+    if call in _SAME_WORDS:
+        same = _SAME_WORDS[call] + 1
+        params = params[:same] + _GENERIC[same:]
+    if any(p.type in _POINTED for p in params):
+        params = tuple(p._replace(type=ParamType.HEX) if p.type in _POINTED else p for p in params)
+    return like._replace(number=number, params=params)
+
+
+def _not_calls() -> dict[int, Event]:
+    exit_, signal = EXIT_EVENTS["procexit"], EXIT_EVENTS["signaldeliver"]
+    uint, pid, sig = ParamType.UINT, ParamType.PID, ParamType.SIGNAL
+    ended = (
+        Param("status", uint, Source.A0),
+        Param("ret", ParamType.INT, Source.A1),
+        Param("sig", sig, Source.A2),
+        Param("core", uint, Source.A3),
+    )
+    sent = (Param("spid", pid, Source.A0), Param("dpid", pid, Source.A1), Param("sig", sig, Source.A2))
+    return {exit_: Event(exit_, "procexit", "process", ended), signal: Event(signal, "signaldeliver", "signal", sent)}
+
+
+def _call(line: str) -> Event:
+    """The Event of a line of catalog/calls, without its number."""
+    found = _LINE.fullmatch(line)
+    if found is None:
+        raise ValueError(f"catalog/calls: {line}")
+    category, name, arguments, arity, result, extra, mark = found.groups()
+    if arity:
+        return Event(-1, name, category, _GENERIC[: int(arity) + 1])
+    params = [_param(result, Source.RET) if result else _RESULT]
+    if arguments:
+        tokens = arguments.split(", ")
+        params += [_param(token, word) for token, word in zip(tokens, _WORDS, strict=False) if token != "-"]
+    if extra:
+        params += [_param(token, Source.NONE) for token in extra.split()]
+    io = {"io_read": "r", "io_write": "w"}.get(category, "")
+    return Event(-1, name, category, tuple(params), mark == "enter", io, mark == "waits")
+
+
+@cache
+def _param(token: str, source: Source) -> Param:
+    name, _, kind = token.partition(":")
+    if not kind:
+        return Param(name, _TYPE_OF[name], source)
+    if kind in _KINDS:
+        return Param(name, _KINDS[kind], source)
+    if kind.startswith("sockaddr"):
+        return Param(name, ParamType.SOCKADDR, source, length=_WORDS[int(kind[-1])], out=kind[-2] == "*")
+    return Param(name, ParamType.ENUM if flags.is_enum(kind) else ParamType.FLAGS, source, kind)
