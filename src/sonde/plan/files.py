@@ -1,0 +1,134 @@
+"""Files as rows: path components, files without a path, sockets; their names joined once."""
+
+from __future__ import annotations
+
+import socket
+
+import numpy as np
+
+from sonde.plan.strings import Ids, Strings
+from sonde.plan.table import Table
+
+__all__ = ["CLIENT", "FILE", "FLAGS", "KNOWN", "MAGIC", "MODE", "NAME", "PIDFS_MAGIC", "SERVER", "Files", "Node"]
+
+PIDFS_MAGIC = 0x50494446  # of the file system that pidfds are in
+CLIENT, SERVER = 1, 2  # what this end of a connection is, by its role; 0: unknown
+
+
+class Node:
+    """Flags of a row of Files."""
+
+    MOUNT = 1  # the root of a mount: its path is its mount point's
+    ROOT = 2
+    DELETED = 4
+    ANON = 8  # no path: pipe, eventfd, memfd, namespace
+    TRUNC = 16  # more components than the walk takes: the path's beginning is unknown
+    DETACHED = 32
+    SOCK = 64
+    ESCAPED = 128  # renamed out of its bind mount
+
+
+FILE = np.dtype(
+    [
+        ("known", "u1"), ("flags", "u1"), ("mode", "u2"), ("parent", "u4"), ("name", "u4"), ("ino", "u8"),
+        ("dev", "u4"), ("rdev", "u4"), ("magic", "u4"), ("mount", "u4"),
+        # sockets; addresses as string ids of their text, ports in host order
+        ("family", "u2"), ("proto", "u2"), ("stype", "u2"), ("state", "u2"), ("lport", "u2"), ("rport", "u2"),
+        ("lip", "u4"), ("rip", "u4"), ("role", "u1"), ("cookie", "u8"), ("peer", "u8"),
+    ]
+)  # fmt: skip
+
+# places in a row taken as a tuple
+KNOWN, FLAGS, MODE, PARENT, NAME, INO, MAGIC = map(
+    list(FILE.names or ()).index, ("known", "flags", "mode", "parent", "name", "ino", "magic")
+)
+
+
+class Files(Table):
+    """Path components, anonymous files and sockets by node id.
+
+    A record never changes, so a joined path is cached for good.
+    """
+
+    texts = ("name", "lip", "rip")
+
+    def __init__(self, strings: Strings, base: int = 0) -> None:
+        super().__init__(FILE, strings, base)
+        self._paths = np.zeros(256, np.uint32)
+        self._paths_done = np.zeros(256, np.bool_)
+
+    def paths(self, ids: Ids) -> Ids:
+        """String ids of the full names: paths, `pipe:[ino]`, tuples `cip:cport->sip:sport`; 0 where unknown."""
+        self._grow()
+        places = self.at(ids)
+        todo = ~self._paths_done[places]
+        if todo.any():
+            for place in set(places[todo].tolist()):
+                self._resolve(place)
+        return self._paths[places]
+
+    def path(self, place: int) -> bytes:
+        """The full name of one row, by its index."""
+        self._grow()
+        self._resolve(place)
+        return self.strings[int(self._paths[place])]
+
+    def _grow(self) -> None:
+        """Room for what is remembered of each row."""
+        if len(self._paths) < len(self.rows):
+            grown, done = np.zeros(len(self.rows), np.uint32), np.zeros(len(self.rows), np.bool_)
+            grown[: len(self._paths)], done[: len(self._paths)] = self._paths, self._paths_done
+            self._paths, self._paths_done = grown, done
+
+    def _resolve(self, place: int) -> None:
+        """Join and remember the names of a node and of the ancestors that were not joined before."""
+        chain: dict[int, tuple[int, ...]] = {}
+        while place and place not in chain and not self._paths_done[place]:
+            row = self.rows[place].item()  # one tuple: field by field costs several times as much
+            if not row[KNOWN]:
+                break
+            chain[place] = row
+            place = self.place(row[PARENT])
+        for node, row in reversed(chain.items()):
+            parent = self.strings[int(self._paths[self.place(row[PARENT])])]
+            self._paths[node] = self.strings.intern(self._name(node, row, parent))
+            self._paths_done[node] = True
+
+    def _name(self, node: int, row: tuple[int, ...], parent: bytes) -> bytes:
+        flags, name = row[FLAGS], self.strings[row[NAME]]
+        if not flags & (Node.SOCK | Node.ANON | Node.MOUNT | Node.ESCAPED):
+            return (b"" if parent == b"/" else parent) + b"/" + name
+        if flags & Node.SOCK:
+            return self._socket_name(self.rows[node])
+        if flags & Node.ANON:
+            return _anonymous_name(row[MAGIC], row[INO], name)
+        return parent or b"/"
+
+    def _socket_name(self, row: np.void) -> bytes:
+        family = int(row["family"])
+        if family == socket.AF_UNIX:
+            name = self.strings[int(row["name"])]
+            return b"%x->%x" % (int(row["cookie"]), int(row["peer"])) + (b" " + name if name else b"")
+        if family not in (socket.AF_INET, socket.AF_INET6):
+            return b"socket:[%d]" % int(row["ino"])
+        local = _end(self.strings[int(row["lip"])], int(row["lport"]))
+        remote = _end(self.strings[int(row["rip"])], int(row["rport"]))
+        if not row["rport"]:
+            return local
+        return remote + b"->" + local if row["role"] == SERVER else local + b"->" + remote
+
+
+def _end(address: bytes, port: int) -> bytes:
+    return address + b":%d" % port
+
+
+def _anonymous_name(magic: int, ino: int, name: bytes) -> bytes:
+    if magic == 0x50495045:  # PIPEFS_MAGIC
+        return b"pipe:[%d]" % ino
+    if magic == 0x09041934:  # ANON_INODE_FS_MAGIC
+        return b"anon_inode:" + name
+    if magic == PIDFS_MAGIC:
+        return b"anon_inode:[pidfd]"
+    if magic == 0x6E736673:  # NSFS_MAGIC
+        return b"ns:[%d]" % ino
+    return b"/" + name if name.startswith(b"memfd:") else name or b"?:[%d]" % ino
