@@ -1,0 +1,1 @@
+"""How the kernel answers: the C that is compiled into the BPF library, and what the compiler made of it."""

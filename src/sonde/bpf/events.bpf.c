@@ -1,0 +1,1019 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * The events table: one row a completed operation.
+ *
+ * This object is a library. The programs at its end are never attached as they
+ * are (except the small fixed ones): kernel/codegen.py emits a main program for
+ * each query, which calls the x_ accessors it needs in cost order, and the
+ * splicer appends them. An accessor takes the `struct event` on the main
+ * program's stack and computes its value at most once.
+ */
+#include "payload.h"
+#include "processes.h"
+
+enum { MAX_ERRNO = 4095 };
+enum { HAVE_ARGS = 1, HAVE_FILE = 2, HAVE_PATH = 4, HAVE_SOCK = 8, HAVE_PROCESS = 16 };
+/* How good the value of an accessor is that may have none (event.status). */
+enum { KNOWN, MISSING, UNKNOWN };
+enum { ROW_ENTER = 1, ROW_UNRESOLVED = 2 };
+enum { LOCAL, REMOTE, CLIENT, SERVER };
+
+/* Offsets are known to kernel/codegen.py: see the assertions below. */
+struct event {
+	u64 bits, unknown; /* path predicates that hold / that only user space can decide */
+	u64 address[2];	   /* of x_address, network order, IPv4 as ::ffff:a.b.c.d */
+	u32 status;
+	u32 nr;
+	struct pt_regs *regs; /* NULL: not a system call, a[] is filled */
+	struct statistics *stats;
+	u64 task, now; /* 0: not asked for yet; task_of(), now() */
+	u64 result, seq, sock, stamp;
+	u64 a[ARGUMENTS];
+	u32 tid, tgid, process, file, have, flags;
+};
+#define AT(field, offset) _Static_assert(__builtin_offsetof(struct event, field) == offset, "codegen.py")
+AT(bits, 0);
+AT(unknown, 8);
+AT(address, 16);
+AT(status, 32);
+AT(nr, 36);
+AT(stats, 48);
+AT(now, 64);
+AT(result, 72);
+AT(seq, 80);
+AT(stamp, 96);
+AT(a, 104);
+AT(tid, 152);
+AT(tgid, 156);
+AT(flags, 172);
+_Static_assert(sizeof(struct event) == 176, "codegen.py");
+
+/* Threads that --pid and `-- command` follow, with their descendants. */
+enum { FOLLOW_NOW = 1, FOLLOW_FROM_EXEC = 2 };
+enum { NR_EXECVE = 59, NR_EXECVEAT = 322, AT_FDCWD = -100 };
+struct {
+	__uint(type, MAP_HASH);
+	__uint(max_entries, 1 << 16);
+	__type(key, u32);
+	__type(value, u32);
+} followed SEC(".maps");
+
+/*
+ * Verdicts of user space on process records, at their id modulo the table, in
+ * one word so that it is read whole: the id, 16 verdicts, and the low half of
+ * `ancestry` when they were given. Any other word there means "not decided".
+ */
+enum { VERDICTS = 1 << 16 };
+struct {
+	__uint(type, MAP_ARRAY);
+	__uint(max_entries, VERDICTS);
+	__type(key, u32);
+	__type(value, u64);
+} verdicts SEC(".maps");
+
+/* Counts programs started by processes that have children: what was said of their descendants is void. */
+u64 ancestry SEC(".data.ancestry") = 0;
+
+const volatile u32 want_start = 0; /* note when every wanted call is entered */
+
+INLINE struct descriptor *descriptor_of(u32 nr)
+{
+	return &descriptors[MASKED(nr, EVENTS - 1)];
+}
+
+INLINE u32 skipped(u32 tgid)
+{
+	return tgid == configuration.skip[0] || tgid == configuration.skip[1] || tgid == configuration.skip[2] ||
+	       tgid == configuration.skip[3];
+}
+
+/* rt_sigreturn restores orig_ax = -1 with the other registers. */
+INLINE u32 event_number(struct pt_regs *regs, u32 compat)
+{
+	s64 nr = regs->orig_ax;
+
+	if (nr < 0)
+		nr = compat ? 173 : 15;
+	nr &= 511;
+	return compat ? NR_I386 + nr : nr;
+}
+
+INLINE u32 has_name(struct guard *g, u64 first, u64 second)
+{
+	return (first == g->first) & ((second & g->mask) == g->second);
+}
+
+/* Has the process a name that the filter demands? Asked before anything is prepared for other tests. */
+INLINE u32 guarded(u64 task)
+{
+	u64 comm = task + OFFSET(struct task_struct, comm), first, second;
+
+	if (!configuration.guarded)
+		return 1;
+	first = read8(comm);
+	second = read8(comm + 8);
+	return has_name(&configuration.guards[0], first, second) | has_name(&configuration.guards[1], first, second);
+}
+
+/* Counts an event; 0: it is not for us. */
+INLINE u32 wanted(struct statistics *s, u64 task, struct descriptor *d)
+{
+	if (skipped(tgid_of(task))) {
+		s->own++;
+		return 0;
+	}
+	s->seen++;
+	return d->flags & EVENT_ON && guarded(task);
+}
+
+INLINE u64 task_of(struct event *e)
+{
+	return e->task;
+}
+
+/* What a test may not need is fetched when it is asked for. */
+INLINE u64 now(struct event *e)
+{
+	if (!e->now)
+		e->now = bpf_ktime_get_boot_ns();
+	return e->now;
+}
+
+INLINE void begin(struct event *e, u32 nr, u64 task, struct statistics *s)
+{
+	e->nr = nr;
+	e->task = task;
+	e->tid = tid_of(task);
+	e->tgid = tgid_of(task);
+	e->stats = s;
+	e->bits = e->unknown = e->sock = e->seq = e->now = 0;
+	e->address[0] = e->address[1] = 0;
+	e->status = KNOWN;
+	e->process = e->file = e->have = e->flags = 0;
+	for (u32 i = 0; i < ARGUMENTS; i++)
+		e->a[i] = 0;
+}
+
+/* 0: this event is not for us. Most are not: they cost as little as can be. */
+HIDDEN u32 x_init_exit(u64 *ctx, struct event *e)
+{
+	u64 task = bpf_get_current_task();
+	struct pt_regs *regs = (void *)ctx[0];
+	u32 nr = event_number(regs, in_compat(task));
+	struct descriptor *d = descriptor_of(nr);
+	struct statistics *s = stats();
+
+	if (!s)
+		return 0;
+	if (!rename_lock_address && (d->flags & EVENT_RENAMES) && (s64)ctx[1] >= 0)
+		__atomic_fetch_add(&generation.soft, 1, __ATOMIC_RELAXED);
+	if (!wanted(s, task, d))
+		return 0;
+	begin(e, nr, task, s);
+	e->regs = regs;
+	e->result = ctx[1];
+	return 1;
+}
+
+HIDDEN u32 x_init_procexit(u64 *ctx, struct event *e)
+{
+	u64 task = bpf_get_current_task();
+	struct statistics *s = stats();
+	struct slot *slot;
+	u32 code;
+
+	if (!s || !wanted(s, task, descriptor_of(NR_PROCEXIT)))
+		return 0;
+	begin(e, NR_PROCEXIT, task, s);
+	e->regs = NULL;
+	e->result = 0;
+	code = READ4(task, struct task_struct, exit_code);
+	e->a[0] = code;
+	e->a[1] = code >> 8 & 0xff;
+	e->a[2] = code & 0x7f;
+	e->a[3] = code >> 7 & 1;
+	e->have = HAVE_ARGS;
+	slot = slot_of(e->tid);
+	if (slot && slot->process) { /* the program is gone already, its record is not */
+		e->process = slot->process;
+		e->have |= HAVE_PROCESS;
+	}
+	return 1;
+}
+
+HIDDEN u32 x_init_signal(u64 *ctx, struct event *e)
+{
+	u64 task = bpf_get_current_task(), info = ctx[1];
+	struct statistics *s = stats();
+
+	if (!s || !wanted(s, task, descriptor_of(NR_SIGNAL)))
+		return 0;
+	begin(e, NR_SIGNAL, task, s);
+	e->regs = NULL;
+	e->result = 0;
+	e->a[0] = read4(info + 16); /* si_pid, of the union behind si_code */
+	e->a[1] = e->tgid;
+	e->a[2] = (u32)ctx[0];
+	e->have = HAVE_ARGS;
+	return 1;
+}
+
+/* The task of an iterator as a plain number, which global functions take. */
+INLINE u64 iterated_task(struct bpf_iter__task *ctx)
+{
+	u64 task = 0;
+
+	bpf_probe_read_kernel(&task, 8, &ctx->task);
+	return task;
+}
+
+/* A call in flight: the task of an iterator, blocked inside the kernel. */
+HIDDEN u32 x_init_task(struct bpf_iter__task *ctx, struct event *e)
+{
+	struct task_struct *task = ctx->task;
+	struct statistics *s = stats();
+	struct pt_regs *regs;
+	u32 nr;
+
+	if (!task || !s)
+		return 0;
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	if (!regs || (s64)regs->orig_ax < 0 || !task->__state || !task->mm)
+		return 0;
+	nr = event_number(regs, task->thread_info.status & TS_COMPAT);
+	begin(e, nr, iterated_task(ctx), s);
+	e->regs = regs;
+	e->tid = task->pid;
+	e->tgid = task->tgid;
+	e->result = 0;
+	e->flags = ROW_ENTER;
+	return !skipped(e->tgid) && (descriptor_of(nr)->flags & EVENT_ON);
+}
+
+HIDDEN u32 x_followed(struct event *e)
+{
+	u32 tid = e->tid, *mark = bpf_map_lookup_elem(&followed, &tid);
+
+	return mark && *mark == FOLLOW_NOW;
+}
+
+HIDDEN u64 x_event_bits(struct event *e)
+{
+	return descriptor_of(e->nr)->bits;
+}
+
+/* A successful exec has cleared its arguments; the file name now lies above the new program's environment. */
+INLINE void exec_arguments(struct event *e)
+{
+	u64 name = READ8(READ8(task_of(e), struct task_struct, mm), struct mm_struct, env_end);
+
+	e->a[0] = e->nr == NR_EXECVE ? name : AT_FDCWD;
+	e->a[1] = e->nr == NR_EXECVE ? 0 : name;
+}
+
+INLINE void arguments(struct event *e)
+{
+	struct pt_regs *r = e->regs;
+
+	if ((e->have & HAVE_ARGS) || !r)
+		return;
+	e->have |= HAVE_ARGS;
+	if (e->nr >= NR_I386) {
+		e->a[0] = (u32)r->bx;
+		e->a[1] = (u32)r->cx;
+		e->a[2] = (u32)r->dx;
+		e->a[3] = (u32)r->si;
+		e->a[4] = (u32)r->di;
+		e->a[5] = (u32)r->bp;
+		return;
+	}
+	e->a[0] = r->di;
+	e->a[1] = r->si;
+	e->a[2] = r->dx;
+	e->a[3] = r->r10;
+	e->a[4] = r->r8;
+	e->a[5] = r->r9;
+	if ((e->nr == NR_EXECVE || e->nr == NR_EXECVEAT) && !e->result && !(e->flags & ROW_ENTER))
+		exec_arguments(e);
+}
+
+HIDDEN u64 x_latency(struct event *e)
+{
+	struct slot *slot = slot_of(e->tid);
+	u64 start = slot ? slot->start : 0;
+
+	/* A clone's child leaves a call that it never entered: what it finds is of an older thread. */
+	e->status = start && start >= READ8(task_of(e), struct task_struct, start_boottime) ? KNOWN : MISSING;
+	return e->status == KNOWN ? now(e) - start : -1ull;
+}
+
+HIDDEN u64 x_failed(struct event *e)
+{
+	s64 r = e->result;
+
+	return r < 0 && r >= -MAX_ERRNO;
+}
+
+HIDDEN u64 x_ismain(struct event *e) { return e->tid == e->tgid; }
+
+HIDDEN u64 x_ppid(struct event *e)
+{
+	return READ4(READ8(task_of(e), struct task_struct, real_parent), struct task_struct, tgid);
+}
+
+HIDDEN u64 x_uid(struct event *e)
+{
+	return READ4(READ8(task_of(e), struct task_struct, cred), struct cred, euid);
+}
+
+HIDDEN u64 x_gid(struct event *e)
+{
+	return READ4(READ8(task_of(e), struct task_struct, cred), struct cred, egid);
+}
+
+HIDDEN u64 x_loginuid(struct event *e)
+{
+	return EXISTS(struct task_struct, loginuid) ? (s32)READ4(task_of(e), struct task_struct, loginuid) : -1;
+}
+
+INLINE u64 pid_of_kind(u64 task, u32 kind)
+{
+	u64 signal = READ8(task, struct task_struct, signal);
+
+	return read8(signal + OFFSET(struct signal_struct, pids) + kind * 8);
+}
+
+HIDDEN u64 x_sid(struct event *e) { return host_number(pid_of_kind(task_of(e), PIDTYPE_SID)); }
+HIDDEN u64 x_pgid(struct event *e) { return host_number(pid_of_kind(task_of(e), PIDTYPE_PGID)); }
+HIDDEN u64 x_vpgid(struct event *e) { return own_number(pid_of_kind(task_of(e), PIDTYPE_PGID)); }
+HIDDEN u64 x_vpid(struct event *e) { return own_number(pid_of_kind(task_of(e), PIDTYPE_TGID)); }
+HIDDEN u64 x_vtid(struct event *e) { return own_number(READ8(task_of(e), struct task_struct, thread_pid)); }
+
+/* The two words of comm: as many accessors, so that none needs a buffer. */
+HIDDEN u64 x_comm0(struct event *e) { return read8(task_of(e) + OFFSET(struct task_struct, comm)); }
+HIDDEN u64 x_comm1(struct event *e) { return read8(task_of(e) + OFFSET(struct task_struct, comm) + 8); }
+HIDDEN u64 x_pcomm0(struct event *e)
+{
+	return read8(READ8(task_of(e), struct task_struct, real_parent) + OFFSET(struct task_struct, comm));
+}
+HIDDEN u64 x_pcomm1(struct event *e)
+{
+	return read8(READ8(task_of(e), struct task_struct, real_parent) + OFFSET(struct task_struct, comm) + 8);
+}
+
+INLINE u64 run_comm(u64 first, u64 second, u32 slot)
+{
+	u32 zero = 0, n = 0;
+	struct text_scratch *t = bpf_map_lookup_elem(&text_scratch, &zero);
+
+	if (!t)
+		return 0;
+	*(u64 *)t->bytes = first;
+	*(u64 *)(t->bytes + 8) = second;
+	for (n = 0; n < 15; n++)
+		if (!t->bytes[n])
+			break;
+	return text_run(slot, n);
+}
+
+/* Predicates of text automaton `slot` that hold for the name of the process / its parent. */
+HIDDEN u64 x_comm_text(struct event *e, u32 slot) { return run_comm(x_comm0(e), x_comm1(e), slot); }
+HIDDEN u64 x_pcomm_text(struct event *e, u32 slot) { return run_comm(x_pcomm0(e), x_pcomm1(e), slot); }
+
+/* The number of the main file descriptor. */
+INLINE s64 main_fd(struct event *e)
+{
+	u32 which = descriptor_of(e->nr)->fd;
+	s64 fd;
+
+	arguments(e);
+	if (which < ARGUMENTS)
+		fd = (s32)e->a[which & 7];
+	else if (which == FD_RESULT && !(e->flags & ROW_ENTER))
+		fd = (s64)e->result;
+	else
+		fd = -1;
+	e->status = which == FD_NONE || (which == FD_RESULT && fd < 0) ? MISSING : KNOWN;
+	return fd;
+}
+
+HIDDEN s64 x_fd(struct event *e)
+{
+	return main_fd(e);
+}
+
+/* The open file behind the main fd; 0: none, or only the enter of the call saw it. */
+INLINE u64 event_file(struct event *e)
+{
+	s64 fd = main_fd(e);
+
+	if (e->status == MISSING || fd < 0)
+		return 0;
+	return file_of_fd(task_of(e), fd);
+}
+
+/* Names without a path: predicates on them are for user space, if they can hold at all. */
+INLINE u64 undecided(u64 file)
+{
+	u64 dentry, root, sk;
+
+	if (!*(volatile u32 *)&automaton_version.version)
+		return 0; /* there are none */
+	dentry = READ8(file, struct file, f_path.dentry);
+	root = READ8(READ8(file, struct file, f_path.mnt), struct vfsmount, mnt_root);
+	if (file_mode(file) >> 12 == S_IFDIR)
+		return configuration.parts;
+	if (READ8(dentry, struct dentry, d_parent) != dentry || dentry == root)
+		return 0;
+	if (file_mode(file) >> 12 == S_IFSOCK) {
+		sk = file_sock(file);
+		return sk && READ2(sk, struct sock_common, skc_family) == AF_UNIX ? ~0ull : configuration.slashless;
+	}
+	if (file_mode(file) >> 12 == 8) /* memfd */
+		return ~0ull;
+	return configuration.slashless;
+}
+
+/* The node id of the main fd's file, its path predicates in e->bits; 0: no file. */
+HIDDEN u64 x_file(struct event *e)
+{
+	struct descriptor *d = descriptor_of(e->nr);
+	struct slot *slot;
+	u64 file;
+
+	if (e->have & HAVE_FILE)
+		return e->file;
+	e->have |= HAVE_FILE;
+	if ((d->flags & EVENT_ENTER_FD) && !(e->flags & ROW_ENTER)) {
+		slot = slot_of(e->tid);
+		if (!slot || !slot->has_file) {
+			e->unknown = ~0ull; /* entered before we looked */
+			return 0;
+		}
+		slot->has_file = 0;
+		e->bits = slot->bits;
+		e->file = slot->file;
+		e->unknown = slot->unknown;
+		return e->file;
+	}
+	file = event_file(e);
+	if (!file) {
+		if (d->flags & EVENT_PATH)
+			e->unknown = ~0ull; /* the name is the path argument */
+		return 0;
+	}
+	e->file = node_id(READ8(file, struct file, f_path.dentry), READ8(file, struct file, f_path.mnt), file,
+			  &e->bits);
+	if (!e->file) {
+		e->unknown = ~0ull;
+		e->flags |= ROW_UNRESOLVED;
+	} else {
+		e->unknown = undecided(file);
+	}
+	return e->file;
+}
+
+/* What path arguments are relative to: a node id, 0 for the working directory, ~0 for what has no name. */
+INLINE u64 directory(struct event *e, u32 which)
+{
+	u64 file, bits, id;
+	s32 fd;
+
+	if (which >= ARGUMENTS)
+		return 0;
+	arguments(e);
+	fd = e->a[which & 7];
+	if (fd == AT_FDCWD)
+		return 0;
+	file = fd < 0 ? 0 : file_of_fd(task_of(e), fd);
+	if (!file)
+		return ~0u;
+	id = node_id(READ8(file, struct file, f_path.dentry), READ8(file, struct file, f_path.mnt), file, &bits);
+	return id ? id : ~0u;
+}
+
+HIDDEN u64 x_dir(struct event *e) { return directory(e, descriptor_of(e->nr)->dir); }
+HIDDEN u64 x_newdir(struct event *e) { return directory(e, descriptor_of(e->nr)->newdir); }
+
+/* e->sock: the socket behind the main fd. */
+INLINE u64 event_sock(struct event *e)
+{
+	u64 file;
+
+	if (descriptor_of(e->nr)->flags & EVENT_ENTER_FD) {
+		e->status = UNKNOWN;
+		return 0;
+	}
+	if (!(e->have & HAVE_SOCK)) {
+		e->have |= HAVE_SOCK;
+		file = event_file(e);
+		if (file && file_mode(file) >> 12 == S_IFSOCK)
+			e->sock = file_sock(file);
+	}
+	e->status = e->sock ? KNOWN : MISSING;
+	return e->sock;
+}
+
+INLINE u64 inet_sock(struct event *e)
+{
+	u64 sk = event_sock(e);
+	u32 family;
+
+	if (!sk)
+		return 0;
+	family = READ2(sk, struct sock_common, skc_family);
+	if (family == AF_INET || family == AF_INET6)
+		return sk;
+	e->status = MISSING;
+	return 0;
+}
+
+INLINE u32 local_port(u64 sk) { return READ2(sk, struct sock_common, skc_num); }
+INLINE u32 remote_port(u64 sk) { return __builtin_bswap16(READ2(sk, struct sock_common, skc_dport)); }
+
+/* Is the local end the client's? Without a TCP role the smaller port is the server's. */
+INLINE u32 is_client(u64 sk)
+{
+	u32 role = socket_role(sk);
+
+	if (role != ROLE_UNKNOWN)
+		return role == ROLE_CLIENT;
+	return remote_port(sk) && remote_port(sk) < local_port(sk);
+}
+
+INLINE u32 is_local(u64 sk, u32 end)
+{
+	if (end == LOCAL || end == REMOTE)
+		return end == LOCAL;
+	return is_client(sk) == (end == CLIENT);
+}
+
+INLINE u64 port(struct event *e, u32 end)
+{
+	u64 sk = inet_sock(e);
+	u32 number;
+
+	if (!sk)
+		return 0;
+	number = is_local(sk, end) ? local_port(sk) : remote_port(sk);
+	if (!number)
+		e->status = MISSING;
+	return number;
+}
+
+HIDDEN u64 x_lport(struct event *e) { return port(e, LOCAL); }
+HIDDEN u64 x_rport(struct event *e) { return port(e, REMOTE); }
+HIDDEN u64 x_cport(struct event *e) { return port(e, CLIENT); }
+HIDDEN u64 x_sport(struct event *e) { return port(e, SERVER); }
+
+/* e->address: one end's address, e->status says whether there is one. */
+HIDDEN u64 x_address(struct event *e, u32 end)
+{
+	u64 sk = inet_sock(e);
+	u32 local;
+
+	if (!sk)
+		return 0;
+	local = is_local(sk, end);
+	if (!local && !remote_port(sk)) {
+		e->status = MISSING;
+		return 0;
+	}
+	if (READ2(sk, struct sock_common, skc_family) == AF_INET) {
+		u64 v4 = local ? READ4(sk, struct sock_common, skc_rcv_saddr) : READ4(sk, struct sock_common, skc_daddr);
+
+		e->address[0] = 0;
+		e->address[1] = v4 << 32 | 0xffff0000;
+		return 0;
+	}
+	sk += local ? OFFSET(struct sock_common, skc_v6_rcv_saddr) : OFFSET(struct sock_common, skc_v6_daddr);
+	e->address[0] = read8(sk);
+	e->address[1] = read8(sk + 8);
+	return 0;
+}
+
+HIDDEN u64 x_l4proto(struct event *e)
+{
+	u64 sk = inet_sock(e);
+
+	return sk ? READ2(sk, struct sock, sk_protocol) : 0;
+}
+
+HIDDEN u64 x_sockfamily(struct event *e)
+{
+	u64 sk = event_sock(e);
+
+	return sk ? READ2(sk, struct sock_common, skc_family) : 0;
+}
+
+/* fd.type as far as the mode tells: the letter, UNKNOWN for files without a path. */
+HIDDEN u64 x_fdtype(struct event *e)
+{
+	u64 file, dentry;
+	u32 mode, family;
+
+	if (descriptor_of(e->nr)->flags & EVENT_ENTER_FD) {
+		e->status = UNKNOWN;
+		return 0;
+	}
+	file = event_file(e);
+	if (!file) {
+		e->status = descriptor_of(e->nr)->flags & EVENT_PATH ? UNKNOWN : MISSING;
+		return 0;
+	}
+	mode = file_mode(file) >> 12;
+	if (mode == S_IFSOCK) {
+		family = x_sockfamily(e);
+		if (family == AF_INET)
+			return '4';
+		if (family == AF_UNIX)
+			return 'u';
+		if (family == 16)
+			return 'n';
+		e->status = UNKNOWN; /* AF_INET6 may carry IPv4 */
+		return 0;
+	}
+	dentry = READ8(file, struct file, f_path.dentry);
+	if (mode == 1)
+		return 'p';
+	if (mode == 4)
+		return 'd';
+	if (undecided(file) || !mode || mode == 8) {
+		e->status = READ8(dentry, struct dentry, d_parent) == dentry ? UNKNOWN : KNOWN;
+		return 'f';
+	}
+	return 'f';
+}
+
+INLINE u64 event_process(struct event *e)
+{
+	if (!(e->have & HAVE_PROCESS)) {
+		e->have |= HAVE_PROCESS;
+		e->process = current_process(task_of(e), e->tid);
+		if (!e->process)
+			e->flags |= ROW_UNRESOLVED;
+	}
+	return e->process;
+}
+
+HIDDEN u64 x_process(struct event *e)
+{
+	return event_process(e);
+}
+
+/* User space's verdicts on this process record, a bit each. */
+HIDDEN u64 x_verdict(struct event *e)
+{
+	u32 id = event_process(e), i = id & (VERDICTS - 1);
+	u64 *word = bpf_map_lookup_elem(&verdicts, &i), value = word ? *(volatile u64 *)word : 0;
+
+	e->status = id && (u32)value == id && value >> 48 == (*(volatile u64 *)&ancestry & 0xffff) ? KNOWN : UNKNOWN;
+	return value >> 32 & 0xffff;
+}
+
+/* Bytes moved by an I/O call. */
+HIDDEN u64 x_buflen(struct event *e)
+{
+	s64 r = e->result;
+
+	e->status = r < 0 ? MISSING : KNOWN;
+	return r;
+}
+
+HIDDEN u64 x_vmsize(struct event *e)
+{
+	u64 mm = READ8(task_of(e), struct task_struct, mm);
+
+	return mm ? READ8(mm, struct mm_struct, total_vm) << 2 : 0;
+}
+
+enum { MM_FILE, MM_ANON, MM_SWAP, MM_SHMEM };
+
+/* Pages of a kind. Since 6.2 the kernel counts them per CPU first: the sum lags by up to 32 pages a CPU. */
+INLINE u64 pages(u64 mm, u32 kind)
+{
+	u64 at, size;
+	s64 n;
+
+	if (EXISTS(struct mm_struct___counts, rss_stat.count[0])) {
+		at = OFFSET(struct mm_struct___counts, rss_stat.count[0]);
+		size = sizeof(u64);
+	} else {
+		at = OFFSET(struct mm_struct, rss_stat[0].count);
+		size = OFFSET(struct mm_struct, rss_stat[1].count) - at;
+	}
+	n = read8(mm + at + kind * size);
+	return n > 0 ? n : 0;
+}
+
+HIDDEN u64 x_vmrss(struct event *e)
+{
+	u64 mm = READ8(task_of(e), struct task_struct, mm);
+
+	return mm ? (pages(mm, MM_FILE) + pages(mm, MM_ANON) + pages(mm, MM_SHMEM)) << 2 : 0;
+}
+
+HIDDEN u64 x_vmswap(struct event *e)
+{
+	u64 mm = READ8(task_of(e), struct task_struct, mm);
+
+	return mm ? pages(mm, MM_SWAP) << 2 : 0;
+}
+
+struct fd_count {
+	u64 bits;
+	u32 words, open;
+};
+
+static long count_word(u32 i, struct fd_count *count)
+{
+	if (i >= count->words)
+		return 1;
+	count->open += __builtin_popcountll(read8(count->bits + i * 8ull));
+	return 0;
+}
+
+HIDDEN u64 x_fdcount(struct event *e)
+{
+	u64 files = READ8(task_of(e), struct task_struct, files), table;
+	struct fd_count count = { 0 };
+
+	if (!files)
+		return 0;
+	table = READ8(files, struct files_struct, fdt);
+	count.bits = READ8(table, struct fdtable, open_fds);
+	count.words = READ4(table, struct fdtable, max_fds) >> 6;
+	bpf_loop(1 << 14, count_word, &count, 0);
+	return count.open;
+}
+
+HIDDEN u64 x_pfmajor(struct event *e) { return READ8(task_of(e), struct task_struct, maj_flt); }
+HIDDEN u64 x_pfminor(struct event *e) { return READ8(task_of(e), struct task_struct, min_flt); }
+
+HIDDEN u64 x_nthreads(struct event *e)
+{
+	return READ4(READ8(task_of(e), struct task_struct, signal), struct signal_struct, nr_threads);
+}
+
+HIDDEN u64 x_fdlimit(struct event *e)
+{
+	u64 limits = READ8(task_of(e), struct task_struct, signal) + OFFSET(struct signal_struct, rlim);
+
+	return read8(limits + 7 * 16); /* RLIMIT_NOFILE, rlim_cur */
+}
+
+INLINE void one_payload(struct event *e, struct argument *a, u32 i)
+{
+	u32 length = a->length;
+
+	if (a->kind)
+		send_argument(e->a[i], length < ARGUMENTS ? e->a[length & 7] : 0, a->kind | i << 8, e->result, e->seq);
+}
+
+HIDDEN u64 x_payloads(struct event *e)
+{
+	struct descriptor *d = descriptor_of(e->nr);
+
+	if (!(d->flags & EVENT_POINTS))
+		return 0;
+	arguments(e);
+	e->seq = ++e->stats->sequence << 12 | (bpf_get_smp_processor_id() & 4095);
+	one_payload(e, &d->arguments[0], 0);
+	one_payload(e, &d->arguments[1], 1);
+	one_payload(e, &d->arguments[2], 2);
+	one_payload(e, &d->arguments[3], 3);
+	one_payload(e, &d->arguments[4], 4);
+	return 0;
+}
+
+/* Predicates of text automaton `slot` on the call's data (its first snaplen bytes). */
+HIDDEN u64 x_data_text(struct event *e, u32 slot)
+{
+	struct descriptor *d = descriptor_of(e->nr);
+	u32 zero = 0, n;
+	struct payload *p = the_payload();
+	struct text_scratch *t = bpf_map_lookup_elem(&text_scratch, &zero);
+	struct argument *a = &d->arguments[1];
+	u64 pointer;
+
+	arguments(e);
+	pointer = e->a[1];
+	e->status = MISSING;
+	if (!p || !t || a->kind < PAY_DATA || a->kind > PAY_MSGHDR || !pointer || (s64)e->result <= 0)
+		return 0;
+	n = read_argument(pointer, e->result, a->kind);
+	if (p->header.failed) {
+		e->status = UNKNOWN;
+		return 0;
+	}
+	if (n > TEXT_MAX) {
+		e->status = UNKNOWN; /* more than the automaton runs over */
+		return 0;
+	}
+	e->status = KNOWN;
+	bpf_probe_read_kernel(t->bytes, n & (2 * TEXT_MAX - 1) ? n & (2 * TEXT_MAX - 1) : 1, p->bytes);
+	return text_run(slot, n);
+}
+
+/* A row to fill and stamp, or NULL: user space is behind. With `words` e->a is filled too. */
+HIDDEN void *x_row(struct event *e, u32 words)
+{
+	u32 cpu = bpf_get_smp_processor_id(), i;
+	struct progress *p = bpf_map_lookup_elem(&progress, &cpu);
+	struct statistics *s = e->stats;
+	u64 begun;
+
+	s->matched += !(e->flags & ROW_ENTER);
+	if (!p || s->begun - *(volatile u64 *)&p->read > configuration.room)
+		return NULL;
+	if (words)
+		arguments(e);
+	begun = __sync_fetch_and_add(&s->begun, 1);
+	e->stamp = begun + 1;
+	i = cpu * configuration.rows + (begun & (configuration.rows - 1));
+	return bpf_map_lookup_elem(&rows, &i);
+}
+
+HIDDEN u64 x_lost(struct event *e)
+{
+	e->stats->lost++;
+	e->stats->lost_by_event[e->nr & (EVENTS - 1)]++;
+	return 0;
+}
+
+/* When a call is entered: the time, and the file that will be gone. */
+SEC("tp_btf/sys_enter")
+int p_enter(u64 *ctx)
+{
+	struct pt_regs *regs = (void *)ctx[0];
+	u32 low = regs->orig_ax & 511;
+	struct descriptor *d;
+	struct slot *s;
+	u64 task, file;
+
+	/* seldom: in a call of this number, 64-bit or 32-bit, the fd will be gone */
+	if (!want_start && !((descriptor_of(low)->flags | descriptor_of(NR_I386 + low)->flags) & EVENT_ENTER_FD))
+		return 0;
+	task = bpf_get_current_task();
+	d = descriptor_of(event_number(regs, in_compat(task)));
+	if (!(d->flags & EVENT_ON) || skipped(tgid_of(task)))
+		return 0;
+	if (!want_start && !(d->flags & EVENT_ENTER_FD))
+		return 0;
+	s = slot_of(tid_of(task));
+	if (!s)
+		return 0;
+	if (want_start)
+		s->start = bpf_ktime_get_boot_ns();
+	if (d->flags & EVENT_ENTER_FD) {
+		s->file = 0;
+		s->bits = s->unknown = 0;
+		s->has_file = 1;
+		file = file_of_fd(task, regs->di);
+		if (file) {
+			s->file = node_id(READ8(file, struct file, f_path.dentry), READ8(file, struct file, f_path.mnt),
+					  file, &s->bits);
+			s->unknown = s->file ? undecided(file) : ~0ull;
+		}
+	}
+	return 0;
+}
+
+/* Keeps the soft generation when the query's own program may not see renames. */
+SEC("tp_btf/sys_exit")
+int p_renames(u64 *ctx)
+{
+	struct pt_regs *regs = (void *)ctx[0];
+	u32 nr = event_number(regs, in_compat(bpf_get_current_task()));
+
+	if ((descriptor_of(nr)->flags & EVENT_RENAMES) && (s64)ctx[1] >= 0)
+		__atomic_fetch_add(&generation.soft, 1, __ATOMIC_RELAXED);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_fork")
+int p_fork(u64 *ctx)
+{
+	struct task_struct *parent = (void *)ctx[0], *child = (void *)ctx[1];
+	u32 tid = parent->pid, *mark = bpf_map_lookup_elem(&followed, &tid), value;
+
+	if (!mark)
+		return 0;
+	value = *mark;
+	tid = child->pid;
+	bpf_map_update_elem(&followed, &tid, &value, 0);
+	return 0;
+}
+
+/* A command's child is followed from its exec on, which is seen whatever the filter: what led there is ours. */
+SEC("tp_btf/sched_process_exec")
+int p_follow(u64 *ctx)
+{
+	u32 tid = bpf_get_current_pid_tgid(), *mark = bpf_map_lookup_elem(&followed, &tid);
+
+	if (mark)
+		*mark = FOLLOW_NOW;
+	return 0;
+}
+
+/* For questions about ancestors: a process that may be silent for long says at once what it has become. */
+SEC("tp_btf/sched_process_exec")
+int p_exec(u64 *ctx)
+{
+	u64 task = bpf_get_current_task(), children = task + OFFSET(struct task_struct, children);
+
+	process_id(task);
+	if (read8(children) != children)
+		__sync_fetch_and_add(&ancestry, 1);
+	return 0;
+}
+
+/* After the query's own program on this hook: links run in the order of their attachment. */
+SEC("tp_btf/sched_process_exit")
+int p_forget(u64 *ctx)
+{
+	u32 tid = bpf_get_current_pid_tgid();
+
+	bpf_map_delete_elem(&followed, &tid);
+	return 0;
+}
+
+/* Tells user space about every process, before anything is attached. */
+SEC("iter/task")
+int p_snapshot(struct bpf_iter__task *ctx)
+{
+	u64 task = iterated_task(ctx);
+	struct slot *s;
+
+	if (!task)
+		return 0;
+	process_id(task);
+	s = slot_of(READ4(task, struct task_struct, pid));
+	if (s)
+		s->partial = 0; /* user space completes it now, from /proc */
+	return 0;
+}
+
+#define CALL(f) asm volatile("" ::"r"(f))
+
+/*
+ * The programs below only keep the accessors in the object: roots from which
+ * the splicer collects them. Several, so that each verifies quickly.
+ */
+#define ROOT(name, calls)                          \
+	SEC("tp_btf/sys_exit")                     \
+	int name(u64 *ctx)                         \
+	{                                          \
+		struct event event, *e = &event;   \
+						   \
+		if (!x_init_exit(ctx, e))          \
+			return 0;                  \
+		calls;                             \
+		return 0;                          \
+	}
+
+ROOT(l_exit, CALL(x_followed(e)); CALL(x_event_bits(e)); CALL(x_failed(e)); CALL(x_ismain(e)); CALL(x_buflen(e));
+     CALL(x_latency(e)); CALL(x_lost(e)))
+ROOT(l_ids, CALL(x_ppid(e)); CALL(x_uid(e)); CALL(x_gid(e)); CALL(x_loginuid(e)); CALL(x_sid(e)); CALL(x_pgid(e));
+     CALL(x_vpgid(e)); CALL(x_vpid(e)); CALL(x_vtid(e)); CALL(x_vmsize(e)); CALL(x_pfmajor(e)); CALL(x_pfminor(e));
+     CALL(x_nthreads(e)); CALL(x_fdlimit(e)))
+ROOT(l_memory, CALL(x_vmrss(e)); CALL(x_vmswap(e)); CALL(x_fdcount(e)))
+ROOT(l_names, CALL(x_comm0(e)); CALL(x_comm1(e)); CALL(x_pcomm0(e)); CALL(x_pcomm1(e)))
+ROOT(l_texts, CALL(x_comm_text(e, 0)); CALL(x_pcomm_text(e, 1)))
+ROOT(l_data, CALL(x_data_text(e, 2)))
+ROOT(l_file, CALL(x_fd(e)); CALL(x_file(e)))
+ROOT(l_directories, CALL(x_dir(e)); CALL(x_newdir(e)))
+ROOT(l_fdtype, CALL(x_fdtype(e)))
+ROOT(l_ports, CALL(x_lport(e)); CALL(x_rport(e)))
+ROOT(l_ends, CALL(x_cport(e)); CALL(x_sport(e)))
+ROOT(l_address, CALL(x_address(e, 0)))
+ROOT(l_protocol, CALL(x_l4proto(e)); CALL(x_sockfamily(e)))
+ROOT(l_process, CALL(x_process(e)); CALL(x_verdict(e)))
+ROOT(l_payloads, CALL(x_payloads(e)))
+ROOT(l_row, CALL(x_row(e, 0)); CALL(x_row(e, 1)))
+
+SEC("tp_btf/sched_process_exit")
+int l_procexit(u64 *ctx)
+{
+	struct event e;
+
+	return x_init_procexit(ctx, &e) ? 0 : 0;
+}
+
+SEC("tp_btf/signal_deliver")
+int l_signal(u64 *ctx)
+{
+	struct event e;
+
+	return x_init_signal(ctx, &e) ? 0 : 0;
+}
+
+SEC("iter/task")
+int l_task(struct bpf_iter__task *ctx)
+{
+	struct event e;
+
+	return x_init_task(ctx, &e) ? 0 : 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * Processes as they are now.
+ *
+ * Each thread has a slot. Its signature covers everything a process record
+ * says (name, credentials, program, directory, parent); while it holds, the
+ * thread's record id is good. A new record is told to user space before the id
+ * is used. Ancestors without a record are told at the same time, so that the
+ * way up is known also for processes that never make a call of interest.
+ */
+#pragma once
+#include "files.h"
+
+struct slot {
+	u64 start;	 /* when the running call was entered, 0: not seen */
+	u64 signature, generation;
+	u64 bits, unknown; /* path predicates of `file` */
+	u32 tid;	 /* whose slot this is: tids share a slot modulo the table */
+	u32 process, cwd, root;
+	u32 file;	 /* taken at enter: the fd is gone at exit */
+	u16 has_file;
+	u16 partial; /* the record was made from another task's context, without what only its own can read */
+};
+
+/* max_entries is set from kernel.pid_max. */
+struct {
+	__uint(type, MAP_ARRAY);
+	__uint(max_entries, 1 << 15);
+	__type(key, u32);
+	__type(value, struct slot);
+} slots SEC(".maps");
+
+struct {
+	__uint(type, MAP_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct process_record);
+} process_scratch SEC(".maps");
+
+const volatile u32 want_environment = 0; /* a question asks for it */
+
+enum { ANCESTORS = 32, PIDTYPE_TGID = 1, PIDTYPE_PGID = 2, PIDTYPE_SID = 3 };
+
+INLINE struct slot *slot_of(u32 tid)
+{
+	u32 i = tid & configuration.slot_mask;
+	struct slot *s = bpf_map_lookup_elem(&slots, &i);
+
+	if (s && s->tid != tid) {
+		s->signature = s->start = 0;
+		s->process = s->has_file = 0;
+		s->tid = tid;
+	}
+	return s;
+}
+
+LEAF u64 process_signature(u64 task)
+{
+	u64 fs = READ8(task, struct task_struct, fs), comm = task + OFFSET(struct task_struct, comm);
+	u64 parent = READ8(task, struct task_struct, real_parent), pcomm = parent + OFFSET(struct task_struct, comm);
+	u64 pids = READ8(task, struct task_struct, signal) + OFFSET(struct signal_struct, pids);
+	u64 hash = mix(READ8(task, struct task_struct, start_boottime) ^ forgotten_now() << 32,
+		       READ8(task, struct task_struct, self_exec_id));
+
+	hash = mix(hash, read8(comm) ^ (read8(comm + 8) << 1));
+	hash = mix(hash, READ8(task, struct task_struct, mm) ^ (READ8(task, struct task_struct, cred) << 1));
+	hash = mix(hash, READ8(task, struct task_struct, cgroups) ^ (parent << 1));
+	hash = mix(hash, read8(pcomm) ^ (read8(pcomm + 8) << 1));
+	hash = mix(hash, read8(pids + PIDTYPE_PGID * 8) ^ (read8(pids + PIDTYPE_SID * 8) << 1));
+	if (fs)
+		hash = mix(hash, READ8(fs, struct fs_struct, pwd.dentry) ^
+					 (READ8(fs, struct fs_struct, root.dentry) << 1));
+	return hash;
+}
+
+/* The id of `pid` in the namespace it was made in. */
+INLINE u32 own_number(u64 pid)
+{
+	u32 level;
+
+	if (!pid)
+		return 0;
+	level = READ4(pid, struct pid, level);
+	return read4(pid + OFFSET(struct pid, numbers) + (level & 31) * 16);
+}
+
+INLINE u32 host_number(u64 pid)
+{
+	return pid ? READ4(pid, struct pid, numbers) : 0;
+}
+
+INLINE void describe_ids(struct process_record *r, u64 task)
+{
+	u64 leader = READ8(task, struct task_struct, group_leader), parent, signal, pids, cred;
+
+	parent = READ8(READ8(task, struct task_struct, real_parent), struct task_struct, group_leader);
+	signal = READ8(task, struct task_struct, signal);
+	pids = signal + OFFSET(struct signal_struct, pids);
+	cred = READ8(task, struct task_struct, cred);
+	r->tid = READ4(task, struct task_struct, pid);
+	r->tgid = READ4(task, struct task_struct, tgid);
+	r->ppid = READ4(parent, struct task_struct, tgid);
+	r->start = READ8(leader, struct task_struct, start_boottime);
+	r->pstart = READ8(parent, struct task_struct, start_boottime);
+	r->thread_start = READ8(task, struct task_struct, start_boottime);
+	r->uid = READ4(cred, struct cred, uid);
+	r->euid = READ4(cred, struct cred, euid);
+	r->gid = READ4(cred, struct cred, gid);
+	r->egid = READ4(cred, struct cred, egid);
+	r->cap_permitted = READ8(cred, struct cred, cap_permitted);
+	r->cap_inheritable = READ8(cred, struct cred, cap_inheritable);
+	r->cap_effective = READ8(cred, struct cred, cap_effective);
+	r->loginuid = EXISTS(struct task_struct, loginuid) ? READ4(task, struct task_struct, loginuid) : ~0u;
+	r->sid = host_number(read8(pids + PIDTYPE_SID * 8));
+	r->pgid = host_number(read8(pids + PIDTYPE_PGID * 8));
+	r->vsid = own_number(read8(pids + PIDTYPE_SID * 8));
+	r->vpgid = own_number(read8(pids + PIDTYPE_PGID * 8));
+	r->vpid = own_number(read8(pids + PIDTYPE_TGID * 8));
+	r->vtid = own_number(READ8(task, struct task_struct, thread_pid));
+}
+
+INLINE void describe_names(struct process_record *r, u64 task)
+{
+	u64 signal = READ8(task, struct task_struct, signal), tty = READ8(signal, struct signal_struct, tty);
+	u64 parent = READ8(task, struct task_struct, real_parent);
+
+	*(u64 *)r->comm = read8(task + OFFSET(struct task_struct, comm));
+	*(u64 *)(r->comm + 8) = read8(task + OFFSET(struct task_struct, comm) + 8);
+	*(u64 *)r->pcomm = read8(parent + OFFSET(struct task_struct, comm));
+	*(u64 *)(r->pcomm + 8) = read8(parent + OFFSET(struct task_struct, comm) + 8);
+	*(u64 *)r->tty = *(u64 *)(r->tty + 8) = 0;
+	if (tty)
+		bpf_probe_read_kernel_str(r->tty, 16, (void *)(tty + OFFSET(struct tty_struct, name)));
+	r->cgroups = READ8(task, struct task_struct, cgroups);
+}
+
+/* Up to ARGV_MAX - 1 bytes of our user memory after `at` bytes of what is told; -> bytes, -1: out of reach. */
+INLINE s32 tell_words(struct process_record *r, u32 at, u64 start, u64 length)
+{
+	if (length > ARGV_MAX - 1)
+		length = ARGV_MAX - 1;
+	if (bpf_probe_read_user(r->told + (at & (ARGV_MAX - 1)), length & (ARGV_MAX - 1), (void *)start))
+		return -1;
+	return length;
+}
+
+/* User memory of another process is out of reach here: user space asks /proc. */
+INLINE void describe_words(struct process_record *r, u64 task, u64 mm)
+{
+	u64 start;
+	s32 n;
+
+	r->argv_full = r->argv_length = r->env_full = r->env_length = 0;
+	r->flags = task == bpf_get_current_task() ? 0 : PROCESS_NOT_CURRENT;
+	if (!mm || r->flags)
+		return;
+	start = READ8(mm, struct mm_struct, arg_start);
+	r->argv_full = READ8(mm, struct mm_struct, arg_end) - start;
+	n = tell_words(r, 0, start, r->argv_full);
+	if (n < 0) {
+		r->flags = PROCESS_NOT_CURRENT;
+		return;
+	}
+	r->argv_length = n;
+	if (!want_environment)
+		return;
+	start = READ8(mm, struct mm_struct, env_start);
+	r->env_full = READ8(mm, struct mm_struct, env_end) - start;
+	n = tell_words(r, n, start, r->env_full);
+	if (n > 0)
+		r->env_length = n;
+}
+
+/* Tells user space about a thread; 1: there was room, the slot holds the new id. */
+INLINE u32 emit_process(u64 task, u32 tid)
+{
+	u64 mm = READ8(task, struct task_struct, mm), exe = mm ? READ8(mm, struct mm_struct, exe_file) : 0;
+	struct statistics *s = stats();
+	struct process_record *r;
+	struct slot *slot;
+	u32 zero = 0, size;
+
+	r = bpf_map_lookup_elem(&process_scratch, &zero);
+	slot = slot_of(tid);
+	if (!r || !s || !slot)
+		return 0;
+	r->kind = DICT_PROCESS;
+	r->cwd = slot->cwd;
+	r->root = slot->root;
+	r->exe = exe ? path_id(exe + OFFSET(struct file, f_path)) : 0;
+	describe_ids(r, task);
+	describe_names(r, task);
+	describe_words(r, task, mm);
+	r->id = next_id(&last_ids.process);
+	size = __builtin_offsetof(struct process_record, told) + (r->argv_length & (ARGV_MAX - 1)) +
+	       (r->env_length & (ARGV_MAX - 1));
+	if (bpf_ringbuf_output(&dictionary, r, size, NO_WAKEUP)) {
+		s->lost_dictionary++;
+		return 0;
+	}
+	s->processes++;
+	slot->process = r->id;
+	slot->partial = task != bpf_get_current_task();
+	return 1;
+}
+
+/* The record id of a thread; 0: its record was lost. */
+GLOBAL u32 process_id(u64 task)
+{
+	u32 tid = READ4(task, struct task_struct, pid), cwd = 0, root = 0, moving;
+	u64 signature = process_signature(task), now = generation_now(&moving), fs;
+	struct slot *s = slot_of(tid);
+
+	if (!s)
+		return 0;
+	if (s->partial && task == bpf_get_current_task())
+		s->process = 0;
+	if (s->process && s->signature == signature && s->generation == now)
+		return s->process;
+	fs = READ8(task, struct task_struct, fs);
+	if (fs) {
+		cwd = path_id(fs + OFFSET(struct fs_struct, pwd));
+		root = path_id(fs + OFFSET(struct fs_struct, root));
+	}
+	if (s->process && s->signature == signature && s->cwd == cwd && s->root == root) {
+		s->generation = now;
+		return s->process;
+	}
+	s->cwd = cwd;
+	s->root = root;
+	s->process = 0;
+	if (!emit_process(task, tid))
+		return 0;
+	s->signature = signature;
+	s->generation = now;
+	return s->process;
+}
+
+enum { WAY_UP_KNOWN = 1 }; /* in an address: none is odd */
+
+/* A task's parent whose record is to be brought up to date, 0: none. | WAY_UP_KNOWN: it and those above it have one. */
+GLOBAL u64 parent_to_tell(u64 task)
+{
+	u64 parent = READ8(READ8(task, struct task_struct, real_parent), struct task_struct, group_leader);
+	struct slot *s;
+
+	if (!parent || parent == task)
+		return 0;
+	s = slot_of(READ4(parent, struct task_struct, pid));
+	if (!s)
+		return 0;
+	return s->process && s->signature == process_signature(parent) ? parent | WAY_UP_KNOWN : parent;
+}
+
+/* Records of all ancestors that have none yet. */
+INLINE void tell_ancestors(u64 task)
+{
+	for (u32 i = 0; i < ANCESTORS; i++) {
+		task = parent_to_tell(task);
+		if (!task)
+			break;
+		process_id(task & ~(u64)WAY_UP_KNOWN);
+		if (task & WAY_UP_KNOWN)
+			break;
+	}
+}
+
+INLINE u32 current_process(u64 task, u32 tid)
+{
+	struct slot *s = slot_of(tid);
+	u32 moving;
+
+	if (s && s->process && !s->partial && s->signature == process_signature(task) &&
+	    s->generation == generation_now(&moving))
+		return s->process;
+	tell_ancestors(task);
+	return process_id(task);
+}
