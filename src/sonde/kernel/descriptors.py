@@ -1,0 +1,73 @@
+"""One descriptor an event number: what the kernel side must know of an event, from the catalogue."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from sonde.catalog.event import Event, Param, ParamType, Source
+from sonde.catalog.lookup import EVENTS as CATALOGUE
+from sonde.kernel.records import ARGUMENTS, DESCRIPTOR, EVENTS, FD_NONE, FD_RESULT, Follow, Want
+
+__all__ = ["RENAMING", "descriptors"]
+
+# Calls after which some file may have another name: they move the generation of the path tree on.
+RENAMING = frozenset((
+    "rename", "renameat", "renameat2", "mount", "umount", "umount2", "move_mount", "pivot_root", "open_tree",
+    "mount_setattr", "fsmount", "unshare", "setns",
+))  # fmt: skip
+_FOLLOW = {
+    ParamType.PATH: Follow.STRING, ParamType.STRING: Follow.STRING, ParamType.DATA: Follow.DATA,
+    ParamType.IOVEC: Follow.IOVEC, ParamType.MSGHDR: Follow.MSGHDR, ParamType.SOCKADDR: Follow.SOCKADDR,
+}  # fmt: skip
+
+
+def descriptors(
+    on: npt.NDArray[np.bool_], bits: npt.NDArray[np.uint64], followed: frozenset[ParamType]
+) -> npt.NDArray[np.void]:
+    """The table for the events that are `on`; `bits` are the event-set predicates, `followed` the arguments to
+    follow."""
+    table = np.zeros(EVENTS, DESCRIPTOR)
+    table["fd"] = table["dir"] = table["newdir"] = FD_NONE
+    needed = {n: event for n, event in CATALOGUE.items() if on[n] or event.name in RENAMING}
+    table[list(needed)] = [_descriptor(event, followed) for event in needed.values()]
+    table["bits"][: len(bits)] = bits
+    table["flags"] |= on * np.uint32(Want.ON)
+    return table
+
+
+def _descriptor(event: Event, followed: frozenset[ParamType]) -> tuple[object, ...]:
+    """The fields of DESCRIPTOR; a tuple, because assigning to fields one by one costs more than all else of a start."""
+    arguments = [(Follow.NONE, 0, 0)] * ARGUMENTS
+    for param in event.params:
+        kind = _FOLLOW.get(param.type)
+        if kind is not None and param.type in followed and param.source.value.startswith("a"):
+            kind = Follow.SOCKADDR_OUT if kind == Follow.SOCKADDR and param.out else kind
+            arguments[_index(param)] = (kind, _length(param), 0)
+    pointing = Want.POINTS if any(kind for kind, *_ in arguments) else 0
+    directories = (*map(_index, event.directories), FD_NONE, FD_NONE)
+    return _flags(event) | pointing, _fd(event), *directories[:2], 0, 0, arguments
+
+
+def _index(param: Param) -> int:
+    """The number of the argument word a parameter comes from."""
+    return int(param.source.value[1])
+
+
+def _flags(event: Event) -> int:
+    flags = Want.ENTER_FD if event.fd_at_enter else 0
+    if event.name in RENAMING:
+        flags |= Want.RENAMES
+    if any(p.type is ParamType.PATH for p in event.params) and _fd(event) != FD_NONE:
+        flags |= Want.PATH
+    return flags
+
+
+def _fd(event: Event) -> int:
+    if event.fd is None or event.fd.source is Source.NONE:
+        return FD_NONE
+    return FD_RESULT if event.fd.source is Source.RET else _index(event.fd)
+
+
+def _length(param: Param) -> int:
+    return int(param.length.value[1]) if param.length.value.startswith("a") else 0

@@ -1,0 +1,119 @@
+"""Dictionary records into state: every file, process and socket is described once, before anything refers to it."""
+
+from __future__ import annotations
+
+import socket
+
+import numpy as np
+import numpy.typing as npt
+
+from sonde.kernel.proc import Cgroups, words
+from sonde.kernel.records import NODE, PROCESS, PROCESS_NOT_CURRENT, SOCKET, Record
+from sonde.plan.files import Node
+from sonde.plan.state import State
+from sonde.plan.strings import MISSING
+
+__all__ = ["Dictionary"]
+
+_V4_MAPPED = bytes(10) + b"\xff\xff"
+_NOBODY = bytes(16)  # the other end of a socket that is not connected
+_SAME = (
+    "tid", "ppid", "start", "pstart", "thread_start", "uid", "euid", "gid", "egid", "loginuid", "sid", "pgid", "vpid",
+    "vtid", "vsid", "vpgid", "cwd", "root", "cap_permitted", "cap_inheritable", "cap_effective",
+)  # fmt: skip
+
+
+class Dictionary:
+    """Feeds records into a State. `added` are the process ids of the last feed, for verdicts.
+
+    Environments and control groups are only kept when asked for.
+    """
+
+    def __init__(self, state: State, *, environment: bool = False, cgroups: bool = False) -> None:
+        self.state = state
+        self._environment, self._cgroups = environment, Cgroups() if cgroups else None
+        self.added: list[int] = []
+
+    def feed(
+        self, data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], lengths: npt.NDArray[np.uint32]
+    ) -> None:
+        """Take in records at `offsets` of `data`."""
+        self.added.clear()
+        for offset, length in zip(offsets.tolist(), lengths.tolist(), strict=True):
+            record = data[offset : offset + length].tobytes()
+            if record[0] == Record.NODE:
+                self._node(record)
+            elif record[0] == Record.PROCESS:
+                self._process(record)
+
+    def _node(self, record: bytes) -> None:
+        head = np.frombuffer(record, NODE, 1)[0]
+        text = record[NODE.itemsize :]
+        files, strings = self.state.files, self.state.strings
+        ident = int(head["id"])
+        place = files.ensure(ident)
+        row = files.rows[place]
+        row["known"] = 1
+        for name in ("flags", "mode", "parent", "ino", "dev", "rdev", "magic", "mount"):
+            row[name] = head[name]
+        if int(head["flags"]) & Node.SOCK:
+            self._socket(row, np.frombuffer(text, SOCKET, 1)[0])
+        else:
+            row["name"] = strings.intern(text)
+
+    def _socket(self, row: np.void, sock: np.void) -> None:
+        strings = self.state.strings
+        row["family"], row["proto"] = sock["family"], sock["proto"]
+        row["stype"], row["state"] = sock["type"], sock["state"]
+        row["lport"], row["rport"], row["role"] = sock["lport"], sock["rport"], sock["role"]
+        row["cookie"], row["peer"] = sock["cookie"], sock["peer"]
+        family = int(sock["family"])
+        if family in (socket.AF_INET, socket.AF_INET6):
+            local, remote = bytes(sock["local"]), bytes(sock["remote"])
+            if family == socket.AF_INET6 and local.startswith(_V4_MAPPED) and remote.startswith((_V4_MAPPED, _NOBODY)):
+                family, local, remote = socket.AF_INET, local[12:], remote[12:]
+                row["family"] = family
+            size = 4 if family == socket.AF_INET else 16
+            row["lip"] = strings.intern(socket.inet_ntop(family, local[:size]).encode())
+            row["rip"] = strings.intern(socket.inet_ntop(family, remote[:size]).encode()) if row["rport"] else MISSING
+        elif family == socket.AF_UNIX:
+            row["name"] = strings.intern(_unix_name(bytes(sock["path"])[: int(sock["length"])]))
+
+    def _process(self, record: bytes) -> None:
+        head = np.frombuffer(record, PROCESS, 1)[0]
+        processes, strings = self.state.processes, self.state.strings
+        ident = int(head["id"])
+        place = processes.ensure(ident)
+        row = processes.rows[place]
+        row["known"] = 1
+        for name in _SAME:
+            row[name] = head[name]
+        row["pid"], row["exe_file"] = head["tgid"], head["exe"]
+        row["comm"], row["pcomm"] = strings.intern(_text(head["comm"])), strings.intern(_text(head["pcomm"]))
+        row["tty"] = strings.intern(tty) if (tty := _text(head["tty"])) else MISSING
+        told, length = record[PROCESS.itemsize :], int(head["argv_length"])
+        row["argv"], row["argv_truncated"] = self._words(head, told[:length], int(head["argv_full"]), "cmdline")
+        if self._environment:
+            row["env"] = self._words(head, told[length:], int(head["env_full"]), "environ")[0]
+        if self._cgroups:
+            groups = self._cgroups.of(int(head["tgid"]), int(head["cgroups"]))
+            row["cgroups"] = strings.intern(groups) if groups is not None else MISSING
+        processes.added(ident)
+        self.added.append(ident)
+
+    def _words(self, head: np.void, told: bytes, full: int, kind: str) -> tuple[int, bool]:
+        """(string id, truncated?) of what was told, or of /proc's if that is more."""
+        truncated = full > len(told)
+        if truncated or int(head["flags"]) & PROCESS_NOT_CURRENT:
+            whole = words(int(head["tgid"]), int(head["start"]), kind)
+            told, truncated = (whole, False) if whole is not None else (told, truncated)
+        return (self.state.strings.intern(told.rstrip(b"\0")) if told else MISSING), truncated
+
+
+def _text(value: bytes) -> bytes:
+    return bytes(value).split(b"\0", 1)[0]
+
+
+def _unix_name(name: bytes) -> bytes:
+    """A bound name; an abstract one starts with NUL, shown as @ like ss does."""
+    return b"@" + name[1:] if name[:1] == b"\0" else name.split(b"\0", 1)[0]

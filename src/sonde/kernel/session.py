@@ -1,0 +1,153 @@
+"""One use of the BPF library: its tables in the kernel, and programs spliced from it."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Mapping
+
+from sonde.kernel.asm import WORD, Asm
+from sonde.kernel.libbpf import (
+    ITER,
+    RAW_TRACEPOINT,
+    MapInfo,
+    attach_iter,
+    attach_tracepoint,
+    create_map,
+    freeze_map,
+    load_btf,
+    load_program,
+    lookup,
+    update,
+)
+from sonde.kernel.library import Library
+
+__all__ = ["Session"]
+
+READ_ONLY_PROGRAM = 0x80  # BPF_F_RDONLY_PROG
+# Iterators may be interrupted by the other programs: they work in scratch tables of their own.
+SCRATCH = ("climbs", "process_scratch", "payload_scratch", "text_scratch")
+
+
+class Session:
+    """Tables are created at first use with `sizes` (entries, or bytes of a ring) and `widths` (bytes of a value);
+    `variables` are constants of the library."""
+
+    def __init__(
+        self, library: Library, sizes: Mapping[str, int], widths: Mapping[str, int], variables: Mapping[str, int]
+    ) -> None:
+        self.library = library
+        self._sizes, self._widths = sizes, widths
+        self._maps: dict[str, int] = {}
+        self._programs: list[int] = []
+        self._links: list[int] = []
+        self._btf = load_btf(library.btf)
+        self._images = {n: bytearray(m.image) for n, m in library.maps.items() if m.image is not None}
+        for name, value in variables.items():
+            self._set(name, value)
+
+    def _set(self, variable: str, value: int) -> None:
+        section, offset, size = self.library.variables[variable]
+        image = self._images[self._section(section)]
+        image[offset : offset + size] = value.to_bytes(size, "little")
+
+    def _section(self, section: str) -> str:
+        return next(name for name in self._images if name.endswith(section))
+
+    def variable(self, name: str) -> tuple[int, int, int]:
+        """(map fd, offset, size) of a data section's variable, for reading and writing while programs run."""
+        section, offset, size = self.library.variables[name]
+        return self.map(self._section(section)), offset, size
+
+    def write_section(self, variable: str, data: bytes) -> None:
+        """Overwrite the section that consists of this one variable."""
+        fd, offset, size = self.variable(variable)
+        assert offset == 0 and len(data) <= size, (variable, len(data), size)
+        update(fd, bytes(4), data + bytes(self.section_size(variable) - len(data)))
+
+    def read(self, variable: str) -> bytes:
+        """A data section's variable as it is now."""
+        fd, offset, size = self.variable(variable)
+        section = lookup(fd, bytes(4), self.section_size(variable))
+        assert section is not None
+        return section[offset : offset + size]
+
+    def section_size(self, variable: str) -> int:
+        """Bytes of the section a variable is in."""
+        return len(self._images[self._section(self.library.variables[variable][0])])
+
+    def map(self, name: str, scratch: bool = False) -> int:
+        """fd of a table, created now if it does not exist; `scratch`: the iterators' copy of a scratch table."""
+        key = name + "'" if scratch and name in SCRATCH else name
+        if key not in self._maps:
+            info = self.library.maps[name]
+            size, width = self._sizes.get(name, info.max_entries), self._widths.get(name, info.value_size)
+            fd = create_map(name, MapInfo(info.kind, info.key_size, width, size, info.flags))
+            if name in self._images:
+                update(fd, bytes(4), bytes(self._images[name]))
+                if info.flags & READ_ONLY_PROGRAM:
+                    freeze_map(fd)
+            self._maps[key] = fd
+        return self._maps[key]
+
+    def load(self, name: str, main: Asm, hook: str, log_level: int = 0) -> tuple[int, str]:
+        """(program fd, verifier's log): `main` and what it calls, for the hook of the library program `hook`."""
+        return self._load(name, main, list(dict.fromkeys(called for _, called in main.calls)), hook, log_level)
+
+    def load_fixed(self, root: str) -> int:
+        """A library program as it is."""
+        return self._load(root, None, [root], root, 0)[0]
+
+    def _load(self, name: str, main: Asm | None, roots: list[str], hook: str, log: int) -> tuple[int, str]:
+        section, attach_id = self.library.programs[hook]
+        iterates = section.startswith("iter/")
+        subprograms = self.library.subprograms
+        code = main.code() if main else bytearray()
+        functions = [(0, subprograms[hook].type_id)] if main else []
+        start: dict[str, int] = {}
+        order = self.library.closure(roots)
+        for part in order:
+            start[part] = len(code) // 8
+            functions.append((start[part], subprograms[part].type_id))
+            code += subprograms[part].code
+        for at, called in main.calls if main else ():
+            _patch(code, at, start[called] - at - 1)
+        for part in order:
+            for fixup in subprograms[part].fixups:
+                at = start[part] + fixup.at
+                _patch(code, at, self.map(fixup.name, iterates) if fixup.kind == "map" else start[fixup.name] - at - 1)
+        info = b"".join(struct.pack("<II", *f) for f in functions)
+        kind = ITER if iterates else RAW_TRACEPOINT
+        fd, text = load_program(name, bytes(code), info, self._btf, attach_id, kind, log)
+        self._programs.append(fd)
+        return fd, text
+
+    def attach(self, program: int) -> None:
+        """Attach a tp_btf program; it runs from now on."""
+        self._links.append(attach_tracepoint(program))
+
+    def iterate(self, program: int) -> bytes:
+        """Run an iterator program over all tasks; -> what it wrote."""
+        fd = attach_iter(program)
+        try:
+            return b"".join(iter(lambda: os.read(fd, 1 << 16), b""))
+        finally:
+            os.close(fd)
+
+    def detach(self) -> None:
+        """Stop all programs; tables stay readable."""
+        for fd in self._links:
+            os.close(fd)
+        self._links.clear()
+
+    def close(self) -> None:
+        """Detach and free everything."""
+        self.detach()
+        for fd in (*self._programs, *self._maps.values(), self._btf):
+            os.close(fd)
+        self._programs.clear()
+        self._maps.clear()
+
+
+def _patch(code: bytearray, at: int, immediate: int) -> None:
+    struct.pack_into("<i", code, WORD.size * at + 4, immediate)
