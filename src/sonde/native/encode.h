@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Bytes as text: the forms in which a slice of raw data may be shown. */
+#ifndef SONDE_ENCODE_H
+#define SONDE_ENCODE_H
+
+#include <stdint.h>
+
+/* The numbers are those of `Form` in ops.py. */
+enum form {
+	RAW,		/* as it is */
+	DOTTED,		/* one character a byte, '.' unless printable ASCII */
+	ESCAPED,	/* UTF-8; what is not, and controls, as \xNN */
+	QUOTED,		/* JSON string, invalid bytes as \udcNN */
+	ASCII,		/* printable ASCII and line ends only */
+	HEXDUMP,	/* sixteen bytes a line */
+	HEXDUMP_ASCII,	/* the same with the text beside it */
+	BASE64,
+};
+
+/* The most bytes encode() writes for `n` bytes. */
+uint64_t encode_room(uint32_t form, uint64_t n);
+
+/* Writes and returns the end of what was written. */
+uint8_t *encode(uint32_t form, const uint8_t *bytes, uint64_t n, uint8_t *out);
+
+#endif

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Columns into text: each row is the pieces of its template one after another. */
+#include <string.h>
+
+#include "encode.h"
+
+/* The numbers are those of `Kind` in ops.py. */
+enum kind { LITERAL, UINT, SINT, HEX, OCTAL, FIXED9, CLOCK, SECONDS, POOL, VIEW };
+
+enum { DONE = 0, FULL = 1, BAD = -1 };
+
+/* The widest number, a clock or a sign with 20 digits, point and fraction. */
+enum { NUMBER_ROOM = 40 };
+
+/* OP in join.py. Arrays have one element for each row that uses the template. */
+struct op {
+	uint32_t kind;
+	uint32_t form;
+	int64_t width;		/* characters, < 0: left aligned, 0: as it is */
+	uint64_t limit;		/* DOTTED: bytes shown at most; of more the last three are dots */
+	const void *values;	/* numbers; POOL: u32 ids; VIEW: i64 offsets */
+	const int32_t *lengths;	/* VIEW: < 0 is empty */
+	const uint8_t *data;
+	uint64_t size;		/* bytes in `data` */
+	const int64_t *ends;	/* POOL: string i is data[ends[i]..ends[i + 1]] */
+	uint64_t count;		/* POOL: strings */
+	const uint8_t *missing;	/* 1: write `absent` instead, or NULL */
+	const uint8_t *absent;
+	uint64_t absent_size;
+};
+
+/* JOB in join.py. */
+struct job {
+	uint64_t rows;
+	uint64_t row;			/* the first row to write */
+	const uint16_t *template;	/* of each row, or NULL for 0 */
+	uint64_t templates;
+	const uint64_t *starts;		/* ops of template t: starts[t]..starts[t + 1] */
+	const struct op *ops;
+	uint64_t *counters;		/* rows written of each template */
+	uint8_t *out;
+	uint64_t room;
+	uint64_t used;
+	int64_t *offsets;
+	uint64_t need;			/* when FULL: free bytes that would do */
+};
+
+/* Two digits at a time: half the divisions. */
+static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+			    "25262728293031323334353637383940414243444546474849"
+			    "50515253545556575859606162636465666768697071727374"
+			    "75767778798081828384858687888990919293949596979899";
+
+static uint8_t *two(uint8_t *out, unsigned int value)
+{
+	memcpy(out, pairs + 2 * value, 2);
+	return out + 2;
+}
+
+static uint8_t *decimal(uint8_t *out, uint64_t value)
+{
+	uint8_t text[24], *p = text + sizeof(text);
+
+	if (value < 10) {
+		*out = '0' + value;
+		return out + 1;
+	}
+	for (; value >= 100; value /= 100)
+		two(p -= 2, value % 100);
+	if (value >= 10)
+		two(p -= 2, value);
+	else
+		*--p = '0' + value;
+	memcpy(out, p, text + sizeof(text) - p);
+	return out + (text + sizeof(text) - p);
+}
+
+/* Digits of `bits` bits each. */
+static uint8_t *digits(uint8_t *out, uint64_t value, unsigned int bits)
+{
+	uint8_t text[24], *p = text + sizeof(text);
+
+	do {
+		*--p = "0123456789ABCDEF"[value & ((1 << bits) - 1)];
+		value >>= bits;
+	} while (value);
+	memcpy(out, p, text + sizeof(text) - p);
+	return out + (text + sizeof(text) - p);
+}
+
+/* At least nine digits. */
+static uint8_t *nine(uint8_t *out, uint64_t value)
+{
+	uint32_t rest = value;
+	int i;
+
+	if (value >= 1000000000)
+		return decimal(out, value);
+	for (i = 7; i > 0; i -= 2, rest /= 100)
+		two(out + i, rest % 100);
+	out[0] = '0' + rest;
+	return out + 9;
+}
+
+static uint8_t *clock_text(uint8_t *out, int64_t ns)
+{
+	const int64_t day = 86400 * 1000000000LL;
+	uint64_t rest = ((ns % day) + day) % day;
+	unsigned int second = rest / 1000000000;
+
+	out = two(out, second / 3600);
+	*out++ = ':';
+	out = two(out, second / 60 % 60);
+	*out++ = ':';
+	out = two(out, second % 60);
+	*out++ = '.';
+	return nine(out, rest % 1000000000);
+}
+
+static uint8_t *sign(uint8_t *out, int64_t *value)
+{
+	if (*value < 0) {
+		*out++ = '-';
+		*value = (int64_t)-(uint64_t)*value;
+	}
+	return out;
+}
+
+static uint8_t *number(const struct op *op, uint64_t i, uint8_t *out)
+{
+	int64_t value = ((const int64_t *)op->values)[i];
+
+	switch (op->kind) {
+	case SINT:
+		out = sign(out, &value);
+		break;
+	case HEX:
+		return digits(out, value, 4);
+	case OCTAL:
+		return digits(out, value, 3);
+	case FIXED9:
+		return nine(out, value);
+	case CLOCK:
+		return clock_text(out, value);
+	case SECONDS:
+		out = sign(out, &value);
+		out = decimal(out, (uint64_t)value / 1000000000);
+		*out++ = '.';
+		return nine(out, (uint64_t)value % 1000000000);
+	}
+	return decimal(out, value);
+}
+
+/* The bytes the op shows for its i-th row: 0, or BAD if they are not there. */
+static int slice(const struct op *op, uint64_t i, const uint8_t **bytes, uint64_t *n)
+{
+	int64_t start, end;
+
+	if (op->kind == LITERAL) {
+		*bytes = op->data;
+		*n = op->size;
+		return 0;
+	}
+	if (op->kind == POOL) {
+		uint32_t id = ((const uint32_t *)op->values)[i];
+
+		if (id >= op->count)
+			return BAD;
+		start = op->ends[id];
+		end = op->ends[id + 1];
+	} else {
+		start = ((const int64_t *)op->values)[i];
+		if (op->lengths[i] <= 0)
+			start = end = 0;
+		else if (__builtin_add_overflow(start, op->lengths[i], &end))
+			return BAD;
+	}
+	if (start < 0 || end < start || (uint64_t)end > op->size)
+		return BAD;
+	*bytes = op->data + start;
+	*n = end - start;
+	if (op->form == DOTTED && *n > op->limit)
+		*n = op->limit;
+	return 0;
+}
+
+/* Cuts or fills start..end to the width, counted in characters of UTF-8. */
+static uint8_t *fit(uint8_t *start, uint8_t *end, int64_t width)
+{
+	uint64_t wanted = width < 0 ? -(uint64_t)width : (uint64_t)width, have = 0;
+	uint8_t *p;
+
+	for (p = start; p < end; p++) {
+		have += (*p & 0xc0) != 0x80;
+		if (have > wanted)
+			return p;
+	}
+	if (width < 0) {
+		memset(end, ' ', wanted - have);
+	} else {
+		memmove(start + (wanted - have), start, end - start);
+		memset(start, ' ', wanted - have);
+	}
+	return end + (wanted - have);
+}
+
+/* Writes the op's i-th element at *out, which advances. */
+static int put(const struct op *op, uint64_t i, uint8_t **out, uint64_t left, uint64_t *need)
+{
+	int absent = op->missing && op->missing[i];
+	int is_number = op->kind >= UINT && op->kind <= SECONDS;
+	uint64_t n = 0, pad = op->width < 0 ? -(uint64_t)op->width : (uint64_t)op->width;
+	const uint8_t *bytes = op->absent;
+	uint32_t form = op->form;
+	uint8_t *start = *out;
+
+	if (absent) {
+		n = op->absent_size;
+		form = RAW;
+	} else if (!is_number && slice(op, i, &bytes, &n)) {
+		return BAD;
+	}
+	*need = pad + (is_number && !absent ? NUMBER_ROOM : encode_room(form, n));
+	if (*need > left)
+		return FULL;
+	*out = is_number && !absent ? number(op, i, start) : encode(form, bytes, n, start);
+	if (form == DOTTED && n == op->limit && n > 3 && (uint64_t)op->lengths[i] > n)
+		memset(*out - 3, '.', 3);
+	if (op->width)
+		*out = fit(start, *out, op->width);
+	return DONE;
+}
+
+/* Writes rows until all are done or one does not fit; it may be called again with more room. */
+int64_t sonde_join(struct job *job)
+{
+	uint8_t *const limit = job->out + job->room;
+
+	for (; job->row < job->rows; job->row++) {
+		uint64_t t = job->template ? job->template[job->row] : 0, at;
+		uint8_t *const start = job->out + job->used, *out = start;
+
+		if (t >= job->templates)
+			return BAD;
+		for (at = job->starts[t]; at < job->starts[t + 1]; at++) {
+			int result = put(job->ops + at, job->counters[t], &out, limit - out, &job->need);
+
+			if (result == FULL)
+				job->need += out - start;
+			if (result != DONE)
+				return result;
+		}
+		job->counters[t]++;
+		job->used += out - start;
+		job->offsets[job->row + 1] = job->used;
+	}
+	return DONE;
+}
