@@ -1,0 +1,1 @@
+"""What runs the part of a plan that the source could not."""

@@ -1,0 +1,71 @@
+"""Every field of the events table as a function of a batch: one registry, from a field's name to what derives it."""
+
+from __future__ import annotations
+
+from sonde.catalog.column import Column
+from sonde.catalog.events import FIELDS
+from sonde.catalog.types import Kind
+from sonde.engines.arguments import argument, info, raw_argument, sources
+from sonde.engines.context import Context, Derivation, missing
+from sonde.engines.evt import EVT
+from sonde.engines.fd import FD
+from sonde.engines.paths import PATHS
+from sonde.engines.proc import PROC
+from sonde.engines.times import TIMES
+from sonde.engines.users import USERS
+from sonde.plan.batch import Batch, Vector
+from sonde.plan.expr import Field
+
+__all__ = ["DERIVATIONS", "column", "derive", "physical", "points_at"]
+
+OF_ARGUMENT = ("evt.arg", "evt.rawarg")
+
+
+def _key(text: str | int | None) -> str | int:
+    return text if isinstance(text, int) else str(text)
+
+
+DERIVATIONS: dict[str, Derivation] = {
+    **EVT,
+    **TIMES,
+    **FD,
+    **PATHS,
+    **PROC,
+    **USERS,
+    "evt.args": lambda batch, key, context: info(batch, context),
+    "evt.info": lambda batch, key, context: info(batch, context),
+    "evt.arg": lambda batch, key, context: argument(batch, _key(key), context),
+    "evt.rawarg": lambda batch, key, context: raw_argument(batch, _key(key), context),
+}
+
+_POINTERS = {"evt.args", "evt.info", "evt.arg", "evt.buffer", "fd.name", "fd.directory", "fd.filename", *PATHS}
+
+
+def column(field: Field) -> Column:
+    """The catalogue's entry of a field."""
+    return FIELDS[field.name]
+
+
+def derive(batch: Batch, field: Field, context: Context) -> Vector | tuple[Vector, ...]:
+    """The field's values for the rows of a batch that has the columns `physical(field)`.
+
+    Several Vectors (any of them is meant) for either-end fields and for ancestors without an index. A field that
+    nothing here derives (thread.cpu) is missing everywhere. BYTES vectors of fields whose type is not Bytes are text.
+    """
+    derivation = DERIVATIONS.get(field.name)
+    if derivation is None:
+        kind = column(field).type.kind
+        return missing(Kind.STR if kind is Kind.BYTES else kind, len(batch))
+    return derivation(batch, field.argument, context)
+
+
+def physical(field: Field) -> frozenset[str]:
+    """The physical columns that `derive` needs for the field."""
+    if field.name in OF_ARGUMENT:
+        return sources(_key(field.argument))
+    return frozenset(column(field).needs)
+
+
+def points_at(field: Field) -> bool:
+    """Whether the field reads payloads: what argument words pointed at."""
+    return field.name in _POINTERS
