@@ -1,0 +1,1 @@
+"""Rows to text, one shape a file."""
