@@ -1,0 +1,1 @@
+"""The running kernel as a source, one file a hook family."""

@@ -1,0 +1,72 @@
+"""A command that is watched from its first instruction: forked, held back until the tracer is ready, then released."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+
+from sonde.errors import SondeError
+
+__all__ = ["Command", "CommandError"]
+
+
+class CommandError(SondeError):
+    """The command could not be started; `status` is what a shell would return (126, 127)."""
+
+    def __init__(self, name: str, errno: int) -> None:
+        missing = errno == 2  # ENOENT
+        self.status = 127 if missing else 126
+        super().__init__(f"{name}: command not found" if missing else f"{name}: cannot run it: {os.strerror(errno)}")
+
+
+class Command:
+    """The child; it keeps stdin, stdout and stderr."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self._name = arguments[0]
+        held, self._hold = os.pipe()
+        self._failure, failed = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            _become(arguments, held, self._hold, failed)
+        os.close(held)
+        os.close(failed)
+
+    def release(self) -> None:
+        """Let it run. CommandError if there is no such command or it cannot be executed."""
+        os.write(self._hold, b"!")
+        os.close(self._hold)
+        errno = os.read(self._failure, 8)  # ends when exec closes the other side
+        os.close(self._failure)
+        if errno:
+            os.waitpid(self.pid, 0)
+            raise CommandError(self._name, int(errno))
+
+    def poll(self) -> int | None:
+        """Its wait status once it has ended (os.waitstatus_to_exitcode: negative for a signal), else None."""
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        return os.waitstatus_to_exitcode(status) if pid else None
+
+    def wait(self) -> int:
+        """Wait for its end; -> as `poll`."""
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def kill(self, number: int = signal.SIGTERM) -> None:
+        """Send it a signal."""
+        os.kill(self.pid, number)
+
+
+def _become(arguments: Sequence[str], held: int, hold: int, failed: int) -> None:
+    """In the child: wait for the tracer, then turn into the command; never returns."""
+    try:
+        os.close(hold)
+        if not os.read(held, 1):  # the tracer is gone
+            os._exit(125)
+        os.close(held)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE, signal.SIGUSR1):
+            signal.signal(number, signal.SIG_DFL)
+        os.execvp(arguments[0], list(arguments))
+    except OSError as error:
+        os.write(failed, b"%d" % (error.errno or 0))
+    os._exit(127)

@@ -1,0 +1,273 @@
+"""The events table of the running kernel: loads what a Scan says, and gives Batches until it is stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sonde.catalog.column import Detail
+from sonde.errors import KernelError
+from sonde.kernel.codegen import event_bits, generate, guards
+from sonde.kernel.descriptors import descriptors
+from sonde.kernel.dictionary import Dictionary
+from sonde.kernel.features import Feature, features, lock_addresses, pid_max, possible_cpus
+from sonde.kernel.libbpf import lookup, update
+from sonde.kernel.library import open_library
+from sonde.kernel.predicates import TEXT_SLOTS, All
+from sonde.kernel.records import CONFIGURATION, GUARDS, STATISTICS
+from sonde.kernel.ring import Ring
+from sonde.kernel.rows import Rows
+from sonde.kernel.session import Session
+from sonde.native.walk import walk
+from sonde.plan.automaton import Predicate
+from sonde.plan.batch import Batch, Counters
+from sonde.plan.state import State
+from sonde.sources.live.assemble import Assembler
+from sonde.sources.live.forgetting import Forgetting
+from sonde.sources.live.inflight import with_arguments
+from sonde.sources.live.scan import Scan
+from sonde.sources.live.verdicts import Verdicts
+
+__all__ = ["Feature", "LiveEvents", "Sizes", "features"]
+
+INTERVAL = 0.01  # s between polls at most
+AT_ONCE = 1 << 14  # rows of each CPU in a batch: what is made of them stays in memory meanwhile
+ENOUGH = 0.25  # of a CPU's rows are waited for: reading them while they are written slows the writer
+HOLD = 2_000_000  # ns that a row waits for an earlier one of another CPU
+SLOTS_MAX = 1 << 17
+ROWS_MIN = 16  # of each CPU
+ROWS_TOTAL = 1 << 28  # bytes, of all CPUs that there may ever be
+SUSPENDED = 8  # programs that may be suspended on one CPU, each with a row begun
+FOLLOW_NOW, FOLLOW_FROM_EXEC = 1, 2
+
+
+class Sizes(NamedTuple):
+    """Bytes of each CPU's rows, and of the rings of payloads and of the dictionary (powers of two).
+
+    More room for rows loses less when sonde is kept waiting, but what no longer fits the processor's cache costs the
+    watched more: 8 MiB hold the rows of some 60 ms of the busiest CPU.
+    """
+
+    events: int = 1 << 23
+    payloads: int = 1 << 24
+    dictionary: int = 1 << 23
+
+
+USUAL = Sizes()
+
+
+class LiveEvents:
+    """A live scan. `skip` are process ids left out; with `follow` only those threads and their descendants are seen.
+
+    Construction loads everything; `start` attaches. KernelError says what was refused and what would allow it.
+    """
+
+    def __init__(
+        self, scan: Scan, *, snaplen: int = 80, skip: Iterable[int] = (), follow: bool = False, sizes: Sizes = USUAL
+    ) -> None:  # fmt: skip
+        self.scan, self._follow, self._snaplen = scan, follow, snaplen
+        self.state = State(epoch=time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME))
+        self.state.start = time.time_ns()
+        self._session = self._open(sizes)
+        try:
+            self._configure(snaplen, tuple(skip))
+            self._rows = Rows(
+                self._session.map("rows"), self._session.map("progress"), self._cpus, self._count, scan.layout.dtype
+            )
+            self._pause, self._polled = INTERVAL, 0
+            self._payloads = Ring(self._session.map("payloads"), sizes.payloads)
+            self._records = Ring(self._session.map("dictionary"), sizes.dictionary)
+            details = scan.details
+            self._dictionary = Dictionary(
+                self.state, environment=Detail.ENVIRONMENT in details, cgroups=Detail.CGROUPS in details
+            )
+            self._assembler = Assembler(scan.layout, self.state)
+            self._forgetting = Forgetting(self._session)
+            asked = tuple(scan.predicates.verdicts)
+            self._verdicts = Verdicts(self._session, asked, self.state) if asked else None
+            self._programs = self._load()
+        except BaseException:
+            self._session.close()
+            raise
+
+    def _open(self, sizes: Sizes) -> Session:
+        library = open_library()
+        variables = {
+            "want_start": int(self.scan.start),
+            "want_environment": int(Detail.ENVIRONMENT in self.scan.details),
+        }
+        variables |= {f"{name}_address": address for name, address in lock_addresses().items()}
+        self._slots = min(SLOTS_MAX, 1 << (pid_max() - 1).bit_length())
+        self._cpus = possible_cpus()
+        share = min(sizes.events, ROWS_TOTAL // self._cpus) // self.scan.layout.dtype.itemsize
+        self._count = max(ROWS_MIN, 1 << share.bit_length() - 1)
+        return Session(
+            library,
+            {
+                "rows": self._cpus * self._count, "progress": self._cpus, "payloads": sizes.payloads,
+                "dictionary": sizes.dictionary, "slots": self._slots, "payload_scratch": self._cpus,
+            },
+            {"rows": self.scan.layout.dtype.itemsize},
+            variables,
+        )  # fmt: skip
+
+    def _configure(self, snaplen: int, skip: tuple[int, ...]) -> None:
+        predicates, session = self.scan.predicates, self._session
+        configuration = np.zeros(1, CONFIGURATION)
+        configuration["skip"][0, : len(skip)] = skip[:4]
+        configuration["snaplen"], configuration["slot_mask"] = snaplen, self._slots - 1
+        configuration["rows"], configuration["room"] = self._count, self._count - SUSPENDED
+        configuration["slashless"] = _slashless(predicates.paths.predicates)
+        configuration["parts"] = _mask(p for p in predicates.paths.predicates if p.scope != "name")
+        if names := guards(self.scan.test):
+            configuration["guarded"] = True
+            configuration["guards"][0] = [_guard(names[i % len(names)]) for i in range(GUARDS)]
+        session.write_section("configuration", configuration.tobytes())
+        table = descriptors(self.scan.on, event_bits(predicates.event_sets), self.scan.followed)
+        session.write_section("descriptors", table.tobytes())
+        if predicates.path_automaton:
+            update(session.map("automata"), (1).to_bytes(4, "little"), predicates.path_automaton.blob())
+            session.write_section("automaton_version", (1).to_bytes(8, "little"))
+        for name, automaton in predicates.text_automata.items():
+            update(session.map("texts"), TEXT_SLOTS[name].to_bytes(4, "little"), automaton.blob())
+
+    def _load(self) -> list[int]:
+        """The programs to attach, in order: what others rely on first."""
+        session, programs = self._session, []
+        if self._follow:
+            programs += [session.load_fixed("p_fork"), session.load_fixed("p_follow")]
+        if self.scan.ancestors:
+            programs.append(session.load_fixed("p_exec"))
+        if self.scan.enter:
+            programs.append(session.load_fixed("p_enter"))
+        for hook in self.scan.hooks:
+            main = generate(
+                hook, self.scan.test, self.scan.layout, payloads=bool(self.scan.followed), followed=self._follow
+            )
+            programs.append(session.load(hook, main, hook)[0])
+        if self._follow:
+            programs.append(session.load_fixed("p_forget"))
+        if "l_exit" not in self.scan.hooks:
+            programs.append(session.load_fixed("p_renames"))
+        return programs
+
+    def follow(self, tid: int, from_exec: bool = False) -> None:
+        """Follow a thread and its descendants; `from_exec`: from its next successful exec on."""
+        mark = FOLLOW_FROM_EXEC if from_exec else FOLLOW_NOW
+        update(self._session.map("followed"), tid.to_bytes(4, "little"), mark.to_bytes(4, "little"))
+
+    def start(self) -> None:
+        """Take the state of all processes, then attach."""
+        self._session.iterate(self._session.load_fixed("p_snapshot"))
+        self._drain_dictionary()
+        for program in self._programs:
+            self._session.attach(program)
+
+    def poll(self, final: bool = False) -> Batch | None:
+        """The rows that are complete, in time order, or None; sleeps until there may be enough of them."""
+        if not final:
+            time.sleep(self._pause)
+        now = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        self._assembler.add(self._rows.take(self._rows.count if final else AT_ONCE))
+        self._rows.release()
+        self._pause, self._polled = self._until_enough(now - self._polled), now
+        # what rows refer to was written before them
+        if self.scan.followed:
+            self._payloads.drain(self._assembler.add_payloads)
+        self._drain_dictionary()
+        batch = self._assembler.take(1 << 62 if final else now - HOLD)
+        if state := self._forgetting.renewed(self.state, now, now - HOLD):
+            self._renew(state)
+        return batch
+
+    def _until_enough(self, elapsed: int) -> float:
+        """Seconds until there may be enough rows, after those of the last `elapsed` ns were taken."""
+        if self._rows.most >= AT_ONCE:
+            return 0.0
+        return min(INTERVAL, elapsed * 1e-9 * ENOUGH * self._rows.count / max(self._rows.most, 1))
+
+    def _renew(self, state: State) -> None:
+        """Go on with another state; batches given before keep theirs."""
+        self.state = self._dictionary.state = self._assembler.state = state
+        if self._verdicts:
+            self._verdicts.renew(state)
+
+    def detach(self) -> None:
+        """Stop the programs; rows that wait stay readable."""
+        self._session.detach()
+
+    def stop(self) -> Batch | None:
+        """Detach, and give the rows that are left."""
+        self._session.detach()
+        return self.poll(final=True)
+
+    def inflight(self) -> Batch | None:
+        """Rows of the calls that are running now (ENTER_ROW), unfiltered. Give them after what `poll` gives."""
+        main = generate("l_task", All(()), self.scan.layout, payloads=False, followed=self._follow)
+        program, _ = self._session.load("l_task", main, "l_task")
+        before = self._assembler.take(1 << 62)
+        assert before is None, "poll(final=True) first"
+        self._session.iterate(program)
+        batch = self.poll(final=True)
+        return with_arguments(batch, self.scan.followed, self._snaplen) if batch else None
+
+    def counters(self) -> Counters:
+        """What was seen and lost so far, over all CPUs."""
+        raw = lookup(self._session.map("statistics"), bytes(4), STATISTICS.itemsize * self._cpus)
+        assert raw is not None
+        rows = np.frombuffer(raw, STATISTICS)
+        total = {name: int(rows[name].sum()) for name in STATISTICS.names or () if name != "lost_by_event"}
+        by_event = rows["lost_by_event"].sum(axis=0)
+        return Counters(
+            seen=total["seen"], matched=total["matched"], lost=total["lost"], truncated=total["truncated"],
+            lost_payloads=total["lost_payloads"], lost_dictionary=total["lost_dictionary"], own=total["own"],
+            lost_by_event={n: int(by_event[n]) for n in np.flatnonzero(by_event).tolist()},
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Detach and free everything."""
+        self._session.close()
+        for part in (self._rows, self._payloads, self._records):
+            part.close()
+
+    def __enter__(self) -> LiveEvents:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(KernelError):
+            self.close()
+
+    def _drain_dictionary(self) -> None:
+        ancestry = self._verdicts.ancestry if self._verdicts else 0
+
+        def read(data: npt.NDArray[np.uint8], start: int, end: int) -> int:
+            offsets, lengths, after = walk(data, start, end)
+            self._dictionary.feed(data, offsets, lengths)
+            if self._verdicts:
+                self._verdicts.judge(self._dictionary.added, ancestry)
+            return after - start
+
+        self._records.drain(read)
+
+
+def _guard(name: bytes) -> tuple[int, int, int]:
+    """(first word, second word, its mask) of a name in comm; after a NUL anything may be left from a longer name."""
+    first, second = (int.from_bytes(name[at : at + 8].ljust(8, b"\0"), "little") for at in (0, 8))
+    return first, second, (1 << 64) - 1 if len(name) > 7 else 0
+
+
+def _slashless(predicates: Iterable[Predicate]) -> int:
+    """The bits that a name without a slash (pipe:[1], 1.2.3.4:5->6.7.8.9:80) may satisfy."""
+    literal = ("=", "startswith", "endswith", "contains", "icontains")
+    return _mask(p for p in predicates if p.kind not in literal or "/" not in str(p.pattern))
+
+
+def _mask(predicates: Iterable[Predicate]) -> int:
+    return reduce(or_, (1 << p.bit for p in predicates), 0)

@@ -1,0 +1,174 @@
+"""How the kernel will answer: what of a filter it decides, which events and hooks it needs, which columns it sends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sonde.catalog.column import Detail
+from sonde.catalog.event import EXIT_EVENTS, ParamType
+from sonde.catalog.events import FIELDS
+from sonde.catalog.lookup import EVENTS as CATALOGUE
+from sonde.engines.arguments import param_of
+from sonde.engines.batch import evaluate
+from sonde.engines.context import Context
+from sonde.engines.fields import DERIVATIONS, column, physical, points_at
+from sonde.kernel.codegen import Layout, tests_of
+from sonde.kernel.predicates import All, Predicates, Test
+from sonde.kernel.records import EVENTS
+from sonde.plan.automaton import TooBig
+from sonde.plan.batch import PHYSICAL, Batch, Payloads
+from sonde.plan.expr import And, Compare, Expr, Field, Not, fields, leaves
+from sonde.plan.pushdown import Pushdown, push
+from sonde.plan.state import State
+
+__all__ = ["Scan", "plan_scan"]
+
+Mask = npt.NDArray[np.bool_]
+HOOKS = {"l_procexit": EXIT_EVENTS["procexit"], "l_signal": EXIT_EVENTS["signaldeliver"]}
+BUFFERS = frozenset((ParamType.DATA, ParamType.IOVEC, ParamType.MSGHDR))
+POINTERS = BUFFERS | {ParamType.PATH, ParamType.STRING, ParamType.SOCKADDR}
+POINTING = ("tid", "a0", "a1", "a2", "a3", "a4", "a5")  # of a call in flight: what points at what
+_PSEUDO = range(512, 1024)  # numbers that are not system calls
+
+
+class Scan(NamedTuple):
+    """The kernel's part of a query.
+
+    `on`: bool by event number; `hooks`: library programs to specialise; `enter`: whether sys_enter is attached,
+    `start`: whether it notes times; `ancestors`: whether new programs of silent processes matter; `details`: of process
+    records; `followed`: kinds of arguments that are followed to what they point at; `rest`: what is applied above.
+    """
+
+    pushdown: Pushdown
+    predicates: Predicates
+    test: Test
+    on: Mask
+    hooks: tuple[str, ...]
+    layout: Layout
+    followed: frozenset[ParamType]
+    enter: bool
+    start: bool
+    ancestors: bool
+    details: frozenset[Detail]
+
+    @property
+    def rest(self) -> Expr:
+        """The part of the filter that user space applies."""
+        return self.pushdown.rest
+
+
+def plan_scan(expr: Expr, shown: Iterable[Field], columns: frozenset[str] = frozenset()) -> Scan:
+    """Plan a rewritten filter whose rows show some fields and need some more physical columns (PHYSICAL)."""
+    try:
+        predicates, pushdown, test = _split(expr, careful=False)
+    except TooBig:
+        predicates, pushdown, test = _split(expr, careful=True)
+    on = possible(expr)
+    used = (*shown, *fields(pushdown.rest))
+    followed = frozenset().union(*map(followed_types, used))
+    wanted = columns | frozenset(("time", "nr", "flags")).union(*map(physical, used))
+    if followed:
+        wanted |= {"seq", *POINTING}
+    hooks = _hooks(on)
+    start = "latency" in wanted or any(leaf_accessor(leaf) == "latency" for leaf in leaves(expr))
+    names_files = "file" in wanted or bool(predicates.paths.known)
+    return Scan(
+        pushdown, predicates, test, on, hooks, Layout.of(tuple(name for name in PHYSICAL if name in wanted - {"num"})),
+        followed, "l_exit" in hooks and (start or (names_files and _closes(on))), start,
+        any(column(field).climbs for field in used),
+        frozenset(detail for field in used if (detail := column(field).detail)),
+    )  # fmt: skip
+
+
+def _split(expr: Expr, careful: bool) -> tuple[Predicates, Pushdown, Test]:
+    """What the kernel decides of a filter; TooBig if its automata are too big, which `careful` avoids."""
+    predicates = Predicates(event_numbers, of_process, careful)
+    tests: dict[Compare, tuple[Test, bool] | None] = {}
+
+    def accepts(leaf: Compare) -> bool | None:
+        if leaf not in tests:
+            tests[leaf] = predicates.test(leaf)
+        found = tests[leaf]
+        return None if found is None else found[1]
+
+    def translate(leaf: Compare) -> Test:
+        found = tests[leaf]
+        assert found is not None
+        return found[0]
+
+    pushdown = push(expr, accepts)
+    predicates.build()
+    return predicates, pushdown, tests_of(pushdown.pushed, translate) if pushdown.parts else All(())
+
+
+def _hooks(on: Mask) -> tuple[str, ...]:
+    """The library programs that see some event that is on."""
+    syscalls = np.delete(on, list(_PSEUDO)).any()
+    return (("l_exit",) if syscalls else ()) + tuple(hook for hook, number in HOOKS.items() if on[number])
+
+
+def _closes(on: Mask) -> bool:
+    """Is a call among the events whose file is gone at its exit?"""
+    return any(on[number] and event.fd_at_enter for number, event in CATALOGUE.items())
+
+
+def event_numbers(leaf: Compare) -> Mask:
+    """For which event numbers a comparison on the event type alone holds."""
+    state = State()
+    batch = Batch({"nr": np.arange(EVENTS, dtype=np.uint16)}, Payloads.none(), state)
+    return evaluate(leaf, batch, Context(state))
+
+
+def of_process(leaf: Compare) -> bool:
+    """Does a comparison depend on the process record alone?"""
+    used = list(fields(leaf))
+    return bool(used) and all(f.name in DERIVATIONS and physical(f) == {"proc"} for f in used)
+
+
+def possible(expr: Expr) -> Mask:
+    """The event numbers for which a filter may be true: what depends on the number alone is decided now."""
+    return _bounds(expr)[0] & _exists()
+
+
+def followed_types(field: Field) -> frozenset[ParamType]:
+    """The kinds of arguments whose targets a field reads."""
+    if not points_at(field):
+        return frozenset()
+    if field.name in ("evt.args", "evt.info"):
+        return POINTERS
+    if field.name == "evt.arg" and field.argument is not None:
+        named = (param_of(event, field.argument) for event in CATALOGUE.values())
+        return POINTERS & {param.type for param in named if param}
+    return BUFFERS if field.name == "evt.buffer" else frozenset((ParamType.PATH,))
+
+
+def _exists() -> Mask:
+    exists = np.zeros(EVENTS, np.bool_)
+    exists[list(CATALOGUE)] = True
+    exists[:512] = exists[1024:1536] = True  # a call newer than the catalogue is still an event
+    return exists
+
+
+def _bounds(expr: Expr) -> tuple[Mask, Mask]:
+    """(may be true, may be false) by event number."""
+    if isinstance(expr, Compare):
+        if isinstance(expr.left, Field) and expr.left.name in FIELDS and FIELDS[expr.left.name].of_event:
+            holds = event_numbers(expr)
+            return holds, ~holds
+        return np.ones(EVENTS, np.bool_), np.ones(EVENTS, np.bool_)
+    if isinstance(expr, Not):
+        return _bounds(expr.item)[::-1]
+    parts = [_bounds(item) for item in expr.items]
+    true = np.array([part[0] for part in parts], np.bool_).reshape(-1, EVENTS)
+    false = np.array([part[1] for part in parts], np.bool_).reshape(-1, EVENTS)
+    every, some = np.logical_and.reduce, np.logical_or.reduce
+    return (every(true), some(false)) if isinstance(expr, And) else (some(true), every(false))
+
+
+def leaf_accessor(leaf: Compare) -> str:
+    """The kernel accessor of a comparison's field, or an empty string."""
+    return FIELDS[leaf.left.name].kernel if isinstance(leaf.left, Field) and leaf.left.name in FIELDS else ""
