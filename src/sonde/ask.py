@@ -1,0 +1,262 @@
+"""A live question from a terminal: signals, the command after --, output, and when it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import select
+import signal
+import sys
+import time
+from collections import Counter
+from types import FrameType, TracebackType
+
+import numpy as np
+
+from sonde.cli_options import Options
+from sonde.dialects.format import CONTAINER, DEFAULT
+from sonde.errors import KernelError, SondeError, UsageError
+from sonde.plan.batch import ENTER_ROW, Batch
+from sonde.query import Answer, Question, capabilities, event_name
+from sonde.render import colour
+from sonde.render.items import Options as RowOptions
+from sonde.render.payload import BUFFER_FORMS
+from sonde.render.receipt import Status, receipt_json, receipt_text
+from sonde.render.times import TimeStyle
+from sonde.sources.live.command import Command
+from sonde.sources.live.readers import readers
+
+__all__ = ["ask", "question_of"]
+
+STDOUT, STDERR = 1, 2
+PIECE = 1 << 16
+
+
+def question_of(options: Options, out: int = STDOUT) -> Question:
+    """What the command line asks; `out` is where the answer goes."""
+    usual = RowOptions()
+    shown = RowOptions(
+        buffers=BUFFER_FORMS.get(options.buffers, usual.buffers), times=TimeStyle(options.time_mode),
+        cut=None if options.verbose or options.json else usual.cut, colour=not options.json and colour.wanted(out),
+    )  # fmt: skip
+    skip = () if options.debug else (os.getpid(), *readers(out))
+    return Question(
+        filter=options.filter_words, format=options.format or (CONTAINER if options.container_format else DEFAULT),
+        json=options.json, snaplen=options.snaplen, limit=options.count, follow=bool(options.command or options.pids),
+        skip=skip[:4], shown=shown, resolve_ports=options.resolve_ports, quiet=options.quiet,
+    )  # fmt: skip
+
+
+def ask(options: Options) -> int:
+    """Answer until the end that the options, the command or Ctrl-C set; -> the exit status."""
+    with _Output(options) as out:
+        return _Run(options, out).whole()
+
+
+class _Output:
+    """Where lines go: a file, stdout, or with -- CMD stderr. Files are made 0600: what is seen may be secret."""
+
+    def __init__(self, options: Options) -> None:
+        to_error = bool(options.command) and options.output is None
+        self.name = options.output or "-"
+        if self.name == "-":
+            self.fd, self.name = (STDERR, "standard error") if to_error else (STDOUT, "standard output")
+            return
+        try:
+            self.fd = os.open(self.name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise UsageError(f"cannot write {self.name}: {error.strerror}") from None
+
+    def __enter__(self) -> _Output:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.fd > STDERR:
+            os.close(self.fd)
+
+    def write(self, text: bytes) -> None:
+        """All of it; BrokenPipeError when nobody reads any more."""
+        view = memoryview(text)
+        while view:
+            try:
+                view = view[os.write(self.fd, view[:PIECE]) :]
+            except BlockingIOError:  # somebody else who has this terminal made it so
+                select.select([], [self.fd], [])
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                raise SondeError(f"cannot write {self.name}: {error.strerror}") from None
+
+
+class _Run:
+    """One question being answered."""
+
+    def __init__(self, options: Options, out: _Output) -> None:
+        self.options, self.out = options, out
+        self.ended_by = 0  # the signal that did
+        self.asked = self.waits = False
+        self.status: int | None = None  # of the command
+        self.kinds: Counter[int] = Counter()  # event number * 2, + 1 for calls in flight
+        self.command: Command | None = None
+        self.began = 0.0
+
+    def whole(self) -> int:
+        """Load, run, print; -> exit status."""
+        threads = [tid for pid in self.options.pids for tid in _threads(pid)]
+        self.answer = _loaded(question_of(self.options, self.out.fd))
+        try:
+            with _Signals(self):
+                try:
+                    self._answer(threads)
+                    self._summary()
+                except BrokenPipeError:
+                    return self._end_of_command()
+                except SondeError:
+                    self._wait()
+                    raise
+            self._wait()
+            if self.options.exact and not self.complete:
+                print("sonde: something was lost, and --exact was asked for", file=sys.stderr)
+                return 1
+            return self._end_of_command()
+        finally:
+            self.answer.close()
+
+    def _answer(self, threads: list[int]) -> None:
+        options, answer = self.options, self.answer
+        for tid in threads:
+            answer.source.follow(tid)
+        answer.source.start()
+        self.began = time.monotonic()
+        if options.command:
+            command = Command(options.command)
+            answer.source.follow(command.pid, from_exec=True)
+            command.release()
+            self.command = command
+        while not self._over():
+            self._print(answer.rows(answer.source.poll()))
+            if self.asked:
+                self.asked = False
+                self._print(answer.rows(answer.source.poll(final=True)))
+                self._print(answer.rows(answer.source.inflight(), whole=True))
+                self._receipt()
+        self._print(answer.rows(answer.source.stop()))
+        if options.inflight and not answer.done:
+            self._print(answer.rows(answer.source.inflight(), whole=True))
+
+    def _over(self) -> bool:
+        options = self.options
+        if self.command and self.status is None:
+            self.status = self.command.poll()
+        return (
+            self.ended_by != 0
+            or self.answer.done
+            or (options.seconds is not None and time.monotonic() - self.began >= options.seconds)
+            or (self.command is not None and self.status is not None)
+        )
+
+    def _print(self, batch: Batch | None) -> None:
+        if batch is None:
+            return
+        if self.options.summary:
+            running = (batch.columns["flags"].astype(np.int64) & ENTER_ROW) != 0
+            kinds, counts = np.unique(batch.columns["nr"].astype(np.int64) * 2 + running, return_counts=True)
+            self.kinds.update(dict(zip(kinds.tolist(), counts.tolist(), strict=True)))
+        text = self.answer.text(batch)
+        if text:
+            self.out.write(text)
+
+    def _summary(self) -> None:
+        if self.options.summary:
+            self.out.write(_table(self.kinds).encode())
+        self._receipt()
+
+    def _receipt(self) -> None:
+        absent = ["names of containers"] if self.options.container_format else []
+        receipt = self.answer.receipt(time.monotonic() - self.began, absent)
+        self.complete = receipt.status is Status.EXACT
+        sys.stderr.write(receipt_json(receipt) if self.options.json else receipt_text(receipt))
+        sys.stderr.flush()
+
+    def _wait(self) -> None:
+        """Leave the command alone until it has ended; what ends us for good ends it too."""
+        if self.command is None or self.status is not None:
+            return
+        self.answer.source.detach()
+        self.waits = True
+        if self.options.kill or self.ended_by in (signal.SIGTERM, signal.SIGHUP):
+            self.command.kill(self.ended_by or signal.SIGTERM)
+        self.status = self.command.wait()
+
+    def pass_on(self, number: int) -> None:
+        """A signal came: the command gets it if only that is waited for; from a terminal Ctrl-C reaches it anyway."""
+        if self.waits and self.command and number != signal.SIGINT:
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                self.command.kill(number)
+
+    def _end_of_command(self) -> int:
+        """The command's status, waited for; its signal is raised on ourselves."""
+        self._wait()
+        if self.status is not None and self.status < 0:
+            _die_of(-self.status)
+        return self.status or 0
+
+
+def _table(kinds: Counter[int]) -> str:
+    """How often each type of event came, as sysdig's -S."""
+    names: Counter[str] = Counter()
+    for kind, count in kinds.items():
+        names[f"{'<>'[kind & 1]} {event_name(kind >> 1):<15} "] += count
+    lines = [f"{name}{count}\n" for name, count in names.most_common()]
+    return "".join(["Event           #Calls\n", "----------------------\n", *lines])
+
+
+def _loaded(question: Question) -> Answer:
+    """The question in the kernel. KernelError: what this kernel or user lacks altogether, else what was refused."""
+    try:
+        return Answer(question)
+    except KernelError as error:
+        lacking = next((f for f in capabilities() if f.needed and not f.here), None)
+        if lacking is None:
+            raise
+        raise KernelError("live questions do not work here", lacking.why, lacking.remedy, error.errno) from None
+
+
+def _threads(pid: int) -> list[int]:
+    try:
+        return [int(tid) for tid in os.listdir(f"/proc/{pid}/task")]
+    except OSError:
+        raise SondeError(f"there is no process {pid}") from None
+
+
+def _die_of(number: int) -> None:
+    """End as the command did, without a core of our own."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if number != signal.SIGKILL:
+        signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+
+
+class _Signals:
+    """Ctrl-C and SIGTERM end the question; SIGUSR1 asks for a receipt and the calls in flight."""
+
+    def __init__(self, run: _Run) -> None:
+        self._run = run
+
+    def __enter__(self) -> None:
+        def stop(number: int, frame: FrameType | None) -> None:
+            self._run.ended_by = number
+            self._run.pass_on(number)
+
+        def report(number: int, frame: FrameType | None) -> None:
+            self._run.asked = True
+
+        handlers = {signal.SIGINT: stop, signal.SIGTERM: stop, signal.SIGHUP: stop, signal.SIGUSR1: report}
+        self._before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,122 @@
+"""The command `sonde`: reads the command line, asks the question, prints the answer and its receipt."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sonde.cli_options import Options
+
+__all__ = ["main"]
+
+VERBS = {"doctor": "what this kernel and user can do, and what to do about it"}
+OUR_FAILURE = 125  # with -- CMD, whose statuses are the others
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; -> the exit status. A user's mistake is one line on stderr, never a traceback."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    with _quiet_interrupt():
+        return _main(words)
+
+
+@contextlib.contextmanager
+def _quiet_interrupt() -> Iterator[None]:
+    """Ctrl-C just ends us, also while modules are loaded, which is why main() loads them; ask.py does otherwise."""
+    try:
+        before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    except ValueError:  # not the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _main(words: list[str]) -> int:
+    from sonde.cli_options import parse_options
+    from sonde.errors import SondeError
+
+    options: Options | None = None
+    try:
+        options = parse_options(words, VERBS)
+        return _run(options)
+    except SondeError as error:
+        print(f"sonde: {error}", file=sys.stderr)
+        return OUR_FAILURE if options and options.command and error.status < OUR_FAILURE else error.status
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if options and options.debug:
+            raise
+        print(f"sonde: a bug in sonde: {type(error).__name__}: {error}; -D shows where", file=sys.stderr)
+        return OUR_FAILURE if options and options.command else 1
+
+
+def _run(options: Options) -> int:
+    if text := _told(options):
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return 0
+    if options.verb == "doctor":
+        from sonde.doctor import doctor
+        from sonde.errors import UsageError
+
+        if options.arguments:
+            raise UsageError(f"doctor takes no arguments, and {options.arguments[0]!r} is one")
+
+        return doctor(sys.stdout, options.json)
+    from sonde.ask import ask
+
+    return ask(options)
+
+
+def _fitted(text: str) -> str:
+    """Lines of two columns for a terminal of 80."""
+    import textwrap
+
+    lines = []
+    for line in text.splitlines():
+        column = len(line) - len(line.partition("  ")[2].lstrip()) if "  " in line else 0
+        lines += textwrap.wrap(line, 80, subsequent_indent=" " * column, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines) + "\n"
+
+
+def _told(options: Options) -> str:
+    """What needs no kernel: help, version, lists."""
+    if options.help:
+        from sonde.cli_help import help_text
+
+        return help_text(VERBS)
+    if options.version:
+        from sonde import __version__
+
+        return f"sonde {__version__}\n"
+    if options.completion:
+        from sonde.catalog.events import FIELDS
+        from sonde.cli_help import completion
+
+        return completion(VERBS, FIELDS)
+    if options.list_fields or options.list_events or options.list_markdown:
+        from sonde.render import reference
+
+        if options.list_events:
+            return reference.events_text()
+        return reference.fields_markdown() if options.list_markdown else reference.fields_text(options.verbose)
+    if options.explain:
+        from sonde.ask import question_of
+        from sonde.query import explain
+
+        return _fitted(explain(question_of(options)))
+    return ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

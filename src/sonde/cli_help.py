@@ -1,0 +1,76 @@
+"""What the option table says to a person and to a shell: --help and completion."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Mapping
+
+from sonde.cli_table import OPTIONS, Option
+
+__all__ = ["completion", "help_text"]
+
+WIDTH = 79
+INDENT = 24
+USAGE = """\
+Usage: sonde [OPTIONS] [FILTER] [-- CMD ...]
+       sonde [OPTIONS] VERB [ARGUMENTS] [-- CMD ...]
+
+Shows what a Linux system does: the system calls that match FILTER, a filter as
+sysdig and Falco have it; sonde -l lists its fields. With CMD only that command
+and what it starts is watched. Options may stand before and after FILTER.
+"""
+BASH = """\
+# bash completion of sonde, written by: sonde --completion bash
+_sonde() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
+    COMPREPLY=()
+    case $before in
+%(arguments)s
+    esac
+    if [[ $word == -* ]]; then
+        %(options)s
+    else
+        %(words)s
+    fi
+}
+complete -o default -F _sonde sonde
+"""
+
+
+def help_text(verbs: Mapping[str, str]) -> str:
+    """The page of `sonde --help`, less than 80 columns wide; `verbs` maps each verb to a line about it."""
+    parts = [USAGE]
+    if verbs:
+        parts.append("Verbs:\n" + "".join(_entry(name, text) for name, text in verbs.items()))
+    parts.append("Options:\n" + "".join(_entry(_names(option), option.help) for option in OPTIONS))
+    parts.append("EXAMPLES\n" + "".join(f"  {o.example:<42} # {o.comment}\n" for o in OPTIONS))
+    return "\n".join(parts)
+
+
+def completion(verbs: Iterable[str], fields: Iterable[str]) -> str:
+    """The completion script for bash: options, their arguments, verbs and the names of fields; else names of files."""
+    takers = [option for option in OPTIONS if option.argument]
+    arguments = [f"        {'|'.join(o.names)}) {_reply(' '.join(o.choices))}; return ;;" for o in takers if o.choices]
+    others = "|".join(name for option in takers if not option.choices for name in option.names)
+    arguments.append(f"        {others}) return ;;")
+    plain = [word for word in (*verbs, *fields) if re.fullmatch(r"[\w.\[\]-]+", word)]
+    names = " ".join(name for option in OPTIONS for name in option.names)
+    return BASH % {"arguments": "\n".join(arguments), "options": _reply(names), "words": _reply(" ".join(plain))}
+
+
+def _reply(words: str) -> str:
+    return f'mapfile -t COMPREPLY < <(compgen -W "{words}" -- "$word")'
+
+
+def _names(option: Option) -> str:
+    return ", ".join(option.names) + (f" {option.argument}" if option.argument else "")
+
+
+def _entry(name: str, text: str) -> str:
+    blank = " " * INDENT
+    lines = textwrap.wrap(text, WIDTH - INDENT, break_on_hyphens=False)
+    head = f"  {name}"
+    if len(head) + 1 < INDENT:
+        return "\n".join([f"{head:{INDENT}}{lines[0]}", *(blank + line for line in lines[1:])]) + "\n"
+    return "\n".join([head, *(blank + line for line in lines)]) + "\n"

@@ -1,0 +1,240 @@
+"""Every option of the command line, declared once: names, argument, meaning, example; validation and help follow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sonde.errors import UsageError
+
+__all__ = ["CONTAINER", "LATER", "OPTIONS", "REFUSED_FORMATS", "SHELLS", "SNAPLEN_MAX", "TIME_MODES", "Option"]
+
+SNAPLEN_MAX = 65_535
+PID_MAX = 1 << 22
+SECONDS_MAX = 10 * 365 * 86_400
+TIME_MODES = {
+    "h": "local time of day",
+    "a": "seconds since the epoch",
+    "r": "since the start",
+    "d": "from enter to exit of the call",
+    "D": "since the line before",
+}
+SHELLS = ("bash",)
+CONTAINER = ("c", "container")
+REFUSED_FORMATS = {
+    "k": "the pod format is not there yet; -pc shows containers",
+    "kubernetes": "the pod format is not there yet; -pc shows containers",
+    "m": "Mesos has been retired; -pc shows containers",
+    "mesos": "Mesos has been retired; -pc shows containers",
+}
+_UNITS = {"": 1.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})(us|ms|s|m|h|d|)")
+
+
+class Option(NamedTuple):
+    """One option: `names` as typed, the most usual first, and the attribute of Options it sets.
+
+    Without `argument` it is a switch that stores `value`; with it `read` turns the text after it into the value and
+    raises ValueError saying what it expects. `choices` are all the arguments there are, for completion. A `refused`
+    option is known but not offered; the text says why.
+    """
+
+    names: tuple[str, ...]
+    sets: str
+    help: str
+    argument: str = ""
+    read: Callable[[str], object] = str
+    value: object = True
+    example: str = ""
+    comment: str = ""
+    choices: tuple[str, ...] = ()
+    refused: str = ""
+
+
+def _number(low: int, high: int, what: str) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not re.fullmatch("[0-9]{1,18}", text) or not low <= int(text) <= high:
+            raise ValueError(what)
+        return int(text)
+
+    return read
+
+
+def _seconds(text: str) -> float:
+    match = _DURATION.fullmatch(text)
+    seconds = float(match[1]) * _UNITS[match[2]] if match else 0.0
+    if not 0.0 < seconds <= SECONDS_MAX:
+        raise ValueError("a time such as 10, 10s, 500ms, 2m or 1h")
+    return seconds
+
+
+def _pids(text: str) -> tuple[int, ...]:
+    return tuple(_pid(part.strip()) for part in text.split(","))
+
+
+def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"one of {' '.join(choices)}")
+        return text
+
+    return read
+
+
+def _format(text: str) -> str:
+    if not text:
+        raise ValueError("fields such as %proc.name")
+    if text in REFUSED_FORMATS:
+        raise UsageError(f"-p{text}: {REFUSED_FORMATS[text]}")
+    return text
+
+
+def _file(text: str) -> str:
+    if not text or "\0" in text:
+        raise ValueError("the name of a file, or - for standard output")
+    return text
+
+
+_pid = _number(1, PID_MAX, "process ids such as 12,13")
+_TIMES = tuple(TIME_MODES)
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        ("-n", "--numevents"), "count", "stop after NUM events", "NUM", _number(1, 10**18, "a number from 1"),
+        example="sonde -n 5 proc.name=cat", comment="the first five events of cat",
+    ),
+    Option(
+        ("-M", "--for"), "seconds", "stop after TIME: seconds, or 500ms, 10s, 2m, 1h", "TIME", _seconds,
+        example="sonde --for 10s evt.failed=true", comment="what fails during ten seconds",
+    ),
+    Option(
+        ("--pid",), "pids", "only these processes, and what they start from now on", "PID,...", _pids,
+        example="sonde --pid 12,13 evt.type=open", comment="files that two processes open",
+    ),
+    Option(
+        ("--inflight",), "inflight", "at the end, show calls that are still running",
+        example="sonde --inflight --for 5s proc.name=nginx", comment="and what hangs",
+    ),
+    Option(
+        ("--exact",), "exact", "never an estimate: exit with 1 if anything was lost",
+        example="sonde --exact -n 1000 fd.name=/etc/passwd", comment="each one, or a failure",
+    ),
+    Option(
+        ("-s", "--snaplen"), "snaplen", f"keep LEN bytes of each I/O buffer (80; at most {SNAPLEN_MAX})", "LEN",
+        _number(0, SNAPLEN_MAX, f"a number of bytes from 0 to {SNAPLEN_MAX}"),
+        example="sonde -s 4096 -A fd.port=80", comment="HTTP as text, 4 KiB of each",
+    ),
+    Option(
+        ("-D", "--debug"), "debug", "show events of sonde itself too, and what it does",
+        example="sonde -D -n 3 proc.name=sonde", comment="watch the watcher",
+    ),
+    Option(
+        ("-p", "--print"), "format", "the line to print; -pc: the usual one with the container (not known yet) in it",
+        "FORMAT", _format,
+        example='sonde -p"%proc.name %fd.name" evt.type=open', comment="who opens what",
+    ),
+    Option(
+        ("-j", "--json"), "json", "one JSON object a line",
+        example="sonde --json -n 10 evt.type=execve", comment="for jq and its like",
+    ),
+    Option(
+        ("-t", "--timetype"), "time_mode", "time: " + ", ".join(f"{k} {v}" for k, v in TIME_MODES.items()), "MODE",
+        _one_of(_TIMES), choices=_TIMES, example="sonde -tD fd.type=ipv4", comment="the time between lines",
+    ),
+    Option(
+        ("-A", "--print-ascii"), "buffers", "buffers as text, line ends kept", value="A",
+        example="sonde -A evt.is_io_write=true and fd.num=1", comment="what programs print",
+    ),
+    Option(
+        ("-x", "--print-hex"), "buffers", "buffers in hex", value="x",
+        example="sonde -x proc.name=sshd", comment="the bytes of sshd",
+    ),
+    Option(
+        ("-X", "--print-hex-ascii"), "buffers", "buffers in hex and text", value="X",
+        example="sonde -X fd.port=53", comment="DNS messages",
+    ),
+    Option(
+        ("-b", "--print-base64"), "buffers", "buffers in base64", value="b",
+        example="sonde -j -b fd.port=53", comment="buffers that survive JSON",
+    ),
+    Option(
+        ("-v", "--verbose"), "verbose", "whole buffers, however long; with -l, more about each field",
+        example="sonde -v fd.name contains .conf", comment="configuration as it is read",
+    ),
+    Option(
+        ("-R", "--resolve-ports"), "resolve_ports", "port numbers as names of services",
+        example="sonde -R fd.l4proto=tcp", comment="https instead of 443",
+    ),
+    Option(
+        ("-q", "--quiet"), "quiet", "print no events",
+        example="sonde -q -S --for 10s", comment="the summary of ten seconds",
+    ),
+    Option(
+        ("-S", "--summary"), "summary", "at the end, how often each type of event came",
+        example="sonde -S --for 5s proc.name=postgres", comment="what postgres does most",
+    ),
+    Option(
+        ("--unbuffered",), "unbuffered", "write each line at once",
+        example="sonde --unbuffered fd.port=22 | tee log", comment="no waiting in a pipe",
+    ),
+    Option(
+        ("-o", "--output"), "output", "write to FILE; - is standard output, also with -- CMD", "FILE", _file,
+        example="sonde -o opens.txt evt.type=open -- make", comment="make keeps the screen",
+    ),
+    Option(
+        ("--explain",), "explain", "say what would run in the kernel and what would not, and stop",
+        example="sonde --explain fd.name startswith /etc", comment="where the filter runs",
+    ),
+    Option(
+        ("--kill",), "kill", "end CMD when the question ends first",
+        example="sonde --kill -n 100 -- ping localhost", comment="100 events, then no more ping",
+    ),
+    Option(
+        ("-l", "--list"), "list_fields", "list the fields; -lv says more",
+        example="sonde -l", comment="what a filter can ask for",
+    ),
+    Option(
+        ("--list-markdown",), "list_markdown", "list the fields as Markdown",
+        example="sonde --list-markdown", comment="the same as a page",
+    ),
+    Option(
+        ("-L", "--list-events"), "list_events", "list the events and their arguments",
+        example="sonde -L", comment="values of evt.type",
+    ),
+    Option(
+        ("--completion",), "completion", "print the completion script of a shell", "SHELL", _one_of(SHELLS),
+        choices=SHELLS, example='eval "$(sonde --completion bash)"', comment="Tab completes options",
+    ),
+    Option(
+        ("--version",), "version", "print the version", example="sonde --version", comment="the version",
+    ),
+    Option(
+        ("-h", "--help"), "help", "print this help", example="sonde --help", comment="this page",
+    ),
+)  # fmt: skip
+
+_RECORDINGS = "recordings are not there yet; sonde asks the running system"
+_CHISELS = "chisels are not there yet; a filter with -p answers many of the same questions"
+_PLUGINS = "plugins are not there yet"
+_DRIVER = "sonde needs no driver: it loads eBPF by itself; leave the option out"
+_RETIRED = "sonde does not ask Kubernetes or Mesos servers; leave the option out"
+_ALWAYS = "sonde needs no such option; leave it out"
+_SOON = "not there yet"
+
+LATER: tuple[Option, ...] = tuple(
+    Option(tuple(names.split()), "", "", refused=reason)
+    for reason, options in (
+        (_RECORDINGS, "-r,--read|-w,--write|-z,--compress|-C,--file-size|-G,--seconds|-W,--limit|-e|-F,--fatfile"),
+        (_RECORDINGS, "-E,--exclude-users|--filter-proclist|-P,--progress|--since|--as-of"),
+        (_CHISELS, "-c,--chisel|-i,--chisel-info|--list-chisels"),
+        (_PLUGINS, "-H,--plugin|-I,--input|--plugin-config-file|--plugin-info"),
+        (_DRIVER, "-B,--bpf|--modern-bpf|--cpus-for-each-buffer|-g,--gvisor-config|-u,--udig"),
+        (_RETIRED, "-k,--k8s-api|-K,--k8s-api-cert|--node-name|-m,--mesos-api"),
+        (_ALWAYS, "-d,--displayflt|-T,--force-tracers-capture|--libs-version|--log-level"),
+        ("not there yet; write proc.name!=COMM in the filter", "-U,--suppress-comm"),
+        (_SOON, "--cri|--cri-timeout|--page-faults|--large-environment"),
+        (_SOON, "--every|--count|--format|--events|--strict"),
+    )
+    for names in (option.replace(",", " ") for option in options.split("|"))
+)

@@ -1,0 +1,165 @@
+"""One question from text to rows: the only module that joins the rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from sonde.catalog.events import FIELDS
+from sonde.catalog.lookup import NAMES
+from sonde.catalog.types import STR
+from sonde.dialects.filter import parse
+from sonde.dialects.format import DEFAULT, Format, Shown, parse_format
+from sonde.engines.batch import filter_batch, value_of
+from sonde.engines.context import Context
+from sonde.plan.batch import Batch, Counters, Vector
+from sonde.plan.expr import Call, Expr, Field, Literal, Value, fields
+from sonde.plan.rewrites import rewrite
+from sonde.plan.state import State
+from sonde.render.items import OUTPUT_TIME, Item, Options
+from sonde.render.json import JsonRenderer
+from sonde.render.lines import LineRenderer
+from sonde.render.receipt import Receipt, receipt
+from sonde.render.times import TimeStyle
+from sonde.sources.live.events import Feature, LiveEvents, Sizes, features
+from sonde.sources.live.explain import explain_scan
+from sonde.sources.live.scan import Scan, plan_scan
+
+__all__ = ["Answer", "Planned", "Question", "capabilities", "event_name", "plan"]
+
+
+class Question(NamedTuple):
+    """What is asked: a filter, what to show of each row and how. `limit` rows at most, `snaplen` bytes of each
+    buffer."""
+
+    filter: str = ""
+    format: str = DEFAULT
+    json: bool = False
+    snaplen: int = 80
+    limit: int | None = None
+    follow: bool = False
+    sizes: Sizes = Sizes()
+    skip: tuple[int, ...] = ()
+    shown: Options = Options()
+    resolve_ports: bool = False
+    quiet: bool = False
+
+
+class Planned(NamedTuple):
+    """A question understood: its filter, what a line consists of, and the kernel's part."""
+
+    expr: Expr
+    layout: Format
+    scan: Scan
+
+
+def plan(question: Question) -> Planned:
+    """Parse, check and split a question. QueryError says what is wrong and where."""
+    expr = rewrite(parse(question.filter))
+    layout = parse_format(question.format)
+    shown = [field for value in layout.values for field in fields(value) if field.name != OUTPUT_TIME]
+    columns = frozenset(("res",)) if question.shown.colour else frozenset()
+    if question.shown.times is TimeStyle.LATENCY and Field(OUTPUT_TIME) in layout.values:
+        columns |= {"latency"}
+    return Planned(expr, layout, plan_scan(expr, shown, columns))
+
+
+class Answer:
+    """Rows of a live question as they come, rendered; `counters` and `receipt` say how complete they are."""
+
+    def __init__(self, question: Question) -> None:
+        planned = plan(question)
+        self._question, self._planned = question, planned
+        layout = planned.layout
+        self._values = layout.values
+        keep_missing = question.shown.keep_missing or not layout.complete or question.json
+        options = question.shown._replace(keep_missing=keep_missing)
+        items = [item.encode() if isinstance(item, str) else _item(item) for item in layout.items]
+        self._renderer = JsonRenderer(items, options) if question.json else LineRenderer(items, options)
+        self.source = LiveEvents(
+            planned.scan, snaplen=question.snaplen, skip=question.skip, follow=question.follow, sizes=question.sizes
+        )
+        state = self.source.state
+        self._context = Context(state)
+        self._shown = Context(state, buffers=options.buffers, cut=options.cut, services=question.resolve_ports)
+        self.delivered = self._inflight = 0
+
+    @property
+    def state(self) -> State:
+        """Processes, files and strings that the rows refer to."""
+        return self.source.state
+
+    @property
+    def done(self) -> bool:
+        """Have `limit` rows been delivered?"""
+        return self._question.limit is not None and self.delivered >= self._question.limit
+
+    def rows(self, batch: Batch | None, whole: bool = False) -> Batch | None:
+        """The rows of a batch of the source that answer the question, numbered; `whole`: the source decided nothing."""
+        if batch is None:
+            return None
+        expr = self._planned.expr if whole else self._planned.scan.rest
+        self._context = self._context.of(batch.state)
+        batch = filter_batch(batch, expr, self._context)
+        if self._question.limit is not None:
+            batch = batch.take(np.arange(min(len(batch), self._question.limit - self.delivered)))
+        if not len(batch):
+            return None
+        numbers = np.arange(self.delivered + 1, self.delivered + len(batch) + 1, dtype=np.uint64)
+        self.delivered += len(batch)
+        self._inflight += len(batch) * whole
+        return replace(batch, columns=batch.columns | {"num": numbers})
+
+    def text(self, batch: Batch | None) -> bytes:
+        """The lines, or JSON objects, of rows."""
+        if batch is None or self._question.quiet:
+            return b""
+        self._shown = self._shown.of(batch.state)
+        out = self._renderer.render([self._vector(value, batch) for value in self._values], batch)
+        self._context.advance(batch)
+        self._shown.advance(batch)
+        return out
+
+    def counters(self) -> Counters:
+        """What was seen, lost and delivered so far; calls in flight are not counted."""
+        return replace(self.source.counters(), delivered=self.delivered - self._inflight)
+
+    def receipt(self, elapsed: float, absent: Iterable[str] = ()) -> Receipt:
+        """How complete the answer is."""
+        return receipt(self.counters(), elapsed, event_name, absent=tuple(absent))
+
+    def close(self) -> None:
+        """Free everything in the kernel."""
+        self.source.close()
+
+    def _vector(self, value: Value, batch: Batch) -> Vector | None:
+        if value == Field(OUTPUT_TIME):
+            return None
+        found = value_of(value, batch, self._shown)
+        return found[0] if isinstance(found, tuple) else found
+
+
+def explain(question: Question) -> str:
+    """What of the question would run in the kernel, what not, and why."""
+    return explain_scan(plan(question).scan)
+
+
+def capabilities() -> tuple[Feature, ...]:
+    """What this kernel and user can do."""
+    return features()
+
+
+def event_name(number: int) -> str:
+    """The name of an event number; calls newer than the catalogue are named by their number."""
+    return NAMES[number] or f"syscall_{number}"
+
+
+def _item(shown: Shown) -> Item:
+    value = shown.value
+    if isinstance(value, Field):
+        return Item(str(value), FIELDS[value.name].type, shown.width)
+    assert isinstance(value, Call | Literal)
+    return Item(str(value), STR, shown.width)
