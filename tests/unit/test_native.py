@@ -1,0 +1,267 @@
+"""The C kernels: known texts, and equality with their Python twins on random input."""
+
+from __future__ import annotations
+
+import base64 as stdlib_base64
+import json
+import os
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sonde.native import kernel, twin
+from sonde.native import ops as native
+from sonde.native.escape import printable, quote
+from sonde.native.join import join
+from sonde.native.ops import Form, Op, literal, pool, sint, uint
+from sonde.native.walk import walk
+from sonde.plan.batch import Views
+from sonde.plan.strings import Strings
+
+BUSY, DISCARD = 1 << 31, 1 << 30
+NUMBERS = {"uint": "u8", "hexa": "u8", "octal": "u8", "fixed9": "u8", "sint": "i8", "clock": "i8", "seconds": "i8"}
+
+
+@pytest.fixture(autouse=True)
+def built() -> None:
+    if kernel("join") is None:
+        pytest.skip("native.so is not built, or SONDE_NATIVE=0")
+
+
+def views_of(texts: list[bytes | None]) -> Views:
+    data = b"".join(t or b"" for t in texts)
+    length = np.array([-1 if t is None else len(t) for t in texts], np.int32)
+    ends = np.cumsum(np.maximum(length, 0))
+    offset = (ends - np.maximum(length, 0)).astype(np.int64)
+    return Views(np.frombuffer(data, np.uint8), offset, length, length)
+
+
+def one(op: Op) -> bytes:
+    """The text of an op of one row; the twin must agree."""
+    text = join(1, None, [[op]])[0]
+    assert twin.join(1, None, [[op]])[0] == text
+    return text
+
+
+nasty = st.one_of(
+    st.binary(max_size=70),
+    st.text(max_size=30).map(lambda t: t.encode("utf-8", "surrogatepass")),
+    st.sampled_from(
+        [b"\xe2\x82", b"\xc0\xaf", b"\xf4\x90\x80\x80", b"\xed\xa0\x80", "\u202e\u2028\x9b\x7f".encode(), b"\r\n\n\r"]
+    ),
+)
+widths = st.integers(-12, 12)
+
+
+def constructor(name: str) -> Callable[..., Op]:
+    found: Callable[..., Op] = getattr(native, name)
+    return found
+
+
+@st.composite
+def op_of(draw: st.DrawFn, rows: int) -> Op:
+    kind = draw(st.sampled_from(["literal", "pool", *Form, *NUMBERS]))
+    width = draw(widths)
+    if kind == "literal":
+        return literal(draw(nasty), width)
+    missing = draw(
+        st.none() | st.lists(st.booleans(), min_size=rows, max_size=rows).map(lambda m: np.array(m, np.bool_))
+    )
+    absent = draw(st.sampled_from([b"<NA>", b"null", b""]))
+    options: dict[str, Any] = {"width": width, "missing": missing, "absent": absent}
+    if kind in NUMBERS:
+        low, high = (0, 2**64 - 1) if NUMBERS[kind] == "u8" else (-(2**63), 2**63 - 1)
+        numbers = draw(st.lists(st.integers(low, high) | st.integers(0, 2000), min_size=rows, max_size=rows))
+        return constructor(kind)(np.array(numbers, NUMBERS[kind]), **options)
+    texts = draw(st.lists(nasty, min_size=1, max_size=4))
+    if kind == "pool":
+        ends = np.cumsum([0] + [len(t) for t in texts]).astype(np.int64)
+        ids = draw(st.lists(st.integers(0, len(texts) - 1), min_size=rows, max_size=rows))
+        return pool(np.array(ids, np.uint32), np.frombuffer(b"".join(texts), np.uint8), ends, **options)
+    chosen = views_of([*texts, None]).take(np.array([draw(st.integers(0, len(texts))) for _ in range(rows)], np.int64))
+    return native.slices(chosen, Form(kind), draw(st.integers(0, 90)), **options)
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> tuple[int, npt.NDArray[np.uint16] | None, list[list[Op]]]:
+    rows = draw(st.integers(0, 12))
+    count = draw(st.integers(1, 3))
+    chosen = draw(st.lists(st.integers(0, count - 1), min_size=rows, max_size=rows))
+    template = np.array(chosen, np.uint16) if count > 1 else None
+    uses = [chosen.count(t) for t in range(count)]
+    return rows, template, [[draw(op_of(n)) for _ in range(draw(st.integers(0, 5)))] for n in uses]
+
+
+@settings(max_examples=300, deadline=None)
+@given(programs())
+def test_join_equals_its_twin(program: tuple[int, npt.NDArray[np.uint16] | None, list[list[Op]]]) -> None:
+    expected, found = twin.join(*program), join(*program)
+    assert found.data.tobytes() == expected.data.tobytes()
+    assert found.offsets.tolist() == expected.offsets.tolist()
+
+
+@settings(max_examples=300, deadline=None)
+@given(nasty)
+def test_json_strings_give_the_bytes_back(data: bytes) -> None:
+    text = one(native.quoted(views_of([data])))
+    assert os.fsencode(json.loads(text)) == data
+    assert text == quote(data)
+    assert text.decode().isprintable() or all(c.isprintable() or ord(c) > 0x9F for c in text.decode())
+
+
+@settings(max_examples=300, deadline=None)
+@given(nasty)
+def test_escaped_text_cannot_steer_a_terminal(data: bytes) -> None:
+    text = one(native.escaped(views_of([data])))
+    assert text == printable(data) == printable(text)
+    shown = text.decode()
+    assert not any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or c in "\u202a\u202e\u2066\u2028" for c in shown)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=100))
+def test_base64_and_hex_agree_with_the_standard_library(data: bytes) -> None:
+    assert one(native.slices(views_of([data]), Form.BASE64)) == stdlib_base64.b64encode(data)
+    dump = one(native.slices(views_of([data]), Form.HEXDUMP)).decode()
+    assert bytes.fromhex("".join(line.partition(": ")[2] for line in dump.splitlines())) == data
+
+
+@pytest.mark.parametrize("limit", [0, 3, 4, 5, 6, 7])
+def test_what_is_cut_ends_in_dots(limit: int) -> None:
+    shown = {0: b"", 3: b"a.c", 4: b"a...", 5: b"a....", 6: b"a.cdef", 7: b"a.cdef"}[limit]
+    op = native.slices(views_of([b"a\tcdef"]), Form.DOTTED, limit)
+    assert one(op) == twin.join(1, None, [[op]]).data.tobytes() == shown
+
+
+def test_numbers() -> None:
+    assert one(uint(np.array([2**64 - 1], "u8"))) == b"18446744073709551615"
+    assert one(sint(np.array([-(2**63)], "i8"))) == b"-9223372036854775808"
+    assert one(sint(np.array([-7], "i2"))) == b"-7"
+    assert one(uint(np.array([7], "u2"))) == b"7"
+    assert one(native.hexa(np.array([0xBEEF], "u8"))) == b"BEEF"
+    assert one(native.octal(np.array([0o644], "u4"))) == b"644"
+    assert one(native.fixed9(np.array([42], "u8"))) == b"000000042"
+    assert one(native.clock(np.array([86400 * 10**9 * 3 + 3_661_000_000_007], "i8"))) == b"01:01:01.000000007"
+    assert one(native.clock(np.array([-1], "i8"))) == b"23:59:59.999999999"
+    assert one(native.seconds(np.array([-1_500_000_000], "i8"))) == b"-1.500000000"
+
+
+def test_width_counts_characters_and_cuts() -> None:
+    word = views_of(["größe".encode()])
+    assert one(native.view(word, 8)) == "   größe".encode()
+    assert one(native.view(word, -8)) == "größe   ".encode()
+    assert one(native.view(word, 3)) == one(native.view(word, -3)) == "grö".encode()
+    assert one(uint(np.array([5]), 4, np.array([True]))) == b"<NA>"
+    assert one(uint(np.array([5]), -6, np.array([True]))) == b"<NA>  "
+
+
+def test_templates_take_compact_arrays() -> None:
+    strings = Strings()
+    ids = strings.intern_all([b"nginx", b"bash"])
+    template = np.array([1, 0, 1], np.uint16)
+    text = join(
+        3, template, [[literal(b"none")], [pool(ids, *strings.packed()), literal(b"="), uint(np.array([1, 2]))]]
+    )
+    assert [text[i] for i in range(len(text))] == [b"nginx=1", b"none", b"bash=2"]
+    assert join(3, None, [[native.text(text), literal(b"!")]])[2] == b"bash=2!"
+    assert text.views()[1] == b"none"
+
+
+def test_output_far_larger_than_the_first_guess() -> None:
+    big = views_of([b"\x00" * 50_000, b"", b"x"])
+    text = join(3, None, [[native.escaped(big), literal(b";")]])
+    assert [len(text[i]) for i in range(3)] == [200_001, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("rows", "template", "ops"),
+    [
+        (2, None, [[uint(np.array([1]))]]),
+        (1, np.array([1], np.uint16), [[literal(b"x")]]),
+        (2, np.array([0], np.uint16), [[literal(b"x")]]),
+        (1, None, [[uint(np.array([1]), missing=np.array([False, False]))]]),
+        (1, None, [[pool(np.array([2]), np.zeros(1, np.uint8), np.array([0, 1, 1]))]]),
+        (
+            1,
+            None,
+            [[native.view(Views(np.zeros(4, np.uint8), np.array([2]), np.array([3], "i4"), np.array([3], "i4")))]],
+        ),
+        (
+            1,
+            None,
+            [[native.view(Views(np.zeros(4, np.uint8), np.array([-1]), np.array([2], "i4"), np.array([2], "i4")))]],
+        ),
+        (
+            1,
+            None,
+            [
+                [
+                    native.view(
+                        Views(np.zeros(4, np.uint8), np.array([2**63 - 1]), np.array([2], "i4"), np.array([2], "i4"))
+                    )
+                ]
+            ],
+        ),
+    ],
+)
+def test_what_is_not_there_is_refused(
+    rows: int, template: npt.NDArray[np.uint16] | None, ops: list[list[Op]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ValueError):
+        join(rows, template, ops)
+    monkeypatch.setattr("sonde.native.join.kernel", lambda name: None)
+    with pytest.raises(ValueError):
+        join(rows, template, ops)
+
+
+def ring(records: list[tuple[int, int]]) -> npt.NDArray[np.uint8]:
+    """A buffer of records (length, flags), each filled with its number."""
+    out = b""
+    for number, (length, flags) in enumerate(records):
+        out += struct.pack("<II", length | flags, 0) + bytes([number]) * length + b"\0" * (-length % 8)
+    return np.frombuffer(out, np.uint8)
+
+
+def test_walk_skips_discarded_and_stops_at_busy_records() -> None:
+    buffer = ring([(5, 0), (0, 0), (16, DISCARD), (9, 0), (3, BUSY), (4, 0)])
+    offsets, lengths, after = walk(buffer, 0, len(buffer))
+    assert [buffer[o : o + n].tobytes() for o, n in zip(offsets, lengths, strict=True)] == [b"\0" * 5, b"", b"\3" * 9]
+    assert after == 16 + 8 + 24 + 24
+    assert offsets.dtype.str == "<i8" and lengths.dtype.str == "<u4"
+    assert walk(buffer, after, len(buffer))[2] == after
+    assert walk(buffer, 16, 24)[2] == 24
+
+
+def test_walk_stays_inside_the_buffer() -> None:
+    buffer = ring([(8, 0), (100, 0)])[:32]
+    assert walk(buffer, 0, 32)[0].tolist() == [8] and walk(buffer, 0, 32)[2] == 16
+    for start, end in ((0, 40), (-8, 8), (16, 8), (4, 32)):
+        with pytest.raises(ValueError):
+            walk(buffer, start, end)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.sampled_from([0, 0, 0, DISCARD, BUSY])), max_size=12), st.integers(0, 64)
+)
+def test_walk_equals_its_twin(records: list[tuple[int, int]], missing: int) -> None:
+    buffer = ring(records)
+    end = max(0, len(buffer) - missing // 8 * 8)
+    (a, b, c), (d, e, f) = walk(buffer, 0, end), twin.walk(buffer, 0, end)
+    assert (a.tolist(), b.tolist(), c) == (d.tolist(), e.tolist(), f)
+
+
+def test_the_environment_turns_the_library_off() -> None:
+    script = "import sonde.native as n, sonde.native.join as j, sonde.native.ops as o, numpy as np\n" \
+        "print(n.kernel('join'), j.join(1, None, [[o.uint(np.array([7]))]])[0])"  # fmt: skip
+    environment = os.environ | {"SONDE_NATIVE": "0"}
+    out = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert out.stdout == "None b'7'\n"
