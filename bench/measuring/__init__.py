@@ -1,0 +1,1 @@
+"""What the measurements of bench/ share: workloads, watchers, and figures beside their yardsticks."""
