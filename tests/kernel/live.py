@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,13 +23,14 @@ from sonde.query import Answer, Question, capabilities
 from sonde.sources.live.events import Sizes
 
 __all__ = [
-    "KERNEL", "LIMIT", "Answered", "Row", "Workload", "ask", "ask_all", "cli", "cli_start", "of_type", "one",
+    "KERNEL", "LIMIT", "Answered", "Row", "Workload", "ask", "ask_all", "busy", "cli", "cli_start", "of_type", "one",
     "rest_of", "wait_for",
 ]  # fmt: skip
 
 Row = dict[str, Any]
 LIMIT = 90.0  # s after which a test gives up: a guard against hanging, not something a test asserts
 SOURCE = Path(sonde.__file__).parents[1]
+TICKING = f"import os, time\nfor _ in range({LIMIT * 100:.0f}): os.stat('/'); time.sleep(0.01)"
 GATE = "import ctypes, json, os, select, signal, socket, sys, threading, time\nos.read(0, 1)\n"
 
 
@@ -184,6 +186,16 @@ def wait_for(condition: Callable[[], Any]) -> Any:
         assert time.monotonic() < deadline, "what was waited for did not come"
         time.sleep(0.002)
     return found
+
+
+@contextlib.contextmanager
+def busy() -> Iterator[int]:
+    """Something that happens all the time, on a machine where nothing else may: a process (its id) that calls stat."""
+    with subprocess.Popen([sys.executable, "-I", "-S", "-c", TICKING]) as process:
+        try:
+            yield process.pid
+        finally:
+            process.kill()
 
 
 def _command(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:

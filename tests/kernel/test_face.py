@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
-from live import KERNEL, LIMIT, Workload, cli, cli_start, wait_for
+from live import KERNEL, LIMIT, Workload, busy, cli, cli_start, wait_for
 
 pytestmark = KERNEL
 
@@ -197,13 +197,14 @@ def test_sigusr1_asks_for_a_receipt_and_what_hangs() -> None:
 
 
 def test_a_closed_pipe_ends_quietly() -> None:
-    sonde = cli_start("-p", "%evt.type")
-    assert sonde.stdout is not None and sonde.stderr is not None
-    assert sonde.stdout.readline()
-    sonde.stdout.close()
-    assert sonde.wait(LIMIT) == 0
-    assert sonde.stderr.read() == ""
-    sonde.stderr.close()
+    with busy():
+        sonde = cli_start("-p", "%evt.type")
+        assert sonde.stdout is not None and sonde.stderr is not None
+        assert sonde.stdout.readline()
+        sonde.stdout.close()
+        assert sonde.wait(LIMIT) == 0
+        assert sonde.stderr.read() == ""
+        sonde.stderr.close()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live import KERNEL, LIMIT, Row, cli, cli_start, rest_of, wait_for
+from live import KERNEL, LIMIT, Row, busy, cli, cli_start, rest_of, wait_for
 
 pytestmark = KERNEL
 
@@ -119,7 +119,14 @@ def _attached(pid: int) -> bool:
         return False
 
 
-def test_interrupt_prints_what_was_seen() -> None:
+@pytest.fixture
+def work() -> Iterator[None]:
+    """On a quiet machine nothing would happen."""
+    with busy():
+        yield
+
+
+def test_interrupt_prints_what_was_seen(work: None) -> None:
     watch = cli_start("-p", "%evt.num %proc.name %evt.type")
     assert watch.stdout is not None
     assert watch.stdout.readline().startswith("1 ")
@@ -132,7 +139,7 @@ def test_interrupt_prints_what_was_seen() -> None:
 
 
 @pytest.mark.parametrize("options", (("-p", "%evt.num"), ("-j",), ()))
-def test_a_pipe_that_is_closed_ends_it_quietly(options: tuple[str, ...]) -> None:
+def test_a_pipe_that_is_closed_ends_it_quietly(work: None, options: tuple[str, ...]) -> None:
     watch = cli_start(*options, "--for", "60")
     assert watch.stdout is not None and watch.stderr is not None
     assert watch.stdout.readline()
@@ -142,7 +149,7 @@ def test_a_pipe_that_is_closed_ends_it_quietly(options: tuple[str, ...]) -> None
     assert said == "" or said.startswith(("EXACT", "LOWER BOUND", '{"receipt"'))
 
 
-def test_nothing_stays_attached() -> None:
+def test_nothing_stays_attached(work: None) -> None:
     watch = cli_start("-p", "%evt.num")
     assert watch.stdout is not None and watch.stdout.readline()
     watch.kill()
