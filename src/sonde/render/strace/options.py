@@ -53,7 +53,7 @@ class Options:
     statuses: frozenset[str] = STATUSES  # -z, -Z, -e status=; all: lines may be unfinished
     signals: frozenset[int] | None = None  # -e signal=; None all
     stacks: bool = False  # -k
-    tracees: int = 1  # threads that are followed at the start
+    tracees: frozenset[int] = frozenset()  # threads followed at the start (-p); none: the first that is seen
     compat: bool = False  # the first program is a 32-bit one
 
     @property
