@@ -11,8 +11,8 @@ import numpy.typing as npt
 from sonde.plan.batch import Views
 
 __all__ = [
-    "ABSENT", "Form", "Kind", "Op", "Text", "address", "clock", "escaped", "fixed9", "hexa", "literal", "number", "octal", "pool",
-    "quoted", "seconds", "sint", "slices", "text", "truth", "uint", "view",
+    "ABSENT", "Form", "Kind", "Op", "Text", "address", "clock", "escaped", "fixed9", "hexa", "literal", "number",
+    "octal", "pool", "quoted", "seconds", "sint", "slices", "text", "truth", "uint", "view",
 ]  # fmt: skip
 
 Array = npt.NDArray[np.generic]
