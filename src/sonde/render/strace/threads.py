@@ -15,7 +15,7 @@ from sonde.plan.batch import Batch
 from sonde.plan.pairs import entered, left_open, previous
 from sonde.render.strace.options import UNFINISHED, Options, Quiet
 
-__all__ = ["Kind", "Rows", "Threads"]
+__all__ = ["Kind", "Rows", "Threads", "is_birth"]
 
 Array = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -102,7 +102,7 @@ class Threads:
         kind = np.where(begun, Kind.ENTER, Kind.EXIT).astype(np.int64)
         kind[(nr == END) | (nr == SIGNAL)] = Kind.LINE
         self.several, notices = self._counted(batch, nr, tid)
-        keep = self._shown(batch, nr, kind)
+        keep = self._shown(batch, nr)
         extra: dict[int, Extra] = {}
         for row in np.flatnonzero(nr == END).tolist():
             call = self._call_of(batch, row, before, complete)
@@ -150,9 +150,9 @@ class Threads:
             found += [(row, _BORN, thread, True) for row, thread in _pairs(made, batch.columns["res"])]
         return found
 
-    def _shown(self, batch: Batch, nr: Array, kind: Array) -> Bools:
+    def _shown(self, batch: Batch, nr: Array) -> Bools:
         """All rows but the return of a new thread, signals and ends that are not wanted."""
-        keep: Bools = (kind != Kind.EXIT) | (ints(batch, "res") != 0) | ~np.isin(nr, _BIRTHS)
+        keep = ~is_birth(batch)
         wanted = self.options.signals
         if wanted is not None:
             keep &= (nr != SIGNAL) | np.isin(batch.columns["a2"], list(wanted))
@@ -218,6 +218,12 @@ class Threads:
             self.open.pop(thread, None)
         for row in rows.tolist():
             self.open[int(batch.columns["tid"][row])] = _call(batch, row, complete)
+
+
+def is_birth(batch: Batch) -> Bools:
+    """Rows in which a new thread returns from the call that made it."""
+    born: Bools = np.isin(batch.columns["nr"], _BIRTHS) & (ints(batch, "res") == 0) & ~entered(batch)
+    return born
 
 
 def ints(batch: Batch, name: str) -> Array:
