@@ -11,7 +11,7 @@ from sonde.catalog.event import Event
 from sonde.catalog.kernel_names import KERNEL_NAMES
 from sonde.catalog.lookup import EVENTS
 from sonde.engines.context import Context, by_event, ints
-from sonde.engines.strace import signals
+from sonde.engines.strace import json, signals
 from sonde.engines.strace.fds import Descriptors, Known
 from sonde.engines.strace.options import Decoding
 from sonde.engines.strace.results import result
@@ -65,7 +65,7 @@ class Decoder:
         slices: dict[int, Views] = {}
         memory = Entered(batch, previous(batch), self._kept)
         parts: tuple[list[list[Op]], ...] = ([], [], [])
-        lines = signals.lines(batch)
+        lines = (json if self.decoding.json else signals).lines(batch)
         for number, start, end in zip(codes.tolist(), [0, *ends], ends, strict=False):
             at, event = order[start:end], EVENTS[number & ~BEGUN]
             if not event.is_syscall:
@@ -107,18 +107,23 @@ class Decoder:
 
 def _entering(site: Site) -> list[Op]:
     form = shape(site.event)
-    ops = [literal(KERNEL_NAMES[site.event.number].encode() + b"(")]
+    ops = [] if site.decoding.json else [literal(KERNEL_NAMES[site.event.number].encode() + b"(")]
     return ops + _arguments(site, form, 0, form.split)
 
 
 def _returning(site: Site) -> tuple[list[Op], list[Op]]:
     form = shape(site.event)
-    return _arguments(site, form, form.split, len(form.arguments)), result(site)
+    results = json.outcome(site) if site.decoding.json else result(site)
+    return _arguments(site, form, form.split, len(form.arguments)), results
 
 
 def _arguments(site: Site, form: Shape, start: int, end: int) -> list[Op]:
     """The texts of some arguments with commas between, and after the last if more follow at the exit."""
     ops: list[Op] = []
+    if site.decoding.json:  # the comma is with what follows: whether that comes is not known
+        for place in range(start, end):
+            ops += [literal(b"," if place else b""), *json.member(site, form.arguments[place])]
+        return ops
     for place in range(start, end):
         ops += value(site, form.arguments[place])
         if place + 1 < len(form.arguments):

@@ -17,7 +17,7 @@ from sonde.native.ops import Form, Op, address, literal, pool, sint, slices, uin
 from sonde.plan.batch import Views
 from sonde.plan.strings import distinct
 
-__all__ = ["descriptor", "process", "quoted", "value"]
+__all__ = ["data_of", "descriptor", "process", "quoted", "text_of", "value"]
 
 Array = npt.NDArray[np.int64]
 AT_FDCWD = -100
@@ -53,15 +53,18 @@ def quoted(site: Site, views: Views, limit: int, form: Form | None = None) -> li
 
 def _text(limited: bool) -> Callable[[Site, Param], list[Op]]:
     def write(site: Site, param: Param) -> list[Op]:
-        views = site.pointed(param)
-        there = views.length >= 0
-        if param.out:
-            there &= ~site.failed
-        ended = _ended(views)
-        ops = quoted(site, ended, site.decoding.limit if limited else EVERYTHING)
+        views, there = text_of(site, param)
+        ops = quoted(site, views, site.decoding.limit if limited else EVERYTHING)
         return either(there, ops, [pointers(site.words(param.source))])
 
     return write
+
+
+def text_of(site: Site, param: Param) -> tuple[Views, npt.NDArray[np.bool_]]:
+    """(strings without the NUL at their end, where there are any)."""
+    views = site.pointed(param)
+    there = (views.length >= 0) & ~site.failed if param.out else views.length >= 0
+    return _ended(views), there
 
 
 def _ended(views: Views) -> Views:
@@ -73,16 +76,19 @@ def _ended(views: Views) -> Views:
 
 
 def _data(site: Site, param: Param) -> list[Op]:
-    """I/O data: as much as the call moved."""
-    views, words = site.pointed(param), site.words(param.source)
-    moved = _moved(site, param)
-    length = np.minimum(views.length, moved).astype(np.int32)
-    full = np.where(views.full < 0, moved, np.minimum(moved, np.maximum(views.full, moved))).astype(np.int64)
-    empty = (views.length < 0) & (moved == 0) & (words != 0)
-    known = Views(views.data, views.offset, np.maximum(length, 0), np.minimum(full, EVERYTHING).astype(np.int32))
+    views, there = data_of(site, param)
     form = Form.C_ALL_HEX if site.event.name == "getrandom" else None
+    return either(there, quoted(site, views, site.decoding.limit, form), [pointers(site.words(param.source))])
+
+
+def data_of(site: Site, param: Param) -> tuple[Views, npt.NDArray[np.bool_]]:
+    """(I/O data, as much as the call moved; where there is any)."""
+    views, moved = site.pointed(param), _moved(site, param)
+    length = np.maximum(np.minimum(views.length, moved), 0).astype(np.int32)
+    full = np.minimum(moved, EVERYTHING).astype(np.int32)
+    empty = (views.length < 0) & (moved == 0) & (site.words(param.source) != 0)
     there = ((views.length >= 0) | empty) & ~(site.failed & param.out)
-    return either(there, quoted(site, known, site.decoding.limit, form), [pointers(words)])
+    return Views(views.data, views.offset, length, full), there
 
 
 def _moved(site: Site, param: Param) -> Array:

@@ -139,6 +139,9 @@ class StraceRenderer:
         begins = entered(batch)
         numbers = batch.columns["nr"].astype(np.int64) & CALL
         leaders = self._leaders.texts(batch, np.arange(len(batch)), self._threads.several, begins, numbers)
+        return self._kept(batch, calls, begins, leaders)
+
+    def _kept(self, batch: Batch, calls: Calls, begins: Bools, leaders: Text) -> Views:
         made = join(len(batch), None, [[text(leaders), text(calls.head)]])
         before = previous(batch)
         old = {row: self._begun.get(int(batch.columns["tid"][row]), b"") for row in np.flatnonzero(before < 0).tolist()}
