@@ -186,6 +186,45 @@ static uint8_t *hexdump(const uint8_t *p, uint64_t n, int text, uint8_t *out)
 	return out;
 }
 
+/* Digits of the offsets in a dump of `n` bytes. */
+static unsigned int dump_digits(uint64_t n)
+{
+	unsigned int digits = 5;
+
+	while (n && (n - 1) >> 4 * digits)
+		digits++;
+	return digits;
+}
+
+static uint8_t *dump(const uint8_t *p, uint64_t n, uint8_t *out)
+{
+	unsigned int digits = dump_digits(n), i;
+	uint64_t at;
+
+	for (at = 0; at < n; at += 16) {
+		uint64_t size = n - at < 16 ? n - at : 16;
+
+		memcpy(out, " | ", 3);
+		out += 3;
+		for (i = digits; i; i--)
+			*out++ = DIGITS[at >> 4 * (i - 1) & 15];
+		*out++ = ' ';
+		*out++ = ' ';
+		for (i = 0; i < 16; i++) {
+			*out++ = i < size ? DIGITS[p[at + i] >> 4] : ' ';
+			*out++ = i < size ? DIGITS[p[at + i] & 15] : ' ';
+			*out++ = ' ';
+			if (i == 7 || i == 15)
+				*out++ = ' ';
+		}
+		for (i = 0; i < 16; i++)
+			*out++ = i >= size ? ' ' : printable(p[at + i]) ? p[at + i] : '.';
+		memcpy(out, " |\n", 3);
+		out += 3;
+	}
+	return out;
+}
+
 static uint8_t *base64(const uint8_t *p, uint64_t n, uint8_t *out)
 {
 	static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -289,6 +328,8 @@ uint64_t encode_room(uint32_t form, uint64_t n)
 	case C_ALL_HEX:
 	case C_MAYBE_HEX:
 		return 4 * n + 2;
+	case DUMP:
+		return (n / 16 + 1) * 96;
 	}
 	return n;
 }
@@ -318,6 +359,8 @@ uint8_t *encode(uint32_t form, const uint8_t *bytes, uint64_t n, uint8_t *out)
 	case C_ALL_HEX:
 	case C_MAYBE_HEX:
 		return c_string(form, bytes, bytes + n, out);
+	case DUMP:
+		return dump(bytes, n, out);
 	}
 	memcpy(out, bytes, n);
 	return out + n;

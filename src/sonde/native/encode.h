@@ -19,6 +19,7 @@ enum form {
 	C_HEX,		/* the same as \xNN */
 	C_ALL_HEX,	/* every byte as \xNN */
 	C_MAYBE_HEX,	/* every byte as \xNN if one is neither printable nor space */
+	DUMP,		/* sixteen bytes a line between bars, as strace -e read= */
 };
 
 /* The most bytes encode() writes for `n` bytes. */

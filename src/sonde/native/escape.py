@@ -47,8 +47,8 @@ def c_string(data: bytes, hexadecimal: bool = False, escaped: bytes = b"", quote
             return b"\\x%02x" % byte[0]
         return (b"\\%03o" if found[1] else b"\\%o") % byte[0]
 
-    unsafe = re.compile(rb'["\\\\%s]|[^ -~]' % re.escape(escaped) + rb"(?=([0-7])?)") if escaped else C_UNSAFE
-    text = unsafe.sub(escape, data)
+    pattern = re.compile(rb'(?:["\\%s]|[^ -~])(?=([0-7])?)' % re.escape(escaped)) if escaped else C_UNSAFE
+    text = pattern.sub(escape, data)
     return b'"%s"' % text if quotes else text
 
 

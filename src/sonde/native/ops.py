@@ -53,6 +53,7 @@ class Form(IntEnum):
     C_HEX = 9  # the same as \xNN
     C_ALL_HEX = 10  # every byte as \xNN
     C_MAYBE_HEX = 11  # every byte as \xNN if one is neither printable nor space
+    DUMP = 12  # sixteen bytes a line between bars, as strace -e read=
 
 
 @dataclass(frozen=True, eq=False)

@@ -131,6 +131,17 @@ def _hexdump(data: bytes, characters: bool) -> bytes:
     return b"\n%s\n" % b"\n".join(lines) if lines else b""
 
 
+def _dump(data: bytes) -> bytes:
+    digits = max(5, len(b"%x" % max(0, len(data) - 1)))
+    lines = []
+    for at in range(0, len(data), 16):
+        part = data[at : at + 16]
+        left, right = part[:8].hex(" ").ljust(23), part[8:].hex(" ").ljust(23)
+        text = part.translate(DOTS).decode().ljust(16)
+        lines.append(f" | {at:0{digits}x}  {left}  {right}  {text} |\n")
+    return "".join(lines).encode()
+
+
 NUMBERS: dict[Kind, Callable[[int], bytes]] = {
     Kind.UINT: lambda v: b"%d" % v,
     Kind.SINT: lambda v: b"%d" % v,
@@ -154,4 +165,5 @@ FORMS: dict[Form, Callable[[bytes], bytes]] = {
     Form.C_HEX: lambda data: c_string(data, hexadecimal=True),
     Form.C_ALL_HEX: lambda data: b'"%s"' % all_hex(data),
     Form.C_MAYBE_HEX: lambda data: b'"%s"' % all_hex(data) if NOT_PLAIN.search(data) else c_string(data),
+    Form.DUMP: _dump,
 }
