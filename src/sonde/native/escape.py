@@ -16,7 +16,7 @@ C_SHORT = {
     b'"': b'\\"', b"\\": b"\\\\", b"\n": b"\\n", b"\r": b"\\r", b"\t": b"\\t", b"\v": b"\\v", b"\f": b"\\f",
 }  # fmt: skip
 NOT_PLAIN = re.compile(rb"[^ -~\t-\r]")  # what -x of strace takes for binary data
-C_UNSAFE = re.compile(rb'["\\\\]|[^ -~](?=([0-7])?)', re.DOTALL)
+C_UNSAFE = re.compile(rb'(?:["\\]|[^ -~])(?=([0-7])?)')
 
 
 def printable(text: bytes) -> bytes:

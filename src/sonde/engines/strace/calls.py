@@ -12,6 +12,7 @@ from sonde.catalog.kernel_names import KERNEL_NAMES
 from sonde.catalog.lookup import EVENTS
 from sonde.engines.context import Context, by_event, ints
 from sonde.engines.strace import json, signals
+from sonde.engines.strace.dumps import dumped
 from sonde.engines.strace.fds import Descriptors, Known
 from sonde.engines.strace.options import Decoding
 from sonde.engines.strace.results import result
@@ -64,45 +65,39 @@ class Decoder:
         ends = np.cumsum(np.bincount(template, minlength=len(codes))).tolist()
         slices: dict[int, Views] = {}
         memory = Entered(batch, previous(batch), self._kept)
-        parts: tuple[list[list[Op]], ...] = ([], [], [])
+        parts: tuple[list[list[Op]], ...] = ([], [], [], [])
         lines = (json if self.decoding.json else signals).lines(batch)
         for number, start, end in zip(codes.tolist(), [0, *ends], ends, strict=False):
             at, event = order[start:end], EVENTS[number & ~BEGUN]
             if not event.is_syscall:
-                made: tuple[list[Op], list[Op], list[Op]] = ([texts([lines[row] for row in at.tolist()])], [], [])
+                made: tuple[list[Op], ...] = ([texts([lines[row] for row in at.tolist()])], [], [], [])
             else:
                 site = Site(batch, context, event, at, number < BEGUN, slices, memory, self.decoding,
                             self._descriptors, self._known)  # fmt: skip
-                made = ([], *_returning(site)) if site.finished else (_entering(site), [], [])
+                made = ([], *_returning(site)) if site.finished else (_entering(site), [], [], [])
             for part, ops in zip(parts, made, strict=True):
                 part.append(ops)
         used = template.astype(np.uint16)
-        head, tail, results = (join(len(batch), used, ops) for ops in parts)
+        head, tail, results = (join(len(batch), used, ops) for ops in parts[:3])
+        after = join(len(batch), used, parts[3]) if any(parts[3]) else None
         if self.decoding.fds:
             self._known.end()
         self._keep(batch)
         complete = by_event(_is_complete)[ints(batch, "nr")] != 0
-        return Calls(head, tail, results, None, complete)
+        return Calls(head, tail, results, after, complete)
 
     def _keep(self, batch: Batch) -> None:
-        """Remember what calls that have not returned pointed at, where it is shown when they do."""
+        """Remember what calls that have not returned pointed at, and the last call of each thread."""
         rows, idle = left_open(batch)
         for thread in idle.tolist():
             self._kept.pop(thread, None)
-        for row in rows.tolist():
-            kept = shape(EVENTS[int(batch.columns["nr"][row])]).kept
-            thread = int(batch.columns["tid"][row])
-            self._kept.pop(thread, None)
-            if not kept:
-                continue
-            mine = np.flatnonzero(batch.payloads.row == row).tolist()
-            payloads = batch.payloads
-            self._kept[thread] = {
-                int(payloads.argument[i]): payloads.data[
-                    int(payloads.offset[i]) : int(payloads.offset[i]) + max(0, int(payloads.length[i]))
-                ].tobytes()
-                for i in mine
-            }
+        threads = {int(row): int(batch.columns["tid"][row]) for row in rows.tolist()}
+        self._kept.update((thread, {}) for thread in threads.values())
+        payloads = batch.payloads
+        for i in np.flatnonzero(np.isin(payloads.row, rows)).tolist():
+            start, length = int(payloads.offset[i]), max(0, int(payloads.length[i]))
+            mine = self._kept[threads[int(payloads.row[i])]]
+            mine[int(payloads.argument[i])] = payloads.data[start : start + length].tobytes()
 
 
 def _entering(site: Site) -> list[Op]:
@@ -111,10 +106,10 @@ def _entering(site: Site) -> list[Op]:
     return ops + _arguments(site, form, 0, form.split)
 
 
-def _returning(site: Site) -> tuple[list[Op], list[Op]]:
+def _returning(site: Site) -> tuple[list[Op], list[Op], list[Op]]:
     form = shape(site.event)
-    results = json.outcome(site) if site.decoding.json else result(site)
-    return _arguments(site, form, form.split, len(form.arguments)), results
+    tail = _arguments(site, form, form.split, len(form.arguments))
+    return (tail, json.outcome(site), []) if site.decoding.json else (tail, result(site), dumped(site))
 
 
 def _arguments(site: Site, form: Shape, start: int, end: int) -> list[Op]:

@@ -11,15 +11,11 @@ __all__ = ["Shape", "shape"]
 
 
 class Shape(NamedTuple):
-    """The arguments of a call in order; those from `split` on are shown when it returns.
-
-    `kept`: one of these is what it was when the call was entered.
-    """
+    """The arguments of a call in order; those from `split` on are shown when it returns."""
 
     arguments: tuple[Param, ...]
     split: int
     complete: bool
-    kept: bool
 
 
 @cache
@@ -28,8 +24,7 @@ def shape(event: Event) -> Shape:
     found = arguments_of(event)
     outs = [place for place, param in enumerate(found) if param.out]
     split = outs[0] if outs else len(found)
-    kept = any(not param.out for param in found[split:])
-    return Shape(found, split, split == len(found), kept)
+    return Shape(found, split, split == len(found))
 
 
 def arguments_of(event: Event) -> tuple[Param, ...]:
