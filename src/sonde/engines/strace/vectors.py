@@ -15,7 +15,7 @@ Text = Callable[[bytes], bytes]
 
 
 class Message(NamedTuple):
-    """What was read of a struct msghdr: itself, the address, the array, the data and the ancillary data, None if not."""
+    """What was read of a struct msghdr: itself, address, array, data and ancillary data; None if not."""
 
     header: bytes | None
     name: bytes | None
@@ -51,7 +51,8 @@ def iovec(
 
     `moved` None: all of them were given.
     """
-    parts, start = [], 0
+    parts: list[bytes] = []
+    start = 0
     for base, size in _entries(array, compat)[:count]:
         if len(parts) == decoding.limit and not verbose:
             parts.append(b"...")
