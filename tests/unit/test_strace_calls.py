@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+import re
 import socket
 import struct
 from typing import Any
@@ -52,7 +55,7 @@ class Case:
     def lines(self, compat: bool = False, **decoding: Any) -> list[str]:
         batch = self.rows.batch()
         if compat:
-            batch.columns["nr"][:] += 1024
+            batch.columns["nr"] = batch.columns["nr"].astype(np.int64) + 1024
         renderer = StraceRenderer(Options(column=0), Decoder(Decoding(**decoding)).texts)
         whole = renderer.render(batch).decode()
         again = StraceRenderer(Options(column=0), Decoder(Decoding(**decoding)).texts)
@@ -179,6 +182,17 @@ def test_dumps() -> None:
         " | 00000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  0123456789abcdef |",
         " | 00010  67                                                g                |",
     ]
+
+
+def test_stacks() -> None:
+    libc = ctypes.CDLL(None)
+    address = ctypes.cast(libc.getppid, ctypes.c_void_p).value or 0
+    frames = struct.pack("=3Q", address + 5, 1, 0)
+    case = Case()
+    case.rows.add("getppid", res=3, point={7: frames}, tid=os.getpid(), pid=os.getpid())
+    first, second = case.lines(stacks=True)[1:]
+    assert re.fullmatch(r" > /.*libc.*\(getppid\+0x5\) \[0x[0-9a-f]+\]", first)
+    assert second == " > unexpected_backtracing_error [0x1]"
 
 
 def test_a_call_that_goes_on() -> None:

@@ -20,6 +20,7 @@ from sonde.engines.strace.options import Decoding
 from sonde.engines.strace.results import result
 from sonde.engines.strace.shapes import shape
 from sonde.engines.strace.site import Entered, Site, texts
+from sonde.engines.strace.stacks import Stacks
 from sonde.engines.strace.values import rest, value
 from sonde.native.join import join
 from sonde.native.ops import Op, Text, literal
@@ -61,6 +62,7 @@ class Decoder:
         self._context: Context | None = None
         self._kept: dict[int, dict[int, bytes]] = {}  # by thread and argument, of open calls
         self._last: dict[int, int] = {}  # the last call of each thread
+        self._stacks = Stacks()
         self._resolved: dict[tuple[int, ...], tuple[Param, ...]] = {}
 
     def texts(self, batch: Batch) -> Calls:
@@ -81,7 +83,7 @@ class Decoder:
             else:
                 site = Site(batch, context, group.event, group.at, not group.begun, slices, memory, self.decoding,
                             self._descriptors, self._known, group.arguments)  # fmt: skip
-                made = (self._entering(site), [], [], []) if group.begun else ([], *_returning(site))
+                made = (self._entering(site), [], [], []) if group.begun else ([], *self._returning(site))
             for part, ops in zip(parts, made, strict=True):
                 part.append(ops)
         head, tail, results = (join(len(batch), used, ops) for ops in parts[:3])
@@ -145,6 +147,21 @@ class Decoder:
         name = "system call" if number is None else KERNEL_NAMES[number]
         return b"<... resuming interrupted %s ...>" % name.encode()
 
+    def _returning(self, site: Site) -> tuple[list[Op], list[Op], list[Op]]:
+        form, arguments = shape(site.arguments), site.arguments
+        if site.decoding.json:
+            return _arguments(site, form.split, len(arguments)), json.outcome(site), []
+        tail = rest(site, arguments[form.rest]) if form.rest is not None else []
+        if form.rest is not None and form.split < len(arguments):
+            tail.append(literal(b", "))
+        tail += _arguments(site, form.split, len(arguments))
+        after = dumped(site)
+        if self.decoding.stacks:
+            if KERNEL_NAMES[site.event.number] in ("execve", "execveat"):
+                self._stacks.forget(site.column("pid").tolist())
+            after += self._stacks.below(site)
+        return tail, result(site), after
+
     def _keep(self, batch: Batch) -> None:
         """Remember what calls that have not returned pointed at, and the last call of each thread."""
         rows, idle = left_open(batch)
@@ -162,18 +179,10 @@ class Decoder:
         self._last.update(zip(tids.tolist(), ints(batch, "nr")[calls[last]].tolist(), strict=True))
 
 
-def _returning(site: Site) -> tuple[list[Op], list[Op], list[Op]]:
-    form = shape(site.arguments)
-    tail = rest(site, site.arguments[form.rest]) if form.rest is not None and not site.decoding.json else []
-    if form.rest is not None and form.split < len(site.arguments) and not site.decoding.json:
-        tail.append(literal(b", "))
-    tail += _arguments(site, form.split, len(site.arguments))
-    return (tail, json.outcome(site), []) if site.decoding.json else (tail, result(site), dumped(site))
-
-
 def _arguments(site: Site, start: int, end: int) -> list[Op]:
     """The texts of some arguments with commas between, and after the last if more follow at the exit."""
-    form, ops, count = shape(site.arguments), [], len(site.arguments)
+    ops: list[Op] = []
+    form, count = shape(site.arguments), len(site.arguments)
     named = site.event.name == "clone"
     for place in range(start, end):
         param = site.arguments[place]
