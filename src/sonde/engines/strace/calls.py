@@ -13,7 +13,7 @@ from sonde.catalog.event import Event, Param
 from sonde.catalog.kernel_names import KERNEL_NAMES
 from sonde.catalog.lookup import EVENTS
 from sonde.engines.context import Context, ints
-from sonde.engines.strace import json, signals
+from sonde.engines.strace import json, signals, structures
 from sonde.engines.strace.dumps import dumped
 from sonde.engines.strace.fds import Descriptors, Known
 from sonde.engines.strace.options import Decoding
@@ -135,6 +135,8 @@ class Decoder:
         name = KERNEL_NAMES[site.event.number]
         if name == RESTART and not site.decoding.json:
             return [literal(b"restart_syscall("), texts([self._interrupted(site, row) for row in site.at.tolist()])]
+        if name == "rt_sigreturn" and not site.decoding.json:
+            return [literal(b"rt_sigreturn({mask="), *structures.mask(site), literal(b"}")]
         form = shape(site.arguments)
         ops = [] if site.decoding.json else [literal(name.encode() + b"(")]
         return ops + _arguments(site, 0, form.split)

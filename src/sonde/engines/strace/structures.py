@@ -15,7 +15,7 @@ from sonde.engines.strace.vectors import Message, address, iovec, string
 from sonde.engines.strace.vectors import message as message_text
 from sonde.native.ops import Op
 
-__all__ = ["message", "rest", "socket_address", "strings", "struct", "vector"]
+__all__ = ["mask", "message", "rest", "socket_address", "strings", "struct", "vector"]
 
 Words = npt.NDArray[np.int64]
 _COUNTED = 1 << 16  # elements that are looked for at most
@@ -89,6 +89,16 @@ def _length(site: Site, param: Param) -> list[Op]:
 
 def _number(data: bytes | None) -> int | None:
     return int.from_bytes(data[:4], "little", signed=True) if data is not None and len(data) >= 4 else None
+
+
+def mask(site: Site) -> list[Op]:
+    """The signals that will be blocked when a handler has returned; dots where they were not read."""
+    views = site.views(0)
+    found = []
+    for row in range(len(site)):
+        data = views[row]
+        found.append((structs.text("sigset", data, 8, site.how(row)) if data else None) or b"...")
+    return [texts(found)]
 
 
 def socket_address(site: Site, param: Param) -> list[Op]:
