@@ -71,7 +71,7 @@ class Decoder:
         if self.decoding.fds:
             self._known.begin(batch)
         memory = Entered(batch, previous(batch), self._kept)
-        lines = (json if self.decoding.json else signals).lines(batch)
+        lines = json.lines(batch) if self.decoding.json else signals.lines(batch, self.decoding.names)
         slices: dict[int, Views] = {}
         parts: tuple[list[list[Op]], ...] = ([], [], [], [])
         used, complete = np.zeros(len(batch), np.uint16), np.zeros(len(batch), np.bool_)

@@ -12,7 +12,8 @@ from sonde.engines import structs
 from sonde.engines.paths import DIRECTORIES
 from sonde.engines.strace import structures
 from sonde.engines.strace.names import mode, named
-from sonde.engines.strace.signals import signal_name
+from sonde.engines.strace.options import ABBREV, RAW, VERBOSE
+from sonde.engines.strace.signals import signal_text
 from sonde.engines.strace.site import Site, either, pointers
 from sonde.native.ops import Form, Op, address, literal, pool, sint, slices, uint
 from sonde.plan.batch import Views
@@ -24,6 +25,7 @@ Array = npt.NDArray[np.int64]
 AT_FDCWD = -100
 FORMS = {0: Form.C_OCTAL, 1: Form.C_MAYBE_HEX, 2: Form.C_ALL_HEX, 3: Form.C_HEX}
 EVERYTHING = 1 << 30
+_HERE = {ABBREV: b"AT_FDCWD", RAW: b"-100", VERBOSE: b"-100 /* AT_FDCWD */"}
 _DOTS, _DOTS_ENDS = np.frombuffer(b"...", np.uint8), np.array([0, 0, 3], np.int64)
 _NONE = 0xFFFFFFFF
 
@@ -120,7 +122,7 @@ def _dirfd(site: Site, param: Param) -> list[Op]:
     places = [p.source for p in site.event.directories]
     column = DIRECTORIES[places.index(param.source)] if param.source in places else ""
     ids = site.column(column).astype(np.uint32) if column else np.zeros(len(values), np.uint32)
-    name = [literal(b"AT_FDCWD" if site.decoding.names != "raw" else b"-100")]
+    name = [literal(_HERE[site.decoding.names])]
     if site.decoding.fds:
         cwd = site.context.state.processes.column("cwd", site.column("proc").astype(np.uint32)).astype(np.uint32)
         name.append(site.pooled(site.descriptors.texts(cwd, site.context)))
@@ -199,7 +201,7 @@ def rest(site: Site, param: Param) -> list[Op]:
 
 
 def _signal(site: Site, param: Param, number: int) -> bytes:
-    return signal_name(number & 0xFFFFFFFF if number >= 0 else number)
+    return signal_text((number & 0xFFFFFFFF) - (number >> 31 & 1) * (1 << 32), site.decoding.names)
 
 
 def _named(site: Site, param: Param, number: int) -> bytes:
