@@ -143,10 +143,8 @@ def _signal(site: Site) -> list[Extra | None]:
 
 
 def _time(site: Site) -> list[Extra | None]:
-    found: list[Extra | None] = []
-    for res in site.column("res").tolist():
-        found.append(Extra(time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(res)).encode()) if res > 0 else None)
-    return found
+    stamps = ((res, time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(res))) for res in site.column("res").tolist())
+    return [Extra(stamp.encode()) if res > 0 else None for res, stamp in stamps]
 
 
 def _word(key: str, hexadecimal: bool, zero: bool = True) -> Callable[[Site], list[Extra | None]]:
