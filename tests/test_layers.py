@@ -23,7 +23,7 @@ LAYERS = (
     ("query",),
     ("cli_table",),
     ("cli_options", "cli_help"),
-    ("ask", "doctor"),
+    ("ask", "doctor", "faces"),
     ("lua", "tui", "web", "cli"),
     ("__main__",),
 )

@@ -111,10 +111,9 @@ def _told(options: Options) -> str:
             return reference.events_text()
         return reference.fields_markdown() if options.list_markdown else reference.fields_text(options.verbose)
     if options.explain:
-        from sonde.ask import question_of
-        from sonde.query import explain
+        from sonde.ask import explained
 
-        return _fitted(explain(question_of(options)))
+        return _fitted(explained(options))
     return ""
 
 

@@ -33,6 +33,7 @@ class Options:
     count: int | None = None
     seconds: float | None = None
     pids: tuple[int, ...] = ()
+    read: str | None = None
     inflight: bool = False
     exact: bool = False
     snaplen: int = 80

@@ -192,7 +192,9 @@ def raw_argument(batch: Batch, key: str | int, context: Context) -> Vector:
         if group is None or param is None:
             continue
         if param.type in NUMERIC:
-            out[group.at], valid[group.at] = coded(words(group, param), param), True
+            known = group.known(param)
+            out[group.at] = coded(words(group, param), param)
+            valid[group.at] = True if known is None else known
             signed |= param.type in SIGNED or param.source is Source.RET
         elif param.type is ParamType.PROC:
             decoded = decode(group, param)

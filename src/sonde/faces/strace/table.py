@@ -129,8 +129,8 @@ OPTIONS: tuple[Option, ...] = (
         values.choice("raw", "abbrev", "verbose"),
     ),
     Option(
-        ("-y", "--decode-fds"), "fds", "paths of descriptors; -yy all that is known of them", "[SET]", sets.of(values.FDS),
-        (frozenset(("path",)), frozenset(values.FDS)),
+        ("-y", "--decode-fds"), "fds", "paths of descriptors; -yy all that is known of them", "[SET]",
+        sets.of(values.FDS), (frozenset(("path",)), frozenset(values.FDS)),
     ),
     Option(("-Y",), "comm", "names of processes behind their numbers"),
     Option(("--decode-pids",), "pids_as", "say of processes: comm", "WHAT", values.decode_pids),

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 __all__ = [
-    "COLUMNS", "FDS", "NO_STAMP", "PRECISIONS", "QUIET", "SORTS", "STATUSES", "Stamp", "choice", "columns", "decode_pids",
-    "hexadecimal", "number", "overhead", "pids", "precision", "some", "sort", "stamp",
+    "COLUMNS", "FDS", "NO_STAMP", "PRECISIONS", "QUIET", "SORTS", "STATUSES", "Stamp", "choice", "columns",
+    "decode_pids", "hexadecimal", "number", "overhead", "pids", "precision", "some", "sort", "stamp",
 ]  # fmt: skip
 
 PRECISIONS = {"s": 0, "ms": 3, "us": 6, "ns": 9}  # digits of a second's fraction

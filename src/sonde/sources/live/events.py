@@ -28,6 +28,7 @@ from sonde.kernel.session import Session
 from sonde.native.walk import walk
 from sonde.plan.automaton import Predicate
 from sonde.plan.batch import Batch, Counters
+from sonde.plan.expr import Expr
 from sonde.plan.state import State
 from sonde.sources.live.assemble import Assembler
 from sonde.sources.live.forgetting import Forgetting
@@ -68,6 +69,8 @@ class LiveEvents:
 
     Construction loads everything; `start` attaches. KernelError says what was refused and what would allow it.
     """
+
+    done = False  # it goes on for ever
 
     def __init__(
         self, scan: Scan, *, snaplen: int = 80, skip: Iterable[int] = (), follow: bool = False, sizes: Sizes = USUAL
@@ -157,6 +160,19 @@ class LiveEvents:
         if "l_exit" not in self.scan.hooks:
             programs.append(session.load_fixed("p_renames"))
         return programs
+
+    @property
+    def rest(self) -> Expr:
+        """The part of the filter that the rows still have to pass."""
+        return self.scan.rest
+
+    def absent(self) -> list[str]:
+        """What of the question cannot be answered from here."""
+        return []
+
+    def aside(self) -> list[str]:
+        """What else is worth saying about the rows."""
+        return []
 
     def follow(self, tid: int, from_exec: bool = False) -> None:
         """Follow a thread and its descendants; `from_exec`: from its next successful exec on."""
