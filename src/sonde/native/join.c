@@ -5,7 +5,7 @@
 #include "encode.h"
 
 /* The numbers are those of `Kind` in ops.py. */
-enum kind { LITERAL, UINT, SINT, HEX, OCTAL, FIXED9, CLOCK, SECONDS, POOL, VIEW };
+enum kind { LITERAL, UINT, SINT, HEX, OCTAL, FIXED9, CLOCK, SECONDS, POOL, VIEW, ADDRESS };
 
 enum { DONE = 0, FULL = 1, BAD = -1 };
 
@@ -75,13 +75,13 @@ static uint8_t *decimal(uint8_t *out, uint64_t value)
 	return out + (text + sizeof(text) - p);
 }
 
-/* Digits of `bits` bits each. */
-static uint8_t *digits(uint8_t *out, uint64_t value, unsigned int bits)
+/* Digits of `bits` bits each, `set` says how they look. */
+static uint8_t *digits(uint8_t *out, uint64_t value, unsigned int bits, const char *set)
 {
 	uint8_t text[24], *p = text + sizeof(text);
 
 	do {
-		*--p = "0123456789ABCDEF"[value & ((1 << bits) - 1)];
+		*--p = set[value & ((1 << bits) - 1)];
 		value >>= bits;
 	} while (value);
 	memcpy(out, p, text + sizeof(text) - p);
@@ -135,9 +135,13 @@ static uint8_t *number(const struct op *op, uint64_t i, uint8_t *out)
 		out = sign(out, &value);
 		break;
 	case HEX:
-		return digits(out, value, 4);
+		return digits(out, value, 4, "0123456789ABCDEF");
 	case OCTAL:
-		return digits(out, value, 3);
+		return digits(out, value, 3, "01234567");
+	case ADDRESS:
+		*out++ = '0';
+		*out++ = 'x';
+		return digits(out, value, 4, "0123456789abcdef");
 	case FIXED9:
 		return nine(out, value);
 	case CLOCK:
@@ -208,7 +212,7 @@ static uint8_t *fit(uint8_t *start, uint8_t *end, int64_t width)
 static int put(const struct op *op, uint64_t i, uint8_t **out, uint64_t left, uint64_t *need)
 {
 	int absent = op->missing && op->missing[i];
-	int is_number = op->kind >= UINT && op->kind <= SECONDS;
+	int is_number = (op->kind >= UINT && op->kind <= SECONDS) || op->kind == ADDRESS;
 	uint64_t n = 0, pad = op->width < 0 ? -(uint64_t)op->width : (uint64_t)op->width;
 	const uint8_t *bytes = op->absent;
 	uint32_t form = op->form;
