@@ -23,7 +23,8 @@ LAYERS = (
     ("query",),
     ("cli_table",),
     ("cli_options", "cli_help"),
-    ("ask", "doctor", "faces"),
+    ("ask", "doctor"),
+    ("faces",),
     ("lua", "tui", "web", "cli"),
     ("__main__",),
 )

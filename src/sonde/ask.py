@@ -26,7 +26,7 @@ from sonde.render.receipt import Status, receipt_json, receipt_text
 from sonde.render.times import TimeStyle
 from sonde.sources.live.readers import readers
 
-__all__ = ["ask", "explained", "lacking", "question_of"]
+__all__ = ["ask", "die_of", "explained", "lacking", "question_of", "threads_of"]
 
 STDOUT, STDERR = 1, 2
 PIECE = 1 << 16
@@ -104,7 +104,7 @@ class _Run:
 
     def whole(self) -> int:
         """Load, run, print; -> exit status."""
-        threads = [tid for pid in self.options.pids for tid in _threads(pid)]
+        threads = [tid for pid in self.options.pids for tid in threads_of(pid)]
         self.answer = _opened(self.options, self.out.fd)
         try:
             with _Signals(self):
@@ -199,7 +199,7 @@ class _Run:
         """The command's status, waited for; its signal is raised on ourselves."""
         self._wait()
         if self.status is not None and self.status < 0:
-            _die_of(-self.status)
+            die_of(-self.status)
         return self.status or 0
 
 
@@ -236,7 +236,8 @@ def _loaded(question: Question) -> Answer:
         missing = next((f for f in capabilities() if f.needed and not f.here), None)
         if missing is None:
             raise
-        raise KernelError("live questions do not work here", missing.why, missing.remedy, error.errno) from None
+        remedy = missing.remedy + "; without: a command of yours, -- CMD, or a process, --pid, through strace"
+        raise KernelError("live questions do not work here", missing.why, remedy, error.errno) from None
 
 
 def lacking() -> str:
@@ -263,14 +264,15 @@ def explained(options: Options) -> str:
     return explain(question, strace=lacking() if options.command or options.pids else "")
 
 
-def _threads(pid: int) -> list[int]:
+def threads_of(pid: int) -> list[int]:
+    """The ids of a process's threads. SondeError if there is none."""
     try:
         return [int(tid) for tid in os.listdir(f"/proc/{pid}/task")]
     except OSError:
         raise SondeError(f"there is no process {pid}") from None
 
 
-def _die_of(number: int) -> None:
+def die_of(number: int) -> None:
     """End as the command did, without a core of our own."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if number != signal.SIGKILL:

@@ -14,15 +14,26 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-VERBS = {"doctor": "what this kernel and user can do, and what to do about it"}
+VERBS = {
+    "doctor": "what this kernel and user can do, and what to do about it",
+    "strace": "system calls as strace shows them, with strace's options: sonde strace -h",
+}
 OUR_FAILURE = 125  # with -- CMD, whose statuses are the others
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; -> the exit status. A user's mistake is one line on stderr, never a traceback."""
-    words = sys.argv[1:] if arguments is None else list(arguments)
+    words = _called_as(sys.argv) if arguments is None else list(arguments)
     with _quiet_interrupt():
         return _main(words)
+
+
+def _called_as(words: list[str]) -> list[str]:
+    """The command line, where a link is called by the name of one of our faces with that face in front."""
+    from sonde.cli_options import FACES
+
+    name = os.path.basename(words[0])
+    return [name, *words[1:]] if name in FACES else words[1:]
 
 
 @contextlib.contextmanager
@@ -73,6 +84,10 @@ def _run(options: Options) -> int:
             raise UsageError(f"doctor takes no arguments, and {options.arguments[0]!r} is one")
 
         return doctor(sys.stdout, options.json)
+    if options.verb == "strace":
+        from sonde.faces.strace.face import strace
+
+        return strace(options.arguments, options.json)
     from sonde.ask import ask
 
     return ask(options)

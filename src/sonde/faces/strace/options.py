@@ -16,7 +16,7 @@ __all__ = ["Asked", "parse"]
 class Asked:
     """What was asked, by attribute as in the table. Sets of calls hold event numbers; None is every one of them.
 
-    `words` are the options as they were typed, without those strace does not know.
+    `words` are the options as they were typed, as strace knows them.
     """
 
     command: tuple[str, ...] = ()
@@ -92,6 +92,7 @@ class _Reader:
         self.found: dict[str, object] = {}
         self.counts: dict[str, int] = {}
         self.typed: list[str] = []
+        self._own = ("", "")  # an expression that strace takes otherwise, and what it takes instead
 
     def read(self) -> None:
         while self.at < len(self.words):
@@ -108,6 +109,10 @@ class _Reader:
                 self.short(word)
             if word not in _OWN:
                 self.typed += self.words[start : self.at]
+                ours, theirs = self._own
+                if ours:
+                    self.typed[-1] = self.typed[-1].removesuffix(ours) + theirs
+                    self._own = ("", "")
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -174,7 +179,9 @@ class _Reader:
             raise UsageError(f"-e {name}= is none of {' '.join(q.names[0] for q in QUALIFIERS)}{near}")
         else:
             try:
-                self.found["trace"] = sets.families(text)
+                chosen = self.found["trace"] = sets.families(text)
+                if chosen != sets.calls(text):
+                    self._own = text, "trace=" + ",".join(f"?{name}" for name in sets.names(chosen))
             except ValueError as error:
                 raise UsageError(f"-e wants {error}") from None
 

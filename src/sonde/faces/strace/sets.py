@@ -14,7 +14,7 @@ from sonde.catalog.syscalls import I386_BASE
 from sonde.catalog.unistd import I386, X86_64
 from sonde.errors import did_you_mean
 
-__all__ = ["CALLS", "SIGNALS", "calls", "descriptors", "families", "of", "signals"]
+__all__ = ["CALLS", "SIGNALS", "calls", "descriptors", "families", "names", "of", "signals"]
 
 T = TypeVar("T")
 ROOM = 512
@@ -35,6 +35,12 @@ def calls(text: str) -> frozenset[int]:
 def families(text: str) -> frozenset[int]:
     """The same where a name also stands for the calls that do the same: `open` for openat, openat2 and creat."""
     return _set(text, CALLS, lambda word: _call(word) | _family(word))
+
+
+def names(numbers: frozenset[int]) -> list[str]:
+    """The kernel names of calls."""
+    found = [name for name, number in X86_64.items() if number in numbers]
+    return list(dict.fromkeys((*found, *(name for name, number in I386.items() if I386_BASE + number in numbers))))
 
 
 def signals(text: str) -> frozenset[int]:

@@ -26,7 +26,7 @@ __all__ = ["COLUMNS", "Rows"]
 
 COLUMNS = (
     "time", "latency", "nr", "flags", "tid", "pid", "res", "a0", "a1", "a2", "a3", "a4", "a5", "proc", "file", "dir",
-    "newdir", "unknown",
+    "newdir", "seq", "unknown",
 )  # fmt: skip
 ALL_UNKNOWN = 0x3F
 RESULT_UNKNOWN = 0x40
@@ -178,7 +178,7 @@ class Rows:
         if res is None:
             unknown |= RESULT_UNKNOWN
         self._rows.append(
-            (end, spent, number, flag, tid, pid, res or 0, *words, record, file, *directories, unknown)
+            (end, spent, number, flag, tid, pid, res or 0, *words, record, file, *directories, self.seen, unknown)
         )  # fmt: skip
         self._payloads.append(payloads)
         if name in LAST:
@@ -244,6 +244,8 @@ class Rows:
     ) -> str:  # fmt: skip
         """What a call without -y made a descriptor of, as -y would have it; "" if it does not follow from its path."""
         at = next((i for i, p in enumerate(_parts(event)) if p.param and p.param.type is ParamType.PATH), -1)
+        if event.name.startswith("dup"):
+            return fds.get(0) or person.fds.get(_signed(words[0]), "")
         if not event.name.startswith(("open", "creat")) or not 0 <= at < len(arguments):
             return ""
         given = values.value(arguments[at])
@@ -303,7 +305,7 @@ class Rows:
         record = self.processes.record(tid, now)
         pid = self.processes.of(tid, now).pid
         six = (*words, 0, 0, 0, 0, 0, 0)[:6]
-        self._rows.append((now, -1, number, 0, tid, pid, 0, *six, record, 0, 0, 0, unknown))
+        self._rows.append((now, -1, number, 0, tid, pid, 0, *six, record, 0, 0, 0, self.seen, unknown))
         self._payloads.append([])
 
     def _personality(self, line: Line) -> None:

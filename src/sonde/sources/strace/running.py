@@ -9,9 +9,11 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from errno import EACCES, ENOENT
 from pathlib import Path
 
 from sonde.errors import KernelError, SondeError
+from sonde.sources.live.command import CommandError
 
 __all__ = ["Traced", "installed", "strace_options"]
 
@@ -60,6 +62,8 @@ class Traced:
     """strace and, for a command, what it runs: its status is the command's. `read` gives what it wrote so far."""
 
     def __init__(self, options: Sequence[str], command: Sequence[str], pids: Sequence[int]) -> None:
+        if command and shutil.which(command[0]) is None:
+            raise CommandError(command[0], EACCES if os.path.exists(command[0]) else ENOENT)
         self._folder = tempfile.TemporaryDirectory(prefix="sonde-")
         pipe = str(Path(self._folder.name) / "strace")
         os.mkfifo(pipe, 0o600)

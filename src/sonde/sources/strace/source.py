@@ -31,7 +31,6 @@ KNOWN = frozenset(COLUMNS)  # the physical columns it can fill
 INTERVAL = 0.02  # s between polls
 PIECE = 1 << 20  # bytes of a log at once
 HEAD = 1 << 16  # bytes by which a log is known
-MANY = 400  # calls from which on all are traced
 _ATTACHED = re.compile(r"(.*?)(?:strace: )?Process \d+ attached")
 
 
@@ -48,7 +47,7 @@ class Wanted(NamedTuple):
     def calls(self) -> list[str]:
         """Names of the calls to trace, with those whose effects are told with others; none: all."""
         x86, i386 = ([n for n, i in table.items() if self.on[base + i]] for base, table in _TABLES)
-        if len(x86) >= MANY:
+        if len(x86) == len(X86_64):
             return []
         return list(dict.fromkeys((*NEEDED, *x86, *i386)))
 
@@ -137,10 +136,15 @@ class StraceRun(_Source):
         self._traced = Traced(self._options, command, ())
         return self._traced
 
+    def attach(self) -> Traced:
+        """Attach to what is followed; -> strace."""
+        self._traced = Traced(self._options, (), self._pids)
+        return self._traced
+
     def start(self) -> None:
-        """Attach to what is followed."""
-        if self._traced is None:
-            self._traced = Traced(self._options, (), self._pids)
+        """Attach to what is followed, if it is no command."""
+        if self._traced is None and self._pids:
+            self.attach()
 
     def poll(self, final: bool = False) -> Batch | None:
         """The rows that are complete, in time order, or None."""
@@ -191,8 +195,8 @@ class StraceLog(_Source):
             raise UsageError(f"cannot read {path}: {error.strerror}") from None
         super().__init__(wanted, here=False, epoch=0, date=_midnight(changed))
         self._path = path
-        suffix = path.rpartition(".")[2]
-        self._rows.alone(int(suffix) if suffix.isdecimal() else 0)
+        self._rows.alone(_alone(path, self._file.read(PIECE)))
+        self._file.seek(0)
 
     def start(self) -> None:
         """Nothing to attach."""
@@ -221,6 +225,16 @@ class StraceLog(_Source):
     def close(self) -> None:
         """Close the log."""
         self._file.close()
+
+
+def _alone(path: str, beginning: bytes) -> int:
+    """Whose lines without a thread are: as the file's name says (-ff), or the first in brackets that was not attached
+    to later; 0 unknown."""
+    suffix = path.rpartition(".")[2]
+    if suffix.isdecimal():
+        return int(suffix)
+    attached = set(re.findall(rb"Process (\d+) attached", beginning))
+    return next((int(tid) for tid in re.findall(rb"\[pid +(\d+)", beginning) if tid not in attached), 0)
 
 
 def is_log(path: str) -> bool:
