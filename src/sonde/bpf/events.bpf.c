@@ -8,6 +8,7 @@
  * splicer appends them. An accessor takes the `struct event` on the main
  * program's stack and computes its value at most once.
  */
+#include "groups.h"
 #include "payload.h"
 #include "processes.h"
 
@@ -834,6 +835,24 @@ HIDDEN void *x_row(struct event *e, u32 words)
 	return bpf_map_lookup_elem(&rows, &i);
 }
 
+/* The words of the event's group, or NULL. */
+HIDDEN void *x_group(struct event *e, void *key)
+{
+	e->stats->matched++;
+	return group_of(key);
+}
+
+HIDDEN u64 x_log2(s64 value)
+{
+	return log2_bucket(value);
+}
+
+/* The result if it is an error, else 0: what evt.res and evt.failed depend on. */
+HIDDEN u64 x_outcome(struct event *e)
+{
+	return x_failed(e) ? e->result : 0;
+}
+
 HIDDEN u64 x_lost(struct event *e)
 {
 	e->stats->lost++;
@@ -991,6 +1010,7 @@ ROOT(l_protocol, CALL(x_l4proto(e)); CALL(x_sockfamily(e)))
 ROOT(l_process, CALL(x_process(e)); CALL(x_verdict(e)))
 ROOT(l_payloads, CALL(x_payloads(e)))
 ROOT(l_row, CALL(x_row(e, 0)); CALL(x_row(e, 1)))
+ROOT(l_group, u64 key[GROUP_KEYS] = { 0 }; CALL(x_group(e, key)); CALL(x_log2(e->result)); CALL(x_outcome(e)))
 
 SEC("tp_btf/sched_process_exit")
 int l_procexit(u64 *ctx)

@@ -59,6 +59,14 @@ class Asm:
         """to &= source"""
         self._emit(0x5F, to, source)
 
+    def add_register(self, to: int, source: int) -> None:
+        """to += source"""
+        self._emit(0x0F, to, source)
+
+    def shift(self, to: int, bits: int) -> None:
+        """to <<= a constant"""
+        self._emit(0x67, to, immediate=bits)
+
     def load(self, to: int, base: int, offset: int, width: int = 8) -> None:
         """to = *(uN *)(base + offset)"""
         self._emit(_LOAD[width], to, base, offset)

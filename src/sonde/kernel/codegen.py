@@ -33,7 +33,10 @@ from sonde.kernel.records import GUARDS
 from sonde.plan.batch import PHYSICAL
 from sonde.plan.expr import And, Compare, Expr, Not
 
-__all__ = ["INITIALISERS", "Layout", "Translate", "event_bits", "generate", "guards", "order_tests", "tests_of"]
+__all__ = [
+    "EVENT_SIZE", "INITIALISERS", "MISSING", "STATUS", "Layout", "Translate", "event_bits", "fetch", "generate", "guards",
+    "order_tests", "program", "tests_of",
+]  # fmt: skip
 
 # struct event, asserted in bpf/events.bpf.c
 EVENT_SIZE, BITS, UNKNOWN_BITS, ADDRESS, STATUS, NOW, STAMP, ARGUMENTS = 176, 0, 8, 16, 32, 64, 96, 104
@@ -127,7 +130,13 @@ def _cost(test: Test) -> int:
 
 
 def generate(hook: str, test: Test, layout: Layout, *, payloads: bool, followed: bool) -> Asm:
-    """The main program for `hook` (a key of INITIALISERS)."""
+    """The main program for `hook` (a key of INITIALISERS) that sends a row of each event that passes the test."""
+    return program(hook, test, lambda asm, end: _emit_record(asm, layout, payloads, end), followed)
+
+
+def program(hook: str, test: Test, answer: Callable[[Asm, Label], None], followed: bool) -> Asm:
+    """A main program: what `answer` emits runs for the events that pass the test, and jumps to the label it is
+    given."""
     asm, wanted, end = Asm(), Label(), Label()
     asm.move(R6, R10)
     asm.add(R6, -EVENT_SIZE)
@@ -135,18 +144,18 @@ def generate(hook: str, test: Test, layout: Layout, *, payloads: bool, followed:
     asm.call(INITIALISERS[hook])
     asm.jump_if(EQ, R0, 0, end)
     if followed:
-        _value(asm, "followed")
+        fetch(asm, "followed")
         asm.jump_if(EQ, R0, 0, end)
     _Tests(asm).emit(order_tests(test), wanted, end, False)
     asm.place(wanted)
-    _emit_record(asm, layout, payloads, end)
+    answer(asm, end)
     asm.place(end)
     asm.constant(R0, 0)
     asm.exit()
     return asm
 
 
-def _value(asm: Asm, accessor: str, second: int | None = None) -> None:
+def fetch(asm: Asm, accessor: str, second: int | None = None) -> None:
     """r0 = what an accessor gives."""
     if accessor in FIELDS:
         asm.load(R0, R6, *FIELDS[accessor])
@@ -162,11 +171,11 @@ def _value(asm: Asm, accessor: str, second: int | None = None) -> None:
 
 def _emit_record(asm: Asm, layout: Layout, payloads: bool, end: Label) -> None:
     lost = Label()
-    _value(asm, "row", int(bool(set(WORDS) & set(layout.columns))))
+    fetch(asm, "row", int(bool(set(WORDS) & set(layout.columns))))
     asm.jump_if(EQ, R0, 0, lost)
     asm.move(R7, R0)
     if payloads:
-        _value(asm, "payloads")
+        fetch(asm, "payloads")
     fields = layout.dtype.fields
     assert fields is not None
     for name in _order(layout.columns):
@@ -178,7 +187,7 @@ def _emit_record(asm: Asm, layout: Layout, payloads: bool, end: Label) -> None:
     asm.store(R7, 0, R0)
     asm.jump(end)
     asm.place(lost)
-    _value(asm, "lost")
+    fetch(asm, "lost")
 
 
 def _order(columns: tuple[str, ...]) -> list[str]:
@@ -193,7 +202,7 @@ def _column(asm: Asm, name: str) -> None:
     elif name in WORDS:
         asm.load(R0, R6, ARGUMENTS + 8 * WORDS.index(name))
     else:
-        _value(asm, "process" if name == "proc" else name)
+        fetch(asm, "process" if name == "proc" else name)
 
 
 def _time(asm: Asm) -> None:
@@ -232,26 +241,26 @@ class _Tests:
     def _leaf(self, test: Test, yes: Label, no: Label, inverse: bool) -> None:
         holds, fails = (no, yes) if inverse else (yes, no)
         if isinstance(test, EventSet):
-            _value(self.asm, "event_bits")
+            fetch(self.asm, "event_bits")
             self._any(1 << test.bit, holds, fails)
         elif isinstance(test, Words):
             self._words(test, holds, fails)
         elif isinstance(test, TextBit):
-            _value(self.asm, f"{test.accessor}_text", test.slot)
+            fetch(self.asm, f"{test.accessor}_text", test.slot)
             if test.accessor == "data":
                 self._status(yes, fails)
             self._any(1 << test.bit, holds, fails)
         elif isinstance(test, Verdict):
-            _value(self.asm, "verdict")
+            fetch(self.asm, "verdict")
             self._status(yes, fails)
             self._any(1 << test.bit, holds, fails)
         elif isinstance(test, PathBit):
-            _value(self.asm, "file")
+            fetch(self.asm, "file")
             self._unknown(test.mask, yes)
             self.asm.load(R0, R6, BITS)
             self._any(test.mask, holds, fails)
         elif isinstance(test, Exists):
-            _value(self.asm, "file")
+            fetch(self.asm, "file")
             self.asm.jump_if(NE, R0, 0, holds)
             self._unknown(1, yes)
             self.asm.jump(fails)
@@ -283,14 +292,14 @@ class _Tests:
             return
         padded = test.text.ljust(16, b"\0")
         for accessor, word in zip(test.accessors, (padded[:8], padded[8:]), strict=True):
-            _value(self.asm, accessor)
+            fetch(self.asm, accessor)
             self.asm.jump_if(NE, R0, int.from_bytes(word, "little"), fails)
             if word[7] == 0:  # what follows the NUL may be left from a longer name
                 break
         self.asm.jump(holds)
 
     def _address(self, test: Address, yes: Label, holds: Label, fails: Label) -> None:
-        _value(self.asm, "address", test.end)
+        fetch(self.asm, "address", test.end)
         self._status(yes, fails)
         for i in (0, 1):
             self.asm.load(R0, R6, ADDRESS + 8 * i)
@@ -300,7 +309,7 @@ class _Tests:
         self.asm.jump(holds)
 
     def _number(self, test: Number, yes: Label, holds: Label, fails: Label) -> None:
-        _value(self.asm, test.accessor)
+        fetch(self.asm, test.accessor)
         if test.optional:
             self._status(yes, fails)
         if test.operator == "exists":

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ctypes as C
 import os
 from collections.abc import Iterator
+from errno import ENOENT, ENOSPC
 from typing import NamedTuple
 
 from sonde.errors import KernelError
 
 __all__ = [
     "ITER", "RAW_TRACEPOINT", "MapInfo", "Object", "ProgramInfo", "attach_iter", "attach_tracepoint", "btf_has",
-    "create_map", "freeze_map", "load_btf", "load_program", "lookup", "update",
+    "create_map", "entries", "freeze_map", "load_btf", "load_program", "lookup", "update",
 ]  # fmt: skip
 
 TRACING = 26  # BPF_PROG_TYPE_TRACING
@@ -52,6 +53,7 @@ _SIGNATURES: dict[str, tuple[object, ...]] = {
     "bpf_map_create": (_int, _int, _text, _u32, _u32, _u32, _void),
     "bpf_map_update_elem": (_int, _int, _void, _void, C.c_uint64),
     "bpf_map_lookup_elem": (_int, _int, _void, _void),
+    "bpf_map_lookup_batch": (_int, _int, _void, _void, _void, _void, _void, _void),
     "bpf_map_freeze": (_int, _int),
     "bpf_btf_load": (_int, _void, C.c_size_t, _void),
     "bpf_prog_load": (_int, _int, _text, _text, _void, C.c_size_t, _void),
@@ -252,6 +254,33 @@ def lookup(fd: int, key: bytes, size: int) -> bytes | None:
     """One element of `size` bytes (per-CPU tables: of all CPUs, one after another), or None."""
     out = C.create_string_buffer(size)
     return None if _lib().bpf_map_lookup_elem(fd, key, out) else out.raw
+
+
+def entries(fd: int, key_size: int, value_size: int, room: int = 4096) -> tuple[bytes, bytes]:
+    """(keys, values) of a hash table, one after another; of per-CPU tables each value is those of all CPUs.
+
+    `room` entries are read at once. An entry that is made meanwhile may be missing. KernelError if refused.
+    """
+    keys: list[bytes] = []
+    values: list[bytes] = []
+    place, after = C.create_string_buffer(max(8, key_size)), C.create_string_buffer(max(8, key_size))
+    begun = done = False
+    while not done:
+        key_room, value_room = C.create_string_buffer(key_size * room), C.create_string_buffer(value_size * room)
+        count = C.c_uint32(room)
+        refused = _lib().bpf_map_lookup_batch(
+            fd, place if begun else None, after, key_room, value_room, C.byref(count), None
+        )
+        error = C.get_errno()
+        if refused and error == ENOSPC:  # more in one bucket than there is room for
+            room *= 2
+            continue
+        if refused and error != ENOENT:
+            raise _refused("cannot read a BPF table", error)
+        keys.append(key_room.raw[: count.value * key_size])
+        values.append(value_room.raw[: count.value * value_size])
+        done, begun, place, after = bool(refused), True, after, place
+    return b"".join(keys), b"".join(values)
 
 
 def freeze_map(fd: int) -> None:

@@ -30,14 +30,19 @@ SCRATCH = ("climbs", "process_scratch", "payload_scratch", "text_scratch")
 
 
 class Session:
-    """Tables are created at first use with `sizes` (entries, or bytes of a ring) and `widths` (bytes of a value);
-    `variables` are constants of the library."""
+    """Tables are created at first use with `sizes` (entries, or bytes of a ring), `widths` (bytes of a value) and `keys`
+    (bytes of a key); `variables` are constants of the library."""
 
     def __init__(
-        self, library: Library, sizes: Mapping[str, int], widths: Mapping[str, int], variables: Mapping[str, int]
+        self,
+        library: Library,
+        sizes: Mapping[str, int],
+        widths: Mapping[str, int],
+        variables: Mapping[str, int],
+        keys: Mapping[str, int] | None = None,
     ) -> None:
         self.library = library
-        self._sizes, self._widths = sizes, widths
+        self._sizes, self._widths, self._keys = sizes, widths, keys or {}
         self._maps: dict[str, int] = {}
         self._programs: list[int] = []
         self._links: list[int] = []
@@ -82,7 +87,7 @@ class Session:
         if key not in self._maps:
             info = self.library.maps[name]
             size, width = self._sizes.get(name, info.max_entries), self._widths.get(name, info.value_size)
-            fd = create_map(name, MapInfo(info.kind, info.key_size, width, size, info.flags))
+            fd = create_map(name, MapInfo(info.kind, self._keys.get(name, info.key_size), width, size, info.flags))
             if name in self._images:
                 update(fd, bytes(4), bytes(self._images[name]))
                 if info.flags & READ_ONLY_PROGRAM:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from operator import or_
 from typing import NamedTuple
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from sonde.catalog.column import Detail
 from sonde.errors import KernelError
+from sonde.kernel.asm import Asm
 from sonde.kernel.codegen import event_bits, generate, guards
 from sonde.kernel.descriptors import descriptors
 from sonde.kernel.dictionary import Dictionary
@@ -69,6 +70,10 @@ class LiveEvents:
     Construction loads everything; `start` attaches. KernelError says what was refused and what would allow it.
     """
 
+    # of tables whose keys and values depend on the question, in bytes
+    _widths: Mapping[str, int] = {}
+    _keys: Mapping[str, int] = {}
+
     def __init__(
         self, scan: Scan, *, snaplen: int = 80, skip: Iterable[int] = (), follow: bool = False, sizes: Sizes = USUAL
     ) -> None:  # fmt: skip
@@ -114,8 +119,9 @@ class LiveEvents:
                 "rows": self._cpus * self._count, "progress": self._cpus, "payloads": sizes.payloads,
                 "dictionary": sizes.dictionary, "slots": self._slots, "payload_scratch": self._cpus,
             },
-            {"rows": self.scan.layout.dtype.itemsize},
+            {"rows": self.scan.layout.dtype.itemsize} | self._widths,
             variables,
+            self._keys,
         )  # fmt: skip
 
     def _configure(self, snaplen: int, skip: tuple[int, ...]) -> None:
@@ -148,15 +154,17 @@ class LiveEvents:
         if self.scan.enter:
             programs.append(session.load_fixed("p_enter"))
         for hook in self.scan.hooks:
-            main = generate(
-                hook, self.scan.test, self.scan.layout, payloads=bool(self.scan.followed), followed=self._follow
-            )
-            programs.append(session.load(hook, main, hook)[0])
+            programs.append(session.load(hook, self._main(hook), hook)[0])
         if self._follow:
             programs.append(session.load_fixed("p_forget"))
         if "l_exit" not in self.scan.hooks:
             programs.append(session.load_fixed("p_renames"))
         return programs
+
+    def _main(self, hook: str) -> Asm:
+        """The main program for a hook."""
+        payloads = bool(self.scan.followed)
+        return generate(hook, self.scan.test, self.scan.layout, payloads=payloads, followed=self._follow)
 
     def follow(self, tid: int, from_exec: bool = False) -> None:
         """Follow a thread and its descendants; `from_exec`: from its next successful exec on."""

@@ -1,0 +1,154 @@
+"""A query's main program that aggregates: the group of each event that passes the tests, and what it adds to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sonde.kernel.asm import EQ, NE, R0, R1, R2, R6, R7, R10, SGE, SLE, Asm, Label
+from sonde.kernel.codegen import EVENT_SIZE, MISSING, STATUS, fetch, program
+from sonde.kernel.predicates import Test
+from sonde.plan.ops import BUCKETS, HISTOGRAM
+
+__all__ = ["KEYS_MAX", "Cell", "Slots", "generate_groups"]
+
+KEYS_MAX = 8  # words of a key: GROUP_KEYS in bpf/groups.h
+R8, R9 = 8, 9
+WORD = 8
+_LEAST, _MOST = (1 << 63) - 1, -(1 << 63)
+
+
+class Cell(NamedTuple):
+    """What is kept of one accessor's value in each group: "count", "sum", "min", "max" or HISTOGRAM.
+
+    Without an accessor it is the number of events. `optional`: the accessor may have no value, then nothing is added.
+    """
+
+    kind: str
+    accessor: str = ""
+    optional: bool = False
+
+    @property
+    def words(self) -> int:
+        """How many words it takes."""
+        return BUCKETS if self.kind == HISTOGRAM else 1
+
+    @property
+    def start(self) -> int:
+        """What it begins with."""
+        return {"min": _LEAST, "max": _MOST}.get(self.kind, 0)
+
+
+class Slots(NamedTuple):
+    """The words of a group: its key is the values of `keys` (accessors or columns), its value the cells one after
+    another."""
+
+    keys: tuple[str, ...]
+    cells: tuple[Cell, ...]
+
+    @property
+    def key_size(self) -> int:
+        """Bytes of a key; a group without a key has one word."""
+        return WORD * max(1, len(self.keys))
+
+    @property
+    def value_size(self) -> int:
+        """Bytes of a value on one CPU."""
+        return WORD * sum(cell.words for cell in self.cells)
+
+    def offsets(self) -> list[int]:
+        """Where each cell begins, in bytes."""
+        ends = np.cumsum([0, *(cell.words for cell in self.cells)])
+        return [int(end) * WORD for end in ends[:-1]]
+
+    def start(self) -> npt.NDArray[np.int64]:
+        """The words of a new group."""
+        return np.concatenate([np.full(cell.words, cell.start, np.int64) for cell in self.cells])
+
+
+def generate_groups(hook: str, test: Test, slots: Slots, *, followed: bool) -> Asm:
+    """The main program for `hook`."""
+    return program(hook, test, lambda asm, end: _add(asm, slots, end), followed)
+
+
+def _add(asm: Asm, slots: Slots, end: Label) -> None:
+    """r7 = the words of the event's group; each cell is brought up to date."""
+    base, lost = -EVENT_SIZE - slots.key_size, Label()
+    for i, name in enumerate(slots.keys or ("",)):
+        if name:
+            fetch(asm, "process" if name == "proc" else name)
+        else:
+            asm.constant(R0, 0)
+        asm.store(R10, base + WORD * i, R0)
+    asm.move(R1, R6)
+    asm.move(R2, R10)
+    asm.add(R2, base)
+    asm.call("x_group")
+    asm.jump_if(EQ, R0, 0, lost)
+    asm.move(R7, R0)
+    cells = sorted(zip(slots.cells, slots.offsets(), strict=True), key=lambda item: item[0].accessor)
+    for accessor in dict.fromkeys(cell.accessor for cell, _ in cells):
+        _update(asm, accessor, [(cell, at) for cell, at in cells if cell.accessor == accessor])
+    asm.jump(end)
+    asm.place(lost)
+    fetch(asm, "lost")
+    asm.jump(end)
+
+
+def _update(asm: Asm, accessor: str, cells: Sequence[tuple[Cell, int]]) -> None:
+    """All cells of one accessor, whose value is fetched once (r8)."""
+    absent = Label()
+    if accessor:
+        fetch(asm, accessor)
+        if any(cell.optional for cell, _ in cells):
+            asm.load(R1, R6, STATUS, 4)
+            asm.jump_if(EQ, R1, MISSING, absent)
+        asm.move(R8, R0)
+    for cell, at in cells:
+        if cell.kind == "count":
+            _count(asm, R7, at)
+        elif cell.kind == "sum":
+            asm.load(R1, R7, at)
+            asm.add_register(R1, R8)
+            asm.store(R7, at, R1)
+        elif cell.kind == HISTOGRAM:
+            _bucket(asm, at)
+        else:
+            _extreme(asm, at, SGE if cell.kind == "max" else SLE)
+    asm.place(absent)
+
+
+def _extreme(asm: Asm, at: int, already: int) -> None:
+    """Keep the larger or smaller of what is there and r8."""
+    kept = Label()
+    asm.load(R1, R7, at)
+    asm.jump_if_register(already, R1, R8, kept)
+    asm.store(R7, at, R8)
+    asm.place(kept)
+
+
+def _bucket(asm: Asm, at: int) -> None:
+    """Count r8 in its bucket."""
+    usual, done = Label(), Label()
+    asm.move(R1, R8)
+    asm.call("x_log2")
+    asm.jump_if(NE, R0, BUCKETS - 1, usual)  # the verifier sees each case's bounds
+    _count(asm, R7, at + WORD * (BUCKETS - 1))
+    asm.jump(done)
+    asm.place(usual)
+    asm.constant(R1, 63)
+    asm.and_(R0, R1)
+    asm.shift(R0, 3)
+    asm.move(R9, R7)
+    asm.add_register(R9, R0)
+    _count(asm, R9, at)
+    asm.place(done)
+
+
+def _count(asm: Asm, base: int, at: int) -> None:
+    asm.load(R1, base, at)
+    asm.add(R1, 1)
+    asm.store(base, at, R1)

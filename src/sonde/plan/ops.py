@@ -1,0 +1,49 @@
+"""What is done with rows: aggregates over groups, as a source may compute them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sonde.plan.batch import Array, Batch
+from sonde.plan.expr import Field
+
+__all__ = ["BUCKETS", "HISTOGRAM", "MEASURES", "Aggregate", "Groups", "Measure"]
+
+
+BUCKETS = 65  # of a log2 histogram: by the bits of a value from 0 to 63, the last for values below zero
+MEASURES = ("count", "sum", "min", "max")
+HISTOGRAM = "log2_hist"
+
+
+class Measure(NamedTuple):
+    """Something computed of the rows of a group: `kind` is one of MEASURES or HISTOGRAM.
+
+    `field` is None for the number of rows; a count of a field counts the rows that have it.
+    """
+
+    kind: str
+    field: Field | None = None
+
+    @property
+    def column(self) -> str:
+        """The name of its column in the table of groups."""
+        return f"{self.kind}({'*' if self.field is None else self.field})"
+
+
+class Aggregate(NamedTuple):
+    """Rows put together by the values of some fields."""
+
+    keys: tuple[Field, ...]
+    measures: tuple[Measure, ...]
+
+
+class Groups(NamedTuple):
+    """The answer of a source: one row a group of `keys`, with the values of its measures (a histogram's: BUCKETS a row).
+
+    Several rows may have the same values of the key fields: they are to be put together again. A measure of which a
+    group had no value is 0 with `count(FIELD)` 0. `other` are the measures of groups for which there was no room.
+    """
+
+    keys: Batch
+    measures: dict[Measure, Array]
+    other: dict[Measure, Array]

@@ -1,0 +1,159 @@
+"""Aggregates of the running kernel's events: the groups are made there, and read here as often as somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from sonde.catalog.event import ParamType
+from sonde.catalog.lookup import EVENTS as CATALOGUE
+from sonde.engines.fields import physical, points_at
+from sonde.kernel.asm import Asm
+from sonde.kernel.groups import KEYS_MAX, Cell, Slots, generate_groups
+from sonde.kernel.libbpf import entries, lookup, update
+from sonde.plan.batch import PHYSICAL, Array, Batch, Payloads
+from sonde.plan.expr import TRUE, Field
+from sonde.plan.ops import HISTOGRAM, Aggregate, Groups, Measure
+from sonde.sources.live.events import LiveEvents
+from sonde.sources.live.scan import Scan
+
+__all__ = ["LiveGroups", "slots_of", "why_not"]
+
+PAUSE = 0.05  # s between two looks at the dictionary
+WORD = 8
+# columns that may be a group's key; a field's other needs are constant or, as `proc` of a relative path, do not matter
+KEYS = frozenset(("nr", "cpu", "tid", "pid", "res", "proc", "file", *(f"a{i}" for i in range(6))))
+# fields that depend on the result only as far as it is an error
+OUTCOMES = frozenset(("evt.failed", "evt.res", "evt.count.error")) | {
+    f"evt.count.error.{kind}" for kind in ("file", "net", "memory", "other")
+}
+# numbers that can be measured: the accessor, whether it may have no value, and the keys without which it has no meaning
+MEASURED = {
+    "evt.latency": ("latency", True, ()),
+    "evt.rawres": ("res", False, ()),
+    "evt.buflen": ("buflen", True, ("nr",)),
+}
+
+
+def why_not(aggregate: Aggregate, scan: Scan) -> str:
+    """Why the kernel cannot make the groups; "" if it can."""
+    if scan.rest != TRUE:
+        return f"the kernel cannot decide {scan.rest} for certain"
+    for measure in aggregate.measures:
+        if measure.field and measure.field.name not in MEASURED and measure.field not in aggregate.keys:
+            return f"{measure.field} is not a number the kernel can measure"
+    for field in aggregate.keys:
+        if why := _not_a_key(field, scan):
+            return why
+    if len(_keys(aggregate)) > KEYS_MAX:
+        return f"a key of {len(_keys(aggregate))} words is too long"
+    return ""
+
+
+def _not_a_key(field: Field, scan: Scan) -> str:
+    if points_at(field):
+        named = field.name in ("fd.name", "fd.directory", "fd.filename")
+        takes_paths = any(
+            scan.on[number] and any(p.type is ParamType.PATH for p in event.params)
+            for number, event in CATALOGUE.items()
+        )
+        if not named or takes_paths:
+            return f"{field} is read from the memory of the process"
+    elif extra := physical(field) - KEYS - {"flags"}:
+        return f"{field} needs {', '.join(sorted(extra))} of each event"
+    return ""
+
+
+def _keys(aggregate: Aggregate) -> tuple[str, ...]:
+    """The words of a group's key: columns, or the outcome in the place of the result."""
+    found: set[str] = set()
+    for field in aggregate.keys:
+        needs = {"file", "nr"} if points_at(field) else set(physical(field)) & KEYS
+        if field.name in OUTCOMES:
+            needs = needs - {"res"} | {"outcome"}
+        found |= needs
+    for measure in aggregate.measures:
+        if measure.field and measure.field.name in MEASURED:
+            found |= set(MEASURED[measure.field.name][2])
+    if "res" in found:
+        found.discard("outcome")
+    return tuple(sorted(found))
+
+
+def slots_of(aggregate: Aggregate) -> Slots:
+    """How the kernel keeps the groups of an aggregate for which `why_not` says nothing."""
+    cells = [Cell("count")]
+    for measure in aggregate.measures:
+        cells += _cells(measure)
+    return Slots(_keys(aggregate), tuple(dict.fromkeys(cells)))
+
+
+def _cells(measure: Measure) -> tuple[Cell, ...]:
+    """What is kept for a measure: with every value also how often there was one."""
+    if measure.field is None or measure.field.name not in MEASURED:
+        return (Cell("count"),)
+    accessor, optional, _ = MEASURED[measure.field.name]
+    count = Cell("count", accessor, optional)
+    return (count,) if measure.kind == "count" else (count, Cell(measure.kind, accessor, optional))
+
+
+class LiveGroups(LiveEvents):
+    """A live aggregate: `poll` keeps the dictionaries up to date, `groups` reads the groups as they are."""
+
+    def __init__(self, scan: Scan, aggregate: Aggregate, *, skip: Iterable[int] = (), follow: bool = False) -> None:
+        self._aggregate, self._words = aggregate, slots_of(aggregate)
+        width = self._words.value_size
+        self._widths = {"groups": width, "group_start": width, "group_other": width}
+        self._keys = {"groups": self._words.key_size}
+        super().__init__(scan, skip=skip, follow=follow)
+
+    def _load(self) -> list[int]:
+        start = self._words.start()
+        update(self._session.map("group_start"), bytes(4), start.tobytes())
+        update(self._session.map("group_other"), bytes(4), np.tile(start, self._cpus).tobytes())
+        return super()._load()
+
+    def _main(self, hook: str) -> Asm:
+        return generate_groups(hook, self.scan.test, self._words, followed=self._follow)
+
+    def _until_enough(self, elapsed: int) -> float:
+        return PAUSE
+
+    def groups(self) -> Groups:
+        """All groups so far. Poll before, so that what they refer to is known."""
+        width = self._words.value_size * self._cpus
+        keys, values = entries(self._session.map("groups"), self._words.key_size, width)
+        other = lookup(self._session.map("group_other"), bytes(4), width)
+        assert other is not None
+        words = np.frombuffer(keys, np.uint64).reshape(-1, self._words.key_size // WORD)
+        return Groups(self._batch(words), self._measured(values), self._measured(other))
+
+    def _batch(self, words: npt.NDArray[np.uint64]) -> Batch:
+        """The keys as rows of events."""
+        columns: dict[str, Array] = {
+            "res" if name == "outcome" else name: words[:, i].astype(PHYSICAL.get(name, PHYSICAL["res"])[0])
+            for i, name in enumerate(self._words.keys)
+        }
+        for name in ("flags", "nr", "proc", "dir", "res"):
+            columns.setdefault(name, np.zeros(len(words), PHYSICAL[name][0]))
+        return Batch(columns, Payloads.none(), self.state)
+
+    def _measured(self, values: bytes) -> dict[Measure, Array]:
+        """The measures of groups, over all CPUs."""
+        table = np.frombuffer(values, np.int64).reshape(-1, self._cpus, self._words.value_size // WORD)
+        starts = dict(zip(self._words.cells, self._words.offsets(), strict=True))
+
+        def total(cell: Cell) -> Array:
+            at = starts[cell] // WORD
+            words = table[:, :, at : at + cell.words]
+            put = {"min": words.min, "max": words.max}.get(cell.kind, words.sum)
+            whole = put(axis=1)
+            return whole if cell.kind == HISTOGRAM else whole[:, 0]
+
+        wanted = dict.fromkeys((Measure("count"), *self._aggregate.measures))
+        for measure in self._aggregate.measures:
+            if measure.field is not None:
+                wanted[Measure("count", measure.field)] = None
+        return {measure: total(_cells(measure)[-1]) for measure in wanted}
