@@ -119,7 +119,7 @@ class LiveEvents:
                 "rows": self._cpus * self._count, "progress": self._cpus, "payloads": sizes.payloads,
                 "dictionary": sizes.dictionary, "slots": self._slots, "payload_scratch": self._cpus,
             },
-            {"rows": self.scan.layout.dtype.itemsize} | self._widths,
+            {"rows": self.scan.layout.dtype.itemsize, **self._widths},
             variables,
             self._keys,
         )  # fmt: skip

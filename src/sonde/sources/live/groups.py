@@ -15,14 +15,15 @@ from sonde.kernel.groups import KEYS_MAX, Cell, Slots, generate_groups
 from sonde.kernel.libbpf import entries, lookup, update
 from sonde.plan.batch import PHYSICAL, Array, Batch, Payloads
 from sonde.plan.expr import TRUE, Field
-from sonde.plan.ops import HISTOGRAM, Aggregate, Groups, Measure
+from sonde.plan.ops import Aggregate, Groups, Measure
 from sonde.sources.live.events import LiveEvents
 from sonde.sources.live.scan import Scan
 
-__all__ = ["LiveGroups", "slots_of", "why_not"]
+__all__ = ["LiveGroups", "measurable", "slots_of", "why_not"]
 
 PAUSE = 0.05  # s between two looks at the dictionary
 WORD = 8
+Table = npt.NDArray[np.int64]  # a row a group, a column a word
 # columns that may be a group's key; a field's other needs are constant or, as `proc` of a relative path, do not matter
 KEYS = frozenset(("nr", "cpu", "tid", "pid", "res", "proc", "file", *(f"a{i}" for i in range(6))))
 # fields that depend on the result only as far as it is an error
@@ -30,11 +31,16 @@ OUTCOMES = frozenset(("evt.failed", "evt.res", "evt.count.error")) | {
     f"evt.count.error.{kind}" for kind in ("file", "net", "memory", "other")
 }
 # numbers that can be measured: the accessor, whether it may have no value, and the keys without which it has no meaning
-MEASURED = {
+MEASURED: dict[str, tuple[str, bool, tuple[str, ...]]] = {
     "evt.latency": ("latency", True, ()),
     "evt.rawres": ("res", False, ()),
     "evt.buflen": ("buflen", True, ("nr",)),
 }
+
+
+def measurable(field: Field) -> bool:
+    """Is the field a number that the kernel can measure?"""
+    return field.name in MEASURED
 
 
 def why_not(aggregate: Aggregate, scan: Scan) -> str:
@@ -107,6 +113,8 @@ class LiveGroups(LiveEvents):
         width = self._words.value_size
         self._widths = {"groups": width, "group_start": width, "group_other": width}
         self._keys = {"groups": self._words.key_size}
+        self._before: dict[bytes, Table] = {}
+        self._other_before = np.zeros((1, width // WORD), np.int64)
         super().__init__(scan, skip=skip, follow=follow)
 
     def _load(self) -> list[int]:
@@ -121,14 +129,47 @@ class LiveGroups(LiveEvents):
     def _until_enough(self, elapsed: int) -> float:
         return PAUSE
 
-    def groups(self) -> Groups:
-        """All groups so far. Poll before, so that what they refer to is known."""
+    def groups(self, anew: bool = False) -> Groups:
+        """All groups so far; `anew`: only what came since the last call with `anew` (not for min and max).
+
+        Poll before, so that what they refer to is known.
+        """
         width = self._words.value_size * self._cpus
         keys, values = entries(self._session.map("groups"), self._words.key_size, width)
         other = lookup(self._session.map("group_other"), bytes(4), width)
         assert other is not None
         words = np.frombuffer(keys, np.uint64).reshape(-1, self._words.key_size // WORD)
-        return Groups(self._batch(words), self._measured(values), self._measured(other))
+        table, rest = self._table(values), self._table(other)
+        if anew:
+            table, rest = self._since(keys, table), self._since_other(rest)
+            changed = table[:, 0] != 0
+            words, table = words[changed], table[changed]
+        return Groups(self._batch(words), self._measured(table), self._measured(rest))
+
+    def _since(self, keys: bytes, table: Table) -> Table:
+        """What was added to each group since the last time."""
+        size = self._words.key_size
+        names = [keys[at : at + size] for at in range(0, len(keys), size)]
+        before = self._before
+        nothing = np.zeros(table.shape[1], np.int64)
+        added = table - np.array([before.get(name, nothing) for name in names], np.int64).reshape(table.shape)
+        self._before = dict(zip(names, table, strict=True))
+        return added
+
+    def _since_other(self, rest: Table) -> Table:
+        added = rest - self._other_before
+        self._other_before = rest
+        return added
+
+    def _table(self, values: bytes) -> Table:
+        """The words of each group over all CPUs."""
+        words = np.frombuffer(values, np.int64).reshape(-1, self._cpus, self._words.value_size // WORD)
+        table = words.sum(axis=1)
+        for cell, at in zip(self._words.cells, self._words.offsets(), strict=True):
+            if cell.kind in ("min", "max"):
+                here = words[:, :, at // WORD]
+                table[:, at // WORD] = here.min(axis=1) if cell.kind == "min" else here.max(axis=1)
+        return table
 
     def _batch(self, words: npt.NDArray[np.uint64]) -> Batch:
         """The keys as rows of events."""
@@ -140,20 +181,14 @@ class LiveGroups(LiveEvents):
             columns.setdefault(name, np.zeros(len(words), PHYSICAL[name][0]))
         return Batch(columns, Payloads.none(), self.state)
 
-    def _measured(self, values: bytes) -> dict[Measure, Array]:
-        """The measures of groups, over all CPUs."""
-        table = np.frombuffer(values, np.int64).reshape(-1, self._cpus, self._words.value_size // WORD)
+    def _measured(self, table: Table) -> dict[Measure, Array]:
+        """The measures of groups."""
         starts = dict(zip(self._words.cells, self._words.offsets(), strict=True))
-
-        def total(cell: Cell) -> Array:
-            at = starts[cell] // WORD
-            words = table[:, :, at : at + cell.words]
-            put = {"min": words.min, "max": words.max}.get(cell.kind, words.sum)
-            whole = put(axis=1)
-            return whole if cell.kind == HISTOGRAM else whole[:, 0]
-
         wanted = dict.fromkeys((Measure("count"), *self._aggregate.measures))
-        for measure in self._aggregate.measures:
-            if measure.field is not None:
-                wanted[Measure("count", measure.field)] = None
-        return {measure: total(_cells(measure)[-1]) for measure in wanted}
+        wanted |= {Measure("count", m.field): None for m in self._aggregate.measures if m.field is not None}
+        found: dict[Measure, Array] = {}
+        for measure in wanted:
+            cell = _cells(measure)[-1]
+            at = starts[cell] // WORD
+            found[measure] = table[:, at : at + cell.words] if cell.words > 1 else table[:, at]
+        return found

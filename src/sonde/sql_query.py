@@ -1,0 +1,155 @@
+"""One SQL statement from text to a table: what the kernel aggregates, and what DuckDB makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from sonde.dialects.sql import Statement, parse_sql
+from sonde.dialects.sql_groups import Grouped, bucket_column, grouped
+from sonde.engines.batch import filter_batch
+from sonde.engines.context import Context
+from sonde.engines.duckdb import Columns, Rows, columns_of, joined, run
+from sonde.plan.batch import Batch, Counters
+from sonde.plan.expr import TRUE
+from sonde.plan.ops import BUCKETS, HISTOGRAM, Groups, Measure
+from sonde.plan.rewrites import rewrite
+from sonde.query import event_name
+from sonde.render.receipt import Receipt, receipt
+from sonde.sources.live.events import LiveEvents
+from sonde.sources.live.groups import LiveGroups, measurable, why_not
+from sonde.sources.live.scan import Scan, plan_scan
+
+__all__ = ["SqlAnswer", "SqlPlan", "plan_sql"]
+
+EVENTS = "events"
+OTHER = "(other)"
+EXTREMES = ("min", "max")
+
+
+class SqlPlan(NamedTuple):
+    """A statement understood: the kernel's part of the scan, and how groups are made: by the kernel (`grouped`), or of
+    rows up here, and then `why`."""
+
+    statement: Statement
+    scan: Scan
+    grouped: Grouped | None
+    why: str
+
+
+def plan_sql(text: str, windows: bool = False) -> SqlPlan:
+    """Parse, check and split a statement; with `windows` it is asked again and again, each time about what is new.
+
+    QueryError says what is wrong and where.
+    """
+    statement = parse_sql(text)
+    expr = rewrite(statement.where)
+    found = grouped(statement, measurable)
+    if isinstance(found, str):
+        return SqlPlan(statement, plan_scan(expr, statement.fields), None, found)
+    measured = frozenset(("latency",)) if _asks_latency(found) else frozenset[str]()
+    scan = plan_scan(expr, found.aggregate.keys, measured)
+    why = why_not(found.aggregate, scan)
+    if not why and windows and any(measure.kind in EXTREMES for measure in found.aggregate.measures):
+        why = "min and max of each window are taken of its rows"
+    if why:
+        return SqlPlan(statement, plan_scan(expr, statement.fields), None, why)
+    return SqlPlan(statement, scan, found, "")
+
+
+def _asks_latency(found: Grouped) -> bool:
+    return any(measure.field and measure.field.name == "evt.latency" for measure in found.aggregate.measures)
+
+
+class SqlAnswer:
+    """The answer of one statement, live: `poll` goes on, `table` gives the answer about everything so far or, with
+    windows, about what came since the last one."""
+
+    def __init__(self, text: str, *, windows: bool = False, skip: Iterable[int] = (), follow: bool = False) -> None:
+        self.plan = plan_sql(text, windows)
+        self._windows = windows
+        self._parts: list[Columns] = []
+        self._delivered = 0
+        found = self.plan.grouped
+        self.source: LiveEvents
+        if found:
+            self.source = self._groups = LiveGroups(self.plan.scan, found.aggregate, skip=skip, follow=follow)
+        else:
+            self.source = LiveEvents(self.plan.scan, skip=skip, follow=follow)
+        self._context = Context(self.source.state)
+
+    def poll(self) -> None:
+        """Take in what has come."""
+        self._take(self.source.poll())
+
+    def stop(self) -> None:
+        """Detach, and take in what is left."""
+        self._take(self.source.stop())
+
+    def table(self) -> Rows:
+        """The answer. Poll before."""
+        if self.plan.grouped:
+            groups = self._groups.groups(anew=self._windows)
+            self._delivered += int(groups.measures[Measure("count")].sum() + groups.other[Measure("count")].sum())
+            return run(self.plan.grouped.text, {EVENTS: self._columns(groups)})
+        rows = run(self.plan.statement.text, {EVENTS: joined(self._parts) or self._nothing()})
+        if self._windows:
+            self._parts = []
+        return rows
+
+    def counters(self) -> Counters:
+        """What was seen, lost and taken in so far."""
+        counters = self.source.counters()
+        counters.delivered = counters.matched if self.plan.grouped else self._delivered
+        return counters
+
+    def receipt(self, elapsed: float) -> Receipt:
+        """How complete the answer is."""
+        return receipt(self.counters(), elapsed, event_name)
+
+    def close(self) -> None:
+        """Free everything in the kernel."""
+        self.source.close()
+
+    def _take(self, batch: Batch | None) -> None:
+        if batch is None:
+            return
+        self._context = self._context.of(batch.state)
+        if self.plan.scan.rest != TRUE:
+            batch = filter_batch(batch, self.plan.scan.rest, self._context)
+        self._delivered += len(batch)
+        if len(batch):
+            self._parts.append(columns_of(batch, self.plan.statement.fields, self._context))
+            self._context.advance(batch)
+
+    def _nothing(self) -> Columns:
+        return {str(field): np.zeros(0, object) for field in self.plan.statement.fields} or {"nothing": np.zeros(0)}
+
+    def _columns(self, groups: Groups) -> Columns:
+        """The groups as a table; what had no room is a group of its own."""
+        assert self.plan.grouped
+        self._context = self._context.of(groups.keys.state)
+        keys = self.plan.grouped.aggregate.keys
+        columns = columns_of(groups.keys, keys, self._context)
+        crowded = bool(groups.other[Measure("count")].any())
+        if crowded:
+            columns = {name: _with_other(values) for name, values in columns.items()}
+        for measure in groups.measures:
+            values = groups.measures[measure]
+            if crowded:
+                values = np.concatenate((values, groups.other[measure]))
+            if measure.kind == HISTOGRAM:
+                columns |= {bucket_column(measure, i): values[:, i] for i in range(BUCKETS)}
+            else:
+                columns[measure.column] = values
+        return columns
+
+
+def _with_other(values: np.ndarray[tuple[int], np.dtype[np.generic]]) -> np.ndarray[tuple[int], np.dtype[np.generic]]:
+    """The values of a key and that of the groups without room."""
+    if values.dtype == object:
+        return np.append(values, np.array([OTHER], object))
+    masked: np.ndarray[tuple[int], np.dtype[np.generic]] = np.ma.append(values, np.ma.masked_all(1, values.dtype))
+    return masked
