@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-VERBS = {"doctor": "what this kernel and user can do, and what to do about it"}
+VERBS = {
+    "sql": 'answer a SELECT over what happens: sonde sql "SELECT proc.name, count(*) FROM events GROUP BY ALL" --for 5s',
+    "doctor": "what this kernel and user can do, and what to do about it",
+}
 OUR_FAILURE = 125  # with -- CMD, whose statuses are the others
 
 
@@ -73,6 +76,10 @@ def _run(options: Options) -> int:
             raise UsageError(f"doctor takes no arguments, and {options.arguments[0]!r} is one")
 
         return doctor(sys.stdout, options.json)
+    if options.verb == "sql":
+        from sonde.ask_sql import ask_sql
+
+        return ask_sql(options)
     from sonde.ask import ask
 
     return ask(options)
@@ -110,6 +117,10 @@ def _told(options: Options) -> str:
         if options.list_events:
             return reference.events_text()
         return reference.fields_markdown() if options.list_markdown else reference.fields_text(options.verbose)
+    if options.explain and options.verb == "sql":
+        from sonde.ask_sql import explained
+
+        return _fitted(explained(options))
     if options.explain:
         from sonde.ask import question_of
         from sonde.query import explain

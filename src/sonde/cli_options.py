@@ -32,6 +32,8 @@ class Options:
     command: tuple[str, ...] = ()
     count: int | None = None
     seconds: float | None = None
+    every: float | None = None
+    shape: str = "table"
     pids: tuple[int, ...] = ()
     inflight: bool = False
     exact: bool = False
