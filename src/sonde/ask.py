@@ -235,6 +235,7 @@ def raised(make: Callable[[], T]) -> T:
 
 
 def threads_of(pid: int) -> list[int]:
+    """The threads of a process; SondeError if there is none."""
     try:
         return [int(tid) for tid in os.listdir(f"/proc/{pid}/task")]
     except OSError:

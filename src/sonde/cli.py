@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 VERBS = {
-    "sql": 'answer a SELECT over what happens: sonde sql "SELECT proc.name, count(*) FROM events GROUP BY ALL" --for 5s',
+    "sql": 'answer a SELECT: sonde sql "SELECT proc.name, count(*) FROM events GROUP BY ALL" --for 5s',
     "doctor": "what this kernel and user can do, and what to do about it",
 }
 OUR_FAILURE = 125  # with -- CMD, whose statuses are the others

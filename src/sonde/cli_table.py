@@ -110,12 +110,11 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         ("--every",), "every", "of sql: answer again every TIME, each time about what is new", "TIME", _seconds,
-        example='sonde sql "SELECT count(*) FROM events" --every 1s', comment="events a second",
+        example='sonde sql "SELECT ..." --every 1s', comment="the answer of each second",
     ),
     Option(
         ("--format",), "shape", "of sql: table, json or csv", "FORMAT", _one_of(("table", "json", "csv")),
-        choices=("table", "json", "csv"), example='sonde sql "SELECT proc.name FROM events" --for 1s --format csv',
-        comment="for a spreadsheet",
+        choices=("table", "json", "csv"), example='sonde sql "SELECT ..." --format csv', comment="for a spreadsheet",
     ),
     Option(
         ("--pid",), "pids", "only these processes, and what they start from now on", "PID,...", _pids,

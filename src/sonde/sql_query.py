@@ -11,7 +11,7 @@ from sonde.dialects.sql import Statement, parse_sql
 from sonde.dialects.sql_groups import Grouped, bucket_column, grouped
 from sonde.engines.batch import filter_batch
 from sonde.engines.context import Context
-from sonde.engines.duckdb import Columns, Rows, columns_of, joined, run
+from sonde.engines.duckdb import Column, Columns, Rows, columns_of, joined, run
 from sonde.plan.batch import Batch, Counters
 from sonde.plan.expr import TRUE
 from sonde.plan.ops import BUCKETS, HISTOGRAM, Groups, Measure
@@ -147,9 +147,8 @@ class SqlAnswer:
         return columns
 
 
-def _with_other(values: np.ndarray[tuple[int], np.dtype[np.generic]]) -> np.ndarray[tuple[int], np.dtype[np.generic]]:
-    """The values of a key and that of the groups without room."""
+def _with_other(values: Column) -> Column:
+    """The values of a key and that of the groups without room: no number."""
     if values.dtype == object:
         return np.append(values, np.array([OTHER], object))
-    masked: np.ndarray[tuple[int], np.dtype[np.generic]] = np.ma.append(values, np.ma.masked_all(1, values.dtype))
-    return masked
+    return joined([{"": values}, {"": np.ma.masked_array(np.zeros(1, values.dtype), mask=True)}])[""]

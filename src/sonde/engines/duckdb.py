@@ -17,9 +17,10 @@ from sonde.plan.batch import Batch, Vector
 from sonde.plan.expr import Field
 from sonde.plan.strings import Strings
 
-__all__ = ["Columns", "Rows", "column_of", "columns_of", "joined", "run"]
+__all__ = ["Column", "Columns", "Rows", "column_of", "columns_of", "joined", "run"]
 
-Columns = dict[str, npt.NDArray[Any]]
+Column = npt.NDArray[Any]
+Columns = dict[str, Column]
 _FLOATS = ("DOUBLE", "FLOAT", "DECIMAL")
 
 
@@ -62,9 +63,7 @@ def run(text: str, tables: Mapping[str, Columns]) -> Rows:
         try:
             relation = connection.sql(text)
             types = [str(kind) for kind in relation.types]
-            numeric = tuple(
-                kind.endswith("INT") or kind.endswith("INTEGER") or kind.startswith(_FLOATS) for kind in types
-            )
+            numeric = tuple(kind.endswith(("INT", "INTEGER")) or kind.startswith(_FLOATS) for kind in types)
             return Rows(tuple(relation.columns), numeric, relation.fetchall())
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]

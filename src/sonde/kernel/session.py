@@ -30,8 +30,8 @@ SCRATCH = ("climbs", "process_scratch", "payload_scratch", "text_scratch")
 
 
 class Session:
-    """Tables are created at first use with `sizes` (entries, or bytes of a ring), `widths` (bytes of a value) and `keys`
-    (bytes of a key); `variables` are constants of the library."""
+    """Tables are created at first use with `sizes` (entries, or bytes of a ring), `widths` (bytes of a value) and
+    `keys` (bytes of a key); `variables` are constants of the library."""
 
     def __init__(
         self,

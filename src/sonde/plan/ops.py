@@ -38,7 +38,7 @@ class Aggregate(NamedTuple):
 
 
 class Groups(NamedTuple):
-    """The answer of a source: one row a group of `keys`, with the values of its measures (a histogram's: BUCKETS a row).
+    """The answer of a source: one row a group of `keys`, with its measures (of a histogram BUCKETS a row).
 
     Several rows may have the same values of the key fields: they are to be put together again. A measure of which a
     group had no value is 0 with `count(FIELD)` 0. `other` are the measures of groups for which there was no room.

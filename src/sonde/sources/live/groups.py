@@ -164,7 +164,7 @@ class LiveGroups(LiveEvents):
     def _table(self, values: bytes) -> Table:
         """The words of each group over all CPUs."""
         words = np.frombuffer(values, np.int64).reshape(-1, self._cpus, self._words.value_size // WORD)
-        table = words.sum(axis=1)
+        table: Table = words.sum(axis=1)
         for cell, at in zip(self._words.cells, self._words.offsets(), strict=True):
             if cell.kind in ("min", "max"):
                 here = words[:, :, at // WORD]
