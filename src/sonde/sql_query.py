@@ -13,13 +13,13 @@ from sonde.engines.batch import filter_batch
 from sonde.engines.context import Context
 from sonde.engines.duckdb import Column, Columns, Rows, columns_of, joined, run
 from sonde.plan.batch import Batch, Counters
-from sonde.plan.expr import TRUE
-from sonde.plan.ops import BUCKETS, HISTOGRAM, Groups, Measure
+from sonde.plan.expr import TRUE, Expr, fields
+from sonde.plan.ops import BUCKETS, HISTOGRAM, Aggregate, Groups, Measure
 from sonde.plan.rewrites import rewrite
 from sonde.query import event_name
 from sonde.render.receipt import Receipt, receipt
 from sonde.sources.live.events import LiveEvents
-from sonde.sources.live.groups import LiveGroups, measurable, why_not
+from sonde.sources.live.groups import LiveGroups, measurable, needs_rows, why_not
 from sonde.sources.live.scan import Scan, plan_scan
 
 __all__ = ["SqlAnswer", "SqlPlan", "plan_sql"]
@@ -37,6 +37,7 @@ class SqlPlan(NamedTuple):
     scan: Scan
     grouped: Grouped | None
     why: str
+    expr: Expr
 
 
 def plan_sql(text: str, windows: bool = False) -> SqlPlan:
@@ -48,15 +49,18 @@ def plan_sql(text: str, windows: bool = False) -> SqlPlan:
     expr = rewrite(statement.where)
     found = grouped(statement, measurable)
     if isinstance(found, str):
-        return SqlPlan(statement, plan_scan(expr, statement.fields), None, found)
+        return SqlPlan(statement, plan_scan(expr, statement.fields), None, found, expr)
     measured = frozenset(("latency",)) if _asks_latency(found) else frozenset[str]()
     scan = plan_scan(expr, found.aggregate.keys, measured)
     why = why_not(found.aggregate, scan)
     if not why and windows and any(measure.kind in EXTREMES for measure in found.aggregate.measures):
         why = "min and max of each window are taken of its rows"
     if why:
-        return SqlPlan(statement, plan_scan(expr, statement.fields), None, why)
-    return SqlPlan(statement, scan, found, "")
+        return SqlPlan(statement, plan_scan(expr, statement.fields), None, why, expr)
+    if needs_rows(found.aggregate, scan):
+        shown = (*found.aggregate.keys, *(m.field for m in found.aggregate.measures if m.field), *fields(expr))
+        scan = plan_scan(expr, shown, measured)
+    return SqlPlan(statement, scan, found, "", expr)
 
 
 def _asks_latency(found: Grouped) -> bool:
@@ -92,9 +96,10 @@ class SqlAnswer:
         """The answer. Poll before."""
         if self.plan.grouped:
             groups = self._groups.groups(anew=self._windows)
-            self._delivered += int(groups.measures[Measure("count")].sum() + groups.other[Measure("count")].sum())
-            return run(self.plan.grouped.text, {EVENTS: self._columns(groups)})
-        rows = run(self.plan.statement.text, {EVENTS: joined(self._parts) or self._nothing()})
+            parts = [self._columns(groups), *self._parts]
+            rows = run(self.plan.grouped.text, {EVENTS: joined(parts)})
+        else:
+            rows = run(self.plan.statement.text, {EVENTS: joined(self._parts) or self._nothing()})
         if self._windows:
             self._parts = []
         return rows
@@ -102,7 +107,7 @@ class SqlAnswer:
     def counters(self) -> Counters:
         """What was seen, lost and taken in so far."""
         counters = self.source.counters()
-        counters.delivered = counters.matched if self.plan.grouped else self._delivered
+        counters.delivered = self._delivered + self._in_groups()
         return counters
 
     def receipt(self, elapsed: float) -> Receipt:
@@ -117,12 +122,41 @@ class SqlAnswer:
         if batch is None:
             return
         self._context = self._context.of(batch.state)
-        if self.plan.scan.rest != TRUE:
-            batch = filter_batch(batch, self.plan.scan.rest, self._context)
+        grouped = self.plan.grouped
+        # of events that the kernel is not sure of, nothing is decided
+        expr = self.plan.expr if grouped else self.plan.scan.rest
+        if expr != TRUE:
+            batch = filter_batch(batch, expr, self._context)
         self._delivered += len(batch)
         if len(batch):
-            self._parts.append(columns_of(batch, self.plan.statement.fields, self._context))
+            made = self._single(batch, grouped.aggregate) if grouped else self._fields(batch)
+            self._parts.append(made)
             self._context.advance(batch)
+
+    def _fields(self, batch: Batch) -> Columns:
+        return columns_of(batch, self.plan.statement.fields, self._context)
+
+    def _single(self, batch: Batch, aggregate: Aggregate) -> Columns:
+        """Rows as groups of one."""
+        columns = columns_of(batch, aggregate.keys, self._context)
+        one = np.ones(len(batch), np.int64)
+        for measure in aggregate.with_counts():
+            if measure.field is None:
+                columns[measure.column] = one
+                continue
+            found = columns_of(batch, (measure.field,), self._context)[str(measure.field)]
+            there = ~np.ma.getmaskarray(found)
+            values = np.where(there, found.data, 0).astype(np.int64)
+            if measure.kind == HISTOGRAM:
+                bits = np.where(values < 0, BUCKETS - 1, np.ceil(np.log2(np.maximum(values, 0) + 1.0)).astype(np.int64))
+                columns |= {bucket_column(measure, i): (there & (bits == i)).astype(np.int64) for i in range(BUCKETS)}
+            else:
+                columns[measure.column] = there.astype(np.int64) if measure.kind == "count" else values
+        return columns
+
+    def _in_groups(self) -> int:
+        """Events that the kernel put in groups."""
+        return self._groups.grouped if self.plan.grouped else 0
 
     def _nothing(self) -> Columns:
         return {str(field): np.zeros(0, object) for field in self.plan.statement.fields} or {"nothing": np.zeros(0)}

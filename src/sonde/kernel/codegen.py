@@ -34,8 +34,8 @@ from sonde.plan.batch import PHYSICAL
 from sonde.plan.expr import And, Compare, Expr, Not
 
 __all__ = [
-    "EVENT_SIZE", "INITIALISERS", "MISSING", "STATUS", "Layout", "Translate", "event_bits", "fetch", "generate",
-    "guards", "order_tests", "program", "tests_of",
+    "EVENT_SIZE", "INITIALISERS", "MISSING", "STATUS", "UNKNOWN_BITS", "Layout", "Translate", "emit_record", "event_bits",
+    "fetch", "generate", "guards", "order_tests", "program", "tests_of",
 ]  # fmt: skip
 
 # struct event, asserted in bpf/events.bpf.c
@@ -131,12 +131,16 @@ def _cost(test: Test) -> int:
 
 def generate(hook: str, test: Test, layout: Layout, *, payloads: bool, followed: bool) -> Asm:
     """The main program for `hook` (a key of INITIALISERS) that sends a row of each event that passes the test."""
-    return program(hook, test, lambda asm, end: _emit_record(asm, layout, payloads, end), followed)
+    return program(hook, test, lambda asm, end: emit_record(asm, layout, payloads, end), followed)
 
 
-def program(hook: str, test: Test, answer: Callable[[Asm, Label], None], followed: bool) -> Asm:
-    """A main program: what `answer` emits runs for the events that pass the test, and jumps to the label it is
-    given."""
+def program(
+    hook: str, test: Test, answer: Callable[[Asm, Label], None], followed: bool, unsure: int | None = None
+) -> Asm:
+    """A main program: what `answer` emits runs for the events that pass the test, and jumps to the label it is given.
+
+    The register `unsure` is 1 there if the kernel did not know whether the event passes, else 0.
+    """
     asm, wanted, end = Asm(), Label(), Label()
     asm.move(R6, R10)
     asm.add(R6, -EVENT_SIZE)
@@ -146,7 +150,9 @@ def program(hook: str, test: Test, answer: Callable[[Asm, Label], None], followe
     if followed:
         fetch(asm, "followed")
         asm.jump_if(EQ, R0, 0, end)
-    _Tests(asm).emit(order_tests(test), wanted, end, False)
+    if unsure is not None:
+        asm.constant(unsure, 0)
+    _Tests(asm, unsure).whole(order_tests(test), wanted, end)
     asm.place(wanted)
     answer(asm, end)
     asm.place(end)
@@ -169,7 +175,8 @@ def fetch(asm: Asm, accessor: str, second: int | None = None) -> None:
     asm.call(f"x_{accessor}")
 
 
-def _emit_record(asm: Asm, layout: Layout, payloads: bool, end: Label) -> None:
+def emit_record(asm: Asm, layout: Layout, payloads: bool, end: Label) -> None:
+    """Send the event as a row."""
     lost = Label()
     fetch(asm, "row", int(bool(set(WORDS) & set(layout.columns))))
     asm.jump_if(EQ, R0, 0, lost)
@@ -218,8 +225,25 @@ def _time(asm: Asm) -> None:
 class _Tests:
     """Emits tests; control falls through to neither label: each path ends in a jump."""
 
-    def __init__(self, asm: Asm) -> None:
-        self.asm = asm
+    def __init__(self, asm: Asm, unsure: int | None) -> None:
+        self.asm, self._register = asm, unsure
+        self._unsure: list[tuple[Label, Label]] = []  # where to go if a test has no answer, and where then
+
+    def whole(self, test: Test, yes: Label, no: Label) -> None:
+        """The program goes to `yes` or `no`."""
+        self.emit(test, yes, no, False)
+        for unsure, then in self._unsure:
+            assert self._register is not None
+            self.asm.place(unsure)
+            self.asm.constant(self._register, 1)
+            self.asm.jump(then)
+
+    def _if_unsure(self, yes: Label) -> Label:
+        """Where a test without an answer goes, that counts as true."""
+        if self._register is None:
+            return yes
+        self._unsure.append((Label(), yes))
+        return self._unsure[-1][0]
 
     def emit(self, test: Test, yes: Label, no: Label, inverse: bool) -> None:
         """Go to `yes` if the test (inverted: if it does not) holds or cannot be decided, else to `no`."""
@@ -277,11 +301,11 @@ class _Tests:
     def _unknown(self, mask: int, yes: Label) -> None:
         self.asm.load(R2, R6, UNKNOWN_BITS)
         self.asm.constant(R1, mask)
-        self.asm.jump_if_register(SET, R2, R1, yes)
+        self.asm.jump_if_register(SET, R2, R1, self._if_unsure(yes))
 
     def _status(self, yes: Label, missing: Label) -> None:
         self.asm.load(R1, R6, STATUS, 4)
-        self.asm.jump_if(EQ, R1, UNKNOWN, yes)
+        self.asm.jump_if(EQ, R1, UNKNOWN, self._if_unsure(yes))
         self.asm.jump_if(EQ, R1, MISSING, missing)
 
     def _words(self, test: Words, holds: Label, fails: Label) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.kernel.asm import EQ, NE, R0, R1, R2, R6, R7, R10, SGE, SLE, Asm, Label
-from sonde.kernel.codegen import EVENT_SIZE, MISSING, STATUS, fetch, program
+from sonde.kernel.codegen import EVENT_SIZE, MISSING, STATUS, UNKNOWN_BITS, Layout, emit_record, fetch, program
 from sonde.kernel.predicates import Test
 from sonde.plan.ops import BUCKETS, HISTOGRAM
 
@@ -69,14 +69,32 @@ class Slots(NamedTuple):
         return np.concatenate([np.full(cell.words, cell.start, np.int64) for cell in self.cells])
 
 
-def generate_groups(hook: str, test: Test, slots: Slots, *, followed: bool) -> Asm:
-    """The main program for `hook`."""
-    return program(hook, test, lambda asm, end: _add(asm, slots, end), followed)
+def generate_groups(
+    hook: str, test: Test, slots: Slots, layout: Layout, *, payloads: bool, followed: bool, named: bool
+) -> Asm:
+    """The main program for `hook`. An event about which the kernel is not sure is sent as a row of `layout`: whether it
+    passes the test, or, if groups are `named` by files, what its file is called."""
+
+    def answer(asm: Asm, end: Label) -> None:
+        row = Label()
+        asm.jump_if(NE, R9, 0, row)
+        _add(asm, slots, end, row if named else None)
+        asm.place(row)
+        emit_record(asm, layout, payloads, end)
+
+    return program(hook, test, answer, followed, unsure=R9)
 
 
-def _add(asm: Asm, slots: Slots, end: Label) -> None:
+def _add(asm: Asm, slots: Slots, end: Label, nameless: Label | None) -> None:
     """r7 = the words of the event's group; each cell is brought up to date."""
     base, lost = -EVENT_SIZE - slots.key_size, Label()
+    if nameless is not None:
+        has_name = Label()
+        fetch(asm, "file")
+        asm.jump_if(NE, R0, 0, has_name)
+        asm.load(R1, R6, UNKNOWN_BITS)
+        asm.jump_if(NE, R1, 0, nameless)
+        asm.place(has_name)
     for i, name in enumerate(slots.keys or ("",)):
         if name:
             fetch(asm, "process" if name == "proc" else name)
@@ -142,9 +160,9 @@ def _bucket(asm: Asm, at: int) -> None:
     asm.constant(R1, 63)
     asm.and_(R0, R1)
     asm.shift(R0, 3)
-    asm.move(R9, R7)
-    asm.add_register(R9, R0)
-    _count(asm, R9, at)
+    asm.move(R2, R7)
+    asm.add_register(R2, R0)
+    _count(asm, R2, at)
     asm.place(done)
 
 

@@ -36,6 +36,11 @@ class Aggregate(NamedTuple):
     keys: tuple[Field, ...]
     measures: tuple[Measure, ...]
 
+    def with_counts(self) -> list[Measure]:
+        """The measures, the number of rows, and of each field how many rows have it."""
+        counts = [Measure("count", measure.field) for measure in self.measures if measure.field is not None]
+        return list(dict.fromkeys((Measure("count"), *self.measures, *counts)))
+
 
 class Groups(NamedTuple):
     """The answer of a source: one row a group of `keys`, with its measures (of a histogram BUCKETS a row).

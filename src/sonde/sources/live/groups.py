@@ -7,25 +7,24 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from sonde.catalog.event import ParamType
-from sonde.catalog.lookup import EVENTS as CATALOGUE
 from sonde.engines.fields import physical, points_at
 from sonde.kernel.asm import Asm
 from sonde.kernel.groups import KEYS_MAX, Cell, Slots, generate_groups
 from sonde.kernel.libbpf import entries, lookup, update
 from sonde.plan.batch import PHYSICAL, Array, Batch, Payloads
-from sonde.plan.expr import TRUE, Field
+from sonde.plan.expr import Field
 from sonde.plan.ops import Aggregate, Groups, Measure
 from sonde.sources.live.events import LiveEvents
 from sonde.sources.live.scan import Scan
 
-__all__ = ["LiveGroups", "measurable", "slots_of", "why_not"]
+__all__ = ["LiveGroups", "measurable", "needs_rows", "slots_of", "why_not"]
 
 PAUSE = 0.05  # s between two looks at the dictionary
 WORD = 8
 Table = npt.NDArray[np.int64]  # a row a group, a column a word
 # columns that may be a group's key; a field's other needs are constant or, as `proc` of a relative path, do not matter
 KEYS = frozenset(("nr", "cpu", "tid", "pid", "res", "proc", "file", *(f"a{i}" for i in range(6))))
+NAMES = frozenset(("fd.name", "fd.directory", "fd.filename"))
 # fields that depend on the result only as far as it is an error
 OUTCOMES = frozenset(("evt.failed", "evt.res", "evt.count.error")) | {
     f"evt.count.error.{kind}" for kind in ("file", "net", "memory", "other")
@@ -45,29 +44,33 @@ def measurable(field: Field) -> bool:
 
 def why_not(aggregate: Aggregate, scan: Scan) -> str:
     """Why the kernel cannot make the groups; "" if it can."""
-    if scan.rest != TRUE:
-        return f"the kernel cannot decide {scan.rest} for certain"
+    if undecided := [str(part.conjunct) for part in scan.pushdown.parts if not part.whole]:
+        return f"the kernel cannot decide {' and '.join(undecided)}"
     for measure in aggregate.measures:
         if measure.field and measure.field.name not in MEASURED and measure.field not in aggregate.keys:
             return f"{measure.field} is not a number the kernel can measure"
     for field in aggregate.keys:
-        if why := _not_a_key(field, scan):
+        if why := _not_a_key(field):
             return why
     if len(_keys(aggregate)) > KEYS_MAX:
         return f"a key of {len(_keys(aggregate))} words is too long"
     return ""
 
 
-def _not_a_key(field: Field, scan: Scan) -> str:
+def needs_rows(aggregate: Aggregate, scan: Scan) -> bool:
+    """Will some events be sent as rows, because the kernel does not know enough about them?"""
+    return _named(aggregate) or not all(part.exact for part in scan.pushdown.parts)
+
+
+def _named(aggregate: Aggregate) -> bool:
+    """Are the groups those of files by name? Of a call that failed to open one only its argument has the name."""
+    return any(field.name in NAMES for field in aggregate.keys)
+
+
+def _not_a_key(field: Field) -> str:
     if points_at(field):
-        named = field.name in ("fd.name", "fd.directory", "fd.filename")
-        takes_paths = any(
-            scan.on[number] and any(p.type is ParamType.PATH for p in event.params)
-            for number, event in CATALOGUE.items()
-        )
-        if not named or takes_paths:
-            return f"{field} is read from the memory of the process"
-    elif extra := physical(field) - KEYS - {"flags"}:
+        return "" if field.name in NAMES else f"{field} is read from the memory of the process"
+    if extra := physical(field) - KEYS - {"flags"}:
         return f"{field} needs {', '.join(sorted(extra))} of each event"
     return ""
 
@@ -106,13 +109,15 @@ def _cells(measure: Measure) -> tuple[Cell, ...]:
 
 
 class LiveGroups(LiveEvents):
-    """A live aggregate: `poll` keeps the dictionaries up to date, `groups` reads the groups as they are."""
+    """A live aggregate: `groups` reads the groups as they are. `poll` keeps the dictionaries up to date, and gives the rows
+    of events that the kernel is not sure of: they are in no group."""
 
     def __init__(self, scan: Scan, aggregate: Aggregate, *, skip: Iterable[int] = (), follow: bool = False) -> None:
         self._aggregate, self._words = aggregate, slots_of(aggregate)
         width = self._words.value_size
         self._widths = {"groups": width, "group_start": width, "group_other": width}
         self._keys = {"groups": self._words.key_size}
+        self.grouped = 0  # events in groups, when they were read last
         self._before: dict[bytes, Table] = {}
         self._other_before = np.zeros((1, width // WORD), np.int64)
         super().__init__(scan, skip=skip, follow=follow)
@@ -124,10 +129,13 @@ class LiveGroups(LiveEvents):
         return super()._load()
 
     def _main(self, hook: str) -> Asm:
-        return generate_groups(hook, self.scan.test, self._words, followed=self._follow)
+        return generate_groups(
+            hook, self.scan.test, self._words, self.scan.layout,
+            payloads=bool(self.scan.followed), followed=self._follow, named=_named(self._aggregate),
+        )  # fmt: skip
 
     def _until_enough(self, elapsed: int) -> float:
-        return PAUSE
+        return super()._until_enough(elapsed) if self._rows.most else PAUSE
 
     def groups(self, anew: bool = False) -> Groups:
         """All groups so far; `anew`: only what came since the last call with `anew` (not for min and max).
@@ -140,6 +148,7 @@ class LiveGroups(LiveEvents):
         assert other is not None
         words = np.frombuffer(keys, np.uint64).reshape(-1, self._words.key_size // WORD)
         table, rest = self._table(values), self._table(other)
+        self.grouped = int(table[:, 0].sum() + rest[:, 0].sum())
         if anew:
             table, rest = self._since(keys, table), self._since_other(rest)
             changed = table[:, 0] != 0
@@ -184,10 +193,8 @@ class LiveGroups(LiveEvents):
     def _measured(self, table: Table) -> dict[Measure, Array]:
         """The measures of groups."""
         starts = dict(zip(self._words.cells, self._words.offsets(), strict=True))
-        wanted = dict.fromkeys((Measure("count"), *self._aggregate.measures))
-        wanted |= {Measure("count", m.field): None for m in self._aggregate.measures if m.field is not None}
         found: dict[Measure, Array] = {}
-        for measure in wanted:
+        for measure in self._aggregate.with_counts():
             cell = _cells(measure)[-1]
             at = starts[cell] // WORD
             found[measure] = table[:, at : at + cell.words] if cell.words > 1 else table[:, at]
