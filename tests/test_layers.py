@@ -22,6 +22,7 @@ LAYERS = (
     ("sources",),
     ("query",),
     ("sql_query",),
+    ("toolbox",),
     ("cli_table",),
     ("cli_options", "cli_help"),
     ("ask", "doctor"),

@@ -1,63 +1,90 @@
-"""A statement from a terminal: `sonde sql "SELECT ..."`, answered once at the end or again and again."""
+"""A statement or a tool from a terminal: `sonde sql "SELECT ..."`, `sonde topscalls`, answered at the end or again and
+again."""
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
+from typing import NamedTuple
 
 from sonde.ask import Output, Signals, die_of, left_out, raised, threads_of
 from sonde.cli_options import Options
+from sonde.dialects.tool import Tool
 from sonde.engines.duckdb import Rows
 from sonde.errors import UsageError
-from sonde.render.histogram import histogram
 from sonde.render.receipt import Status, receipt_json, receipt_text
-from sonde.render.table import csv_rows, json_rows, table
+from sonde.render.table import Tables, csv_rows, json_rows
 from sonde.sources.live.command import Command
 from sonde.sources.live.explain import explain_scan
-from sonde.sql_query import SqlAnswer, plan_sql
+from sonde.sql_query import SqlAnswer, SqlPlan, plan_sql
+from sonde.toolbox import open_tool
 
 __all__ = ["ask_sql", "explained"]
+
+SQL = "sql"
+ANEW = "\x1b[H\x1b[J"  # a terminal's cursor to the top, and nothing below
+
+
+class Asked(NamedTuple):
+    """What a command line asks: a plan, and every how many seconds (None: once, at the end)."""
+
+    plan: SqlPlan
+    every: float | None
 
 
 def explained(options: Options) -> str:
     """What of a statement would run in the kernel, what not, and why."""
-    plan = plan_sql(_statement(options), options.every is not None)
+    plan = _asked(options, os.isatty(1)).plan
     if plan.grouped is None:
         return f"groups              made here, of rows: {plan.why}\n{explain_scan(plan.scan)}"
     keys = ", ".join(map(str, plan.grouped.aggregate.keys)) or "none"
     measures = ", ".join(measure.column for measure in plan.grouped.aggregate.measures)
     lines = [f"groups              made in the kernel, by: {keys}", f"measures            {measures}"]
     scanned = [line for line in explain_scan(plan.scan).splitlines() if not line.startswith(("record", "payload"))]
-    lines += [*scanned, f"above               DuckDB puts the groups together: {plan.statement.written}\n"]
-    return "\n".join(lines)
+    written = " ".join(plan.statement.written.split())
+    return "\n".join([*lines, *scanned, f"above               DuckDB puts the groups together: {written}\n"])
 
 
 def ask_sql(options: Options) -> int:
     """Answer until the end that the options, the command or Ctrl-C set; -> the exit status."""
-    statement = _statement(options)
     with Output(options) as out:
-        return _Run(options, statement, out).whole()
+        return _Run(options, _asked(options, os.isatty(out.fd)), out).whole()
 
 
-def _statement(options: Options) -> str:
-    if len(options.arguments) != 1:
-        raise UsageError(
-            'sql takes one statement in quotes, as in sonde sql "SELECT proc.name, count(*) FROM events GROUP BY ALL"'
-        )
-    return options.arguments[0]
+def _asked(options: Options, terminal: bool) -> Asked:
+    if options.verb == SQL:
+        if len(options.arguments) != 1:
+            example = 'sonde sql "SELECT proc.name, count(*) FROM events GROUP BY ALL"'
+            raise UsageError(f"sql takes one statement in quotes, as in {example}")
+        return Asked(plan_sql(options.arguments[0], options.every is not None), options.every)
+    tool = open_tool(options.verb)
+    use = tool.use(options.arguments)
+    every = options.every or (_seconds(tool) if terminal and options.seconds is None else None)
+    filters = (*use.filters, *filter(None, (" ".join(use.rest), options.filter_words)))
+    return Asked(plan_sql(use.statement, every is not None, filters), every)
+
+
+def _seconds(tool: Tool) -> float | None:
+    """How often a tool shows its table anew on a terminal."""
+    text = tool.settings.get("every", "")
+    return float(text.removesuffix("ms")) / 1000 if text.endswith("ms") else float(text.rstrip("s")) if text else None
 
 
 class _Run:
     """One statement being answered."""
 
-    def __init__(self, options: Options, statement: str, out: Output) -> None:
-        self.options, self.statement, self.out = options, statement, out
+    def __init__(self, options: Options, asked: Asked, out: Output) -> None:
+        self.options, self.out = options, out
+        self.plan, self.every = asked
         self.ended_by = 0
         self.asked = False
         self.status: int | None = None
         self.command: Command | None = None
         self.header = True
+        self.anew = ANEW if self.every and os.isatty(out.fd) and not self.plan.statement.streams else ""
+        self.tables = Tables([output.shape for output in self.plan.statement.outputs])
 
     def whole(self) -> int:
         """Load, run, print; -> exit status."""
@@ -65,8 +92,8 @@ class _Run:
         threads = [tid for pid in options.pids for tid in threads_of(pid)]
         follow = bool(options.command or options.pids)
         skip = left_out(options, self.out.fd)
-        windows = options.every is not None
-        self.answer = raised(lambda: SqlAnswer(self.statement, windows=windows, skip=skip, follow=follow))
+        windows = self.every is not None
+        self.answer = raised(lambda: SqlAnswer(self.plan, windows=windows, skip=skip, follow=follow))
         try:
             with Signals(self):
                 complete = self._answer(threads)
@@ -94,16 +121,17 @@ class _Run:
             answer.source.follow(tid)
         answer.source.start()
         began = time.monotonic()
-        following = began + (options.every or 0)
         if options.command:
             command = Command(options.command)
             answer.source.follow(command.pid, from_exec=True)
             command.release()
             self.command = command
+        following = began + (self.every or 0)
         while not self._over(began):
             answer.poll()
-            if self.asked or (options.every and time.monotonic() >= following):
-                following += 0 if self.asked else options.every or 0
+            now = time.monotonic()
+            if self.asked or (self.every and now >= following) or self.plan.statement.streams:
+                following += (self.every or 0) * (now >= following)
                 self.asked = False
                 self._print(answer.table())
         answer.stop()
@@ -123,26 +151,16 @@ class _Run:
         ended = self.options.seconds is not None and time.monotonic() - began >= self.options.seconds
         return self.ended_by != 0 or ended or (self.command is not None and self.status is not None)
 
-    def _print(self, rows: Rows) -> None:
+    def _print(self, rows: Rows | None) -> None:
+        if rows is None:
+            return
         if self.json:
             text = json_rows(rows.names, rows.rows)
         elif self.options.shape == "csv":
             text = csv_rows(rows.names, rows.rows, self.header)
+        elif self.plan.statement.streams:
+            text = self.tables.more(rows.names, rows.numeric, rows.rows)
         else:
-            text = _shown(rows, self.answer) + ("\n" if self.options.every else "")
+            text = self.anew + self.tables.whole(rows.names, rows.numeric, rows.rows) + ("\n" if self.every else "")
         self.header = False
         self.out.write(text.encode("utf-8", "surrogateescape"))
-
-
-def _shown(rows: Rows, answer: SqlAnswer) -> str:
-    """The answer for a person: a table, and each histogram of it below the row it belongs to."""
-    drawn = [i for i, output in enumerate(answer.plan.statement.outputs) if output.histogram]
-    plain = [i for i in range(len(rows.names)) if i not in drawn]
-    if not drawn:
-        return table(rows.names, rows.numeric, rows.rows)
-    parts = []
-    for row in rows.rows:
-        named = ", ".join(f"{rows.names[i]} = {row[i]}" for i in plain)
-        named = f": {named}" if named else ""
-        parts += [f"{rows.names[i]}{named}\n{histogram(row[i])}" for i in drawn]
-    return "\n".join(parts)

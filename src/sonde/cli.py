@@ -45,10 +45,11 @@ def _quiet_interrupt() -> Iterator[None]:
 def _main(words: list[str]) -> int:
     from sonde.cli_options import parse_options
     from sonde.errors import SondeError
+    from sonde.toolbox import tool_names
 
     options: Options | None = None
     try:
-        options = parse_options(words, VERBS)
+        options = parse_options(words, {**VERBS, **dict.fromkeys(tool_names(), "")})
         return _run(options)
     except SondeError as error:
         print(f"sonde: {error}", file=sys.stderr)
@@ -76,7 +77,7 @@ def _run(options: Options) -> int:
             raise UsageError(f"doctor takes no arguments, and {options.arguments[0]!r} is one")
 
         return doctor(sys.stdout, options.json)
-    if options.verb == "sql":
+    if options.verb:
         from sonde.ask_sql import ask_sql
 
         return ask_sql(options)
@@ -117,7 +118,7 @@ def _told(options: Options) -> str:
         if options.list_events:
             return reference.events_text()
         return reference.fields_markdown() if options.list_markdown else reference.fields_text(options.verbose)
-    if options.explain and options.verb == "sql":
+    if options.explain and options.verb:
         from sonde.ask_sql import explained
 
         return _fitted(explained(options))

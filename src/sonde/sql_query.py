@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from sonde.dialects.filter import parse
 from sonde.dialects.sql import Statement, parse_sql
 from sonde.dialects.sql_groups import Grouped, bucket_column, grouped
 from sonde.engines.batch import filter_batch
 from sonde.engines.context import Context
-from sonde.engines.duckdb import Column, Columns, Rows, columns_of, joined, run
+from sonde.engines.duckdb import Column, Columns, Rows, columns_of, joined, keep, run
 from sonde.plan.batch import Batch, Counters
-from sonde.plan.expr import TRUE, Expr, fields
+from sonde.plan.expr import TRUE, And, Expr, fields
 from sonde.plan.ops import BUCKETS, HISTOGRAM, Aggregate, Groups, Measure
 from sonde.plan.rewrites import rewrite
 from sonde.query import event_name
@@ -25,6 +26,7 @@ from sonde.sources.live.scan import Scan, plan_scan
 __all__ = ["SqlAnswer", "SqlPlan", "plan_sql"]
 
 EVENTS = "events"
+ROOM = 200_000  # rows that wait for the end of the question before they are thinned out
 OTHER = "(other)"
 EXTREMES = ("min", "max")
 
@@ -40,13 +42,14 @@ class SqlPlan(NamedTuple):
     expr: Expr
 
 
-def plan_sql(text: str, windows: bool = False) -> SqlPlan:
-    """Parse, check and split a statement; with `windows` it is asked again and again, each time about what is new.
+def plan_sql(text: str, windows: bool = False, filters: Sequence[str] = ()) -> SqlPlan:
+    """Parse, check and split a statement; `filters` are added to its WHERE. With `windows` it is asked again and again,
+    each time about what is new.
 
     QueryError says what is wrong and where.
     """
     statement = parse_sql(text)
-    expr = rewrite(statement.where)
+    expr = rewrite(And((statement.where, *map(parse, filters))))
     found = grouped(statement, measurable)
     if isinstance(found, str):
         return SqlPlan(statement, plan_scan(expr, statement.fields), None, found, expr)
@@ -71,11 +74,13 @@ class SqlAnswer:
     """The answer of one statement, live: `poll` goes on, `table` gives the answer about everything so far or, with
     windows, about what came since the last one."""
 
-    def __init__(self, text: str, *, windows: bool = False, skip: Iterable[int] = (), follow: bool = False) -> None:
-        self.plan = plan_sql(text, windows)
-        self._windows = windows
+    def __init__(
+        self, plan: SqlPlan, *, windows: bool = False, skip: Iterable[int] = (), follow: bool = False
+    ) -> None:  # fmt: skip
+        self.plan = plan
+        self._windows = windows or plan.statement.streams
         self._parts: list[Columns] = []
-        self._delivered = 0
+        self._kept = self._delivered = 0
         found = self.plan.grouped
         self.source: LiveEvents
         if found:
@@ -92,8 +97,10 @@ class SqlAnswer:
         """Detach, and take in what is left."""
         self._take(self.source.stop())
 
-    def table(self) -> Rows:
-        """The answer. Poll before."""
+    def table(self) -> Rows | None:
+        """The answer; None if rows are given as they come and there are none. Poll before."""
+        if self.plan.statement.streams and not self._parts:
+            return None
         if self.plan.grouped:
             groups = self._groups.groups(anew=self._windows)
             parts = [self._columns(groups), *self._parts]
@@ -131,7 +138,15 @@ class SqlAnswer:
         if len(batch):
             made = self._single(batch, grouped.aggregate) if grouped else self._fields(batch)
             self._parts.append(made)
+            self._kept += len(batch)
             self._context.advance(batch)
+            if self._kept > ROOM and self.plan.statement.keeps_few:
+                self._keep_few()
+
+    def _keep_few(self) -> None:
+        """Forget the rows that the answer cannot have any more."""
+        self._parts = [keep(self.plan.statement.kept, {EVENTS: joined(self._parts)})]
+        self._kept = 0
 
     def _fields(self, batch: Batch) -> Columns:
         return columns_of(batch, self.plan.statement.fields, self._context)

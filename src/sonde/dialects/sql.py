@@ -26,14 +26,16 @@ __all__ = ["TABLE", "Statement", "field_of", "parse_sql", "sql_text", "table_fie
 
 TABLE = "events"
 DIALECT = "duckdb"
+SHAPES = ("bytes", "duration")
 _CLASSES = frozenset(name.partition(".")[0] for name in FIELDS)
 
 
 class Output(NamedTuple):
-    """A column of the answer: its name, and whether it is a histogram (a list of BUCKETS counts)."""
+    """A column of the answer: its name, and how a person reads it: "bytes", "duration" (ns), HISTOGRAM (a list of
+    BUCKETS counts) or "" (as it is)."""
 
     name: str
-    histogram: bool
+    shape: str
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,34 @@ class Statement:
     where: Expr
     tree: exp.Select
     outputs: tuple[Output, ...]
+
+    @property
+    def streams(self) -> bool:
+        """Can the answer be given row by row as they come?"""
+        clauses = ("group", "having", "order", "limit", "offset", "distinct", "joins", "with_", "qualify")
+        whole = any(self.tree.args.get(clause) for clause in clauses)
+        return not (whole or self.tree.find(exp.AggFunc, exp.Window) or any(o.shape == HISTOGRAM for o in self.outputs))
+
+    @property
+    def keeps_few(self) -> bool:
+        """Are a few rows, the first in an order, all that any more rows can change?"""
+        clauses = ("group", "having", "offset", "distinct", "joins", "with_", "qualify")
+        other = any(self.tree.args.get(clause) for clause in clauses) or self.tree.find(exp.AggFunc, exp.Window)
+        return bool(self.tree.args.get("order") and self.tree.args.get("limit") and not other)
+
+    @property
+    def kept(self) -> str:
+        """DuckDB's text that keeps those rows, of a statement that `keeps_few`, with all fields."""
+        order = [item.this if isinstance(item, exp.Ordered) else item for item in self.tree.args["order"].expressions]
+        names = {item.alias: item.unalias() for item in self.tree.expressions}
+        copy = self.tree.copy()
+        for item, value in zip(copy.args["order"].expressions, order, strict=True):
+            written = (
+                self.tree.expressions[int(value.name) - 1].unalias() if value.is_int else names.get(value.name, value)
+            )
+            item.set("this", written.copy())
+        copy.set("expressions", [exp.column(str(field), quoted=True) for field in self.fields])
+        return sql_text(copy)
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -203,10 +233,11 @@ def _name_outputs(text: str, tree: exp.Select) -> tuple[Output, ...]:
             )
         name = item.alias or item.sql(DIALECT, normalize_functions=False).replace('"', "")
         value = item.unalias()
-        histogram = isinstance(value, exp.Anonymous) and value.name.lower() == HISTOGRAM
-        outputs.append(Output(name, histogram))
-        if not isinstance(item, exp.Alias):
-            item.replace(exp.alias_(item.copy(), name, quoted=True))
+        shape = value.name.lower() if isinstance(value, exp.Anonymous) else ""
+        if shape in SHAPES and len(value.expressions) == 1:
+            value = value.expressions[0]
+        outputs.append(Output(name, shape if shape in (*SHAPES, HISTOGRAM) else ""))
+        item.replace(exp.alias_(value.copy(), name, quoted=True))
     return tuple(outputs)
 
 

@@ -17,7 +17,7 @@ from sonde.plan.batch import Batch, Vector
 from sonde.plan.expr import Field
 from sonde.plan.strings import Strings
 
-__all__ = ["Column", "Columns", "Rows", "column_of", "columns_of", "joined", "run"]
+__all__ = ["Column", "Columns", "Rows", "column_of", "columns_of", "joined", "keep", "run"]
 
 Column = npt.NDArray[Any]
 Columns = dict[str, Column]
@@ -68,6 +68,24 @@ def run(text: str, tables: Mapping[str, Columns]) -> Rows:
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
             raise QueryError(f"DuckDB: {reason.partition(': ')[2] or reason}", text, 0, 0) from None
+
+
+def keep(text: str, tables: Mapping[str, Columns]) -> Columns:
+    """Some rows of a table, by a SELECT of its columns."""
+    with duckdb.connect() as connection:
+        for name, columns in tables.items():
+            connection.register(name, columns)
+        found: Columns = connection.sql(text).fetchnumpy()
+    return {name: _objects(values) for name, values in found.items()}
+
+
+def _objects(values: Column) -> Column:
+    """A column as `column_of` makes it: missing texts are None."""
+    if values.dtype != object:
+        return values
+    plain: Column = np.ma.getdata(values).copy()
+    plain[np.ma.getmaskarray(values)] = None
+    return plain
 
 
 def _one(found: Vector | tuple[Vector, ...]) -> Vector:

@@ -34,8 +34,8 @@ from sonde.plan.batch import PHYSICAL
 from sonde.plan.expr import And, Compare, Expr, Not
 
 __all__ = [
-    "EVENT_SIZE", "INITIALISERS", "MISSING", "STATUS", "UNKNOWN_BITS", "Layout", "Translate", "emit_record", "event_bits",
-    "fetch", "generate", "guards", "order_tests", "program", "tests_of",
+    "EVENT_SIZE", "INITIALISERS", "MISSING", "STATUS", "UNKNOWN_BITS", "Layout", "Translate", "emit_record",
+    "event_bits", "fetch", "generate", "guards", "order_tests", "program", "tests_of",
 ]  # fmt: skip
 
 # struct event, asserted in bpf/events.bpf.c

@@ -6,35 +6,64 @@ import csv
 import io
 import json
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sonde.native.escape import printable
+from sonde.render.histogram import histogram
 
-__all__ = ["csv_rows", "json_rows", "table"]
+__all__ = ["Tables", "csv_rows", "duration", "json_rows", "size"]
 
+Row = Sequence[Any]
 GAP = "  "
 WIDEST = 120  # characters of a text before it is cut
+LEAST = 8  # columns of a table whose later rows are not known yet
+HISTOGRAM = "log2_hist"
 
 
-def table(names: Sequence[str], numeric: Sequence[bool], rows: Sequence[Sequence[Any]]) -> str:
-    """A header and the rows, numbers to the right; nothing in a text can steer the terminal."""
-    cells = [[_cell(value) for value in row] for row in rows]
-    columns = [[_safe(name), *(row[i] for row in cells)] for i, name in enumerate(names)]
-    widths = [max(map(_width, column)) for column in columns]
-    lines = []
-    for row in zip(*columns, strict=True):
-        padded = [_padded(text, width, right) for text, width, right in zip(row, widths, numeric, strict=True)]
-        lines.append(GAP.join(padded).rstrip())
-    return "".join(f"{line}\n" for line in lines)
+class Tables:
+    """Prints the tables of one question; `shapes` are those of its columns: how a person reads them."""
+
+    def __init__(self, shapes: Sequence[str]) -> None:
+        self._shapes = shapes
+        self._widths: list[int] = []
+
+    def whole(self, names: Sequence[str], numeric: Sequence[bool], rows: Sequence[Row]) -> str:
+        """A header and the rows; histograms are drawn below the values they belong to."""
+        if HISTOGRAM in self._shapes:
+            return "\n".join(self._drawn(names, row) for row in rows)
+        cells = [[_safe(name) for name in names], *self._cells(rows)]
+        return _lines(cells, numeric, [max(map(_width, column)) for column in zip(*cells, strict=True)])
+
+    def more(self, names: Sequence[str], numeric: Sequence[bool], rows: Sequence[Row]) -> str:
+        """More rows of a table without end: the header comes with the first ones, columns only become wider."""
+        cells = self._cells(rows)
+        header = [] if self._widths else [[_safe(name) for name in names]]
+        if not cells:
+            return ""
+        before = self._widths or [LEAST] * len(names)
+        columns = zip(*header, *cells, strict=True)
+        self._widths = [max(width, *map(_width, column)) for width, column in zip(before, columns, strict=True)]
+        return _lines([*header, *cells], numeric, self._widths)
+
+    def _cells(self, rows: Iterable[Row]) -> list[list[str]]:
+        writers = [_WRITERS.get(shape, _cell) for shape in self._shapes]
+        return [[_NOTHING if v is None else write(v) for write, v in zip(writers, row, strict=True)] for row in rows]
+
+    def _drawn(self, names: Sequence[str], row: Row) -> str:
+        shaped = list(zip(names, self._shapes, row, strict=True))
+        plain = ", ".join(f"{name} = {_cell(value)}" for name, shape, value in shaped if shape != HISTOGRAM)
+        titles = (f"{name}: {plain}" if plain else name for name, shape, _ in shaped if shape == HISTOGRAM)
+        bars = (histogram(value) for _, shape, value in shaped if shape == HISTOGRAM)
+        return "\n".join(f"{title}\n{bar}" for title, bar in zip(titles, bars, strict=True))
 
 
-def json_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def json_rows(names: Sequence[str], rows: Sequence[Row]) -> str:
     """One object a row, keys in the order of the columns."""
     return "".join(json.dumps(dict(zip(names, row, strict=True)), default=str) + "\n" for row in rows)
 
 
-def csv_rows(names: Sequence[str], rows: Sequence[Sequence[Any]], header: bool = True) -> str:
+def csv_rows(names: Sequence[str], rows: Sequence[Row], header: bool = True) -> str:
     """Comma-separated values (RFC 4180); a missing value is empty."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -42,9 +71,24 @@ def csv_rows(names: Sequence[str], rows: Sequence[Sequence[Any]], header: bool =
     return out.getvalue()
 
 
+def size(count: float) -> str:
+    """Bytes with a unit, as sysdig's tables have it: 512B, 1.50KB, 2.00MB."""
+    return _scaled(count, ("B", "KB", "MB", "GB", "TB"), 1024.0, 0)
+
+
+def duration(ns: float) -> str:
+    """Nanoseconds with a unit: 950ns, 3.37us, 1.20ms, 2.50s."""
+    return _scaled(ns, ("ns", "us", "ms", "s"), 1000.0, 0)
+
+
+def _scaled(number: float, units: Sequence[str], step: float, at: int) -> str:
+    value = float(number)
+    while abs(value) >= step and at < len(units) - 1:
+        value, at = value / step, at + 1
+    return f"{value:.0f}{units[0]}" if at == 0 else f"{value:.2f}{units[at]}"
+
+
 def _cell(value: Any) -> str:
-    if value is None:
-        return "<NA>"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
@@ -55,12 +99,25 @@ def _cell(value: Any) -> str:
     return text if len(text) <= WIDEST else text[: WIDEST - 3] + "..."
 
 
+_NOTHING = "<NA>"
+_WRITERS: dict[str, Callable[[Any], str]] = {"bytes": size, "duration": duration}
+
+
+def _lines(cells: Sequence[Sequence[str]], numeric: Sequence[bool], widths: Sequence[int]) -> str:
+    """Rows of cells, numbers to the right."""
+    lines = [GAP.join(map(_padded, row, widths, numeric)).rstrip() for row in cells]
+    return "".join(f"{line}\n" for line in lines)
+
+
 def _safe(text: str) -> str:
+    """Nothing in it can steer the terminal."""
     return printable(text.encode("utf-8", "surrogateescape")).decode("utf-8", "replace")
 
 
 def _width(text: str) -> int:
     """Columns on a terminal."""
+    if text.isascii():
+        return len(text)
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 

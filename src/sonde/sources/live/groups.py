@@ -109,8 +109,11 @@ def _cells(measure: Measure) -> tuple[Cell, ...]:
 
 
 class LiveGroups(LiveEvents):
-    """A live aggregate: `groups` reads the groups as they are. `poll` keeps the dictionaries up to date, and gives the rows
-    of events that the kernel is not sure of: they are in no group."""
+    """A live aggregate: `groups` reads the groups as they are.
+
+    `poll` keeps the dictionaries up to date, and gives the rows of events that the kernel is not sure of: they are in
+    no group.
+    """
 
     def __init__(self, scan: Scan, aggregate: Aggregate, *, skip: Iterable[int] = (), follow: bool = False) -> None:
         self._aggregate, self._words = aggregate, slots_of(aggregate)

@@ -1,0 +1,11 @@
+-- fdbytes_by: How many bytes are read and written, by any field?
+--
+-- argument FIELD  a field to group by, such as proc.name or fd.sport
+-- every 1s
+-- example fdbytes_by fd.directory             which directories fill
+SELECT bytes(sum(evt.buflen)) AS "Bytes", ${FIELD}
+FROM events
+WHERE evt.is_io AND evt.buflen > 0 AND ${FIELD} IS NOT NULL
+GROUP BY ALL
+ORDER BY 1 DESC, 2
+LIMIT 10

@@ -1,0 +1,12 @@
+-- topfiles_time: On which files is most time spent?
+--
+-- The time that read and write calls took, by file.
+--
+-- every 1s
+-- example topfiles_time proc.name=postgres    the files that postgres waits for
+SELECT duration(sum(evt.latency)) AS "Time", fd.name AS "Filename"
+FROM events
+WHERE evt.is_io AND fd.type = 'file'
+GROUP BY ALL
+ORDER BY 1 DESC, 2
+LIMIT 10
