@@ -14,7 +14,9 @@ from sonde.cli_options import Options
 from sonde.dialects.tool import Tool
 from sonde.engines.duckdb import Rows
 from sonde.errors import UsageError
+from sonde.render import colour
 from sonde.render.receipt import Status, receipt_json, receipt_text
+from sonde.render.spectrogram import scale, slice_line
 from sonde.render.table import Tables, csv_rows, json_rows
 from sonde.sources.live.command import Command
 from sonde.sources.live.explain import explain_scan
@@ -23,7 +25,7 @@ from sonde.toolbox import open_tool
 
 __all__ = ["ask_sql", "explained"]
 
-SQL = "sql"
+SQL, SPECTROGRAM = "sql", "spectrogram"
 ANEW = "\x1b[H\x1b[J"  # a terminal's cursor to the top, and nothing below
 
 
@@ -32,6 +34,7 @@ class Asked(NamedTuple):
 
     plan: SqlPlan
     every: float | None
+    shape: str = ""  # of the whole answer, beside its columns'
 
 
 def explained(options: Options) -> str:
@@ -63,7 +66,10 @@ def _asked(options: Options, terminal: bool) -> Asked:
     use = tool.use(options.arguments)
     every = options.every or (_seconds(tool) if terminal and options.seconds is None else None)
     filters = (*use.filters, *filter(None, (" ".join(use.rest), options.filter_words)))
-    return Asked(plan_sql(use.statement, every is not None, filters), every)
+    shape = tool.settings.get("shape", "")
+    if shape == SPECTROGRAM and every is None:
+        every = _seconds(tool)
+    return Asked(plan_sql(use.statement, every is not None, filters), every, shape)
 
 
 def _seconds(tool: Tool) -> float | None:
@@ -77,13 +83,14 @@ class _Run:
 
     def __init__(self, options: Options, asked: Asked, out: Output) -> None:
         self.options, self.out = options, out
-        self.plan, self.every = asked
+        self.plan, self.every, self.shape = asked
         self.ended_by = 0
         self.asked = False
         self.status: int | None = None
         self.command: Command | None = None
         self.header = True
-        self.anew = ANEW if self.every and os.isatty(out.fd) and not self.plan.statement.streams else ""
+        drawn_over = self.every and os.isatty(out.fd) and not (self.plan.statement.streams or self.shape)
+        self.anew = ANEW if drawn_over else ""
         self.tables = Tables([output.shape for output in self.plan.statement.outputs])
 
     def whole(self) -> int:
@@ -136,6 +143,8 @@ class _Run:
                 self._print(answer.table())
         answer.stop()
         self._print(answer.table())
+        if self.shape == SPECTROGRAM and not self.json:
+            self.out.write(scale().encode())
         receipt = answer.receipt(time.monotonic() - began)
         sys.stderr.write(receipt_json(receipt) if self.json else receipt_text(receipt))
         return receipt.status is Status.EXACT
@@ -158,6 +167,9 @@ class _Run:
             text = json_rows(rows.names, rows.rows)
         elif self.options.shape == "csv":
             text = csv_rows(rows.names, rows.rows, self.header)
+        elif self.shape == SPECTROGRAM:
+            coloured = colour.wanted(self.out.fd)
+            text = "".join(slice_line(row[0], self.every or 1.0, coloured) for row in rows.rows)
         elif self.plan.statement.streams:
             text = self.tables.more(rows.names, rows.numeric, rows.rows)
         else:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 VERBS = {
+    "tools": "list the tools, or those about a WORD, by the question they answer",
+    "help": "the page of a tool: sonde help opensnoop",
     "sql": 'answer a SELECT: sonde sql "SELECT proc.name, count(*) FROM events GROUP BY ALL" --for 5s',
     "doctor": "what this kernel and user can do, and what to do about it",
 }
@@ -103,6 +105,8 @@ def _told(options: Options) -> str:
         from sonde.cli_help import help_text
 
         return help_text(VERBS)
+    if options.verb in ("tools", "help"):
+        return _about_tools(options)
     if options.version:
         from sonde import __version__
 
@@ -128,6 +132,19 @@ def _told(options: Options) -> str:
 
         return _fitted(explain(question_of(options)))
     return ""
+
+
+def _about_tools(options: Options) -> str:
+    """`sonde tools`, `sonde help NAME`."""
+    from sonde.errors import UsageError
+    from sonde.manual import listed, man_page
+
+    words = options.arguments
+    if options.verb == "tools" and len(words) <= 1:
+        return listed(*words)
+    if options.verb == "help" and len(words) == 1:
+        return man_page(words[0])
+    raise UsageError("sonde tools [WORD] lists tools, sonde help NAME shows the page of one")
 
 
 if __name__ == "__main__":
