@@ -20,13 +20,13 @@ from sonde.plan.rewrites import rewrite
 from sonde.query import event_name
 from sonde.render.receipt import Receipt, receipt
 from sonde.sources.live.events import LiveEvents
-from sonde.sources.live.groups import LiveGroups, measurable, needs_rows, why_not
+from sonde.sources.live.groups import ROOM, LiveGroups, measurable, needs_rows, why_not
 from sonde.sources.live.scan import Scan, plan_scan
 
 __all__ = ["SqlAnswer", "SqlPlan", "plan_sql"]
 
 EVENTS = "events"
-ROOM = 200_000  # rows that wait for the end of the question before they are thinned out
+WAITING = 200_000  # rows that wait for the end of the question before they are thinned out
 OTHER = "(other)"
 EXTREMES = ("min", "max")
 
@@ -75,7 +75,8 @@ class SqlAnswer:
     windows, about what came since the last one."""
 
     def __init__(
-        self, plan: SqlPlan, *, windows: bool = False, skip: Iterable[int] = (), follow: bool = False
+        self, plan: SqlPlan, *, windows: bool = False, skip: Iterable[int] = (), follow: bool = False,
+        room: int | None = None,
     ) -> None:  # fmt: skip
         self.plan = plan
         self._windows = windows or plan.statement.streams
@@ -84,7 +85,8 @@ class SqlAnswer:
         found = self.plan.grouped
         self.source: LiveEvents
         if found:
-            self.source = self._groups = LiveGroups(self.plan.scan, found.aggregate, skip=skip, follow=follow)
+            room = room or ROOM
+            self.source = self._groups = LiveGroups(plan.scan, found.aggregate, skip=skip, follow=follow, room=room)
         else:
             self.source = LiveEvents(self.plan.scan, skip=skip, follow=follow)
         self._context = Context(self.source.state)
@@ -119,7 +121,10 @@ class SqlAnswer:
 
     def receipt(self, elapsed: float) -> Receipt:
         """How complete the answer is."""
-        return receipt(self.counters(), elapsed, event_name)
+        counters = self.counters()
+        out = self._groups.crowded_out if self.plan.grouped else 0
+        absent = [f"groups of {out:,} events, put together in {OTHER}"] if out else []
+        return receipt(counters, elapsed, event_name, absent=absent)
 
     def close(self) -> None:
         """Free everything in the kernel."""
@@ -140,7 +145,7 @@ class SqlAnswer:
             self._parts.append(made)
             self._kept += len(batch)
             self._context.advance(batch)
-            if self._kept > ROOM and self.plan.statement.keeps_few:
+            if self._kept > WAITING and self.plan.statement.keeps_few:
                 self._keep_few()
 
     def _keep_few(self) -> None:
@@ -171,7 +176,10 @@ class SqlAnswer:
 
     def _in_groups(self) -> int:
         """Events that the kernel put in groups."""
-        return self._groups.grouped if self.plan.grouped else 0
+        if not self.plan.grouped:
+            return 0
+        self._groups.groups()
+        return self._groups.grouped
 
     def _nothing(self) -> Columns:
         return {str(field): np.zeros(0, object) for field in self.plan.statement.fields} or {"nothing": np.zeros(0)}

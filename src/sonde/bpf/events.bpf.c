@@ -677,7 +677,7 @@ HIDDEN u64 x_buflen(struct event *e)
 {
 	s64 r = e->result;
 
-	e->status = r < 0 ? MISSING : KNOWN;
+	e->status = r < 0 || !(descriptor_of(e->nr)->flags & EVENT_DATA) ? MISSING : KNOWN;
 	return r;
 }
 

@@ -16,7 +16,7 @@ struct {
 	__type(value, u64);
 } groups SEC(".maps");
 
-/* What a new group begins with. */
+/* Zeros: what a new group begins with. */
 struct {
 	__uint(type, MAP_ARRAY);
 	__uint(max_entries, 1);

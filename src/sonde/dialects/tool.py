@@ -30,7 +30,7 @@ _FIRST = re.compile(r"(\w+): (\S.*)")
 _ARGUMENT = re.compile(r"argument ([A-Z_]+)(?:=(\S+))?\s+(\S.*)")
 _OPTION = re.compile(r"option (-\w|--[\w-]+)(?: ([A-Z_]+))?\s+(\S.*?)\s+=> (\+ )?(\S.*)")
 _EXAMPLE = re.compile(r"example (\S.*?)(?:   +(\S.*))?")
-_SETTING = re.compile(r"(every|shape|workload|answer) (\S.*)")
+_SETTING = re.compile(r"(every|shape|workload|words|answer) (\S.*)")
 
 
 class Argument(NamedTuple):

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from sonde.kernel.asm import EQ, NE, R0, R1, R2, R6, R7, R10, SGE, SLE, Asm, Label
 from sonde.kernel.codegen import EVENT_SIZE, MISSING, STATUS, UNKNOWN_BITS, Layout, emit_record, fetch, program
@@ -18,7 +17,6 @@ __all__ = ["KEYS_MAX", "Cell", "Slots", "generate_groups"]
 KEYS_MAX = 8  # words of a key: GROUP_KEYS in bpf/groups.h
 R8, R9 = 8, 9
 WORD = 8
-_LEAST, _MOST = (1 << 63) - 1, -(1 << 63)
 
 
 class Cell(NamedTuple):
@@ -36,15 +34,11 @@ class Cell(NamedTuple):
         """How many words it takes."""
         return BUCKETS if self.kind == HISTOGRAM else 1
 
-    @property
-    def start(self) -> int:
-        """What it begins with."""
-        return {"min": _LEAST, "max": _MOST}.get(self.kind, 0)
-
 
 class Slots(NamedTuple):
     """The words of a group: its key is the values of `keys` (accessors or columns), its value the cells one after
-    another."""
+    another, which begin as 0. A "min" or "max" comes with a "count" of the same accessor: before the first value it
+    means nothing."""
 
     keys: tuple[str, ...]
     cells: tuple[Cell, ...]
@@ -63,10 +57,6 @@ class Slots(NamedTuple):
         """Where each cell begins, in bytes."""
         ends = np.cumsum([0, *(cell.words for cell in self.cells)])
         return [int(end) * WORD for end in ends[:-1]]
-
-    def start(self) -> npt.NDArray[np.int64]:
-        """The words of a new group."""
-        return np.concatenate([np.full(cell.words, cell.start, np.int64) for cell in self.cells])
 
 
 def generate_groups(
@@ -107,7 +97,7 @@ def _add(asm: Asm, slots: Slots, end: Label, nameless: Label | None) -> None:
     asm.call("x_group")
     asm.jump_if(EQ, R0, 0, lost)
     asm.move(R7, R0)
-    cells = sorted(zip(slots.cells, slots.offsets(), strict=True), key=lambda item: item[0].accessor)
+    cells = list(zip(slots.cells, slots.offsets(), strict=True))
     for accessor in dict.fromkeys(cell.accessor for cell, _ in cells):
         _update(asm, accessor, [(cell, at) for cell, at in cells if cell.accessor == accessor])
     asm.jump(end)
@@ -125,7 +115,9 @@ def _update(asm: Asm, accessor: str, cells: Sequence[tuple[Cell, int]]) -> None:
             asm.load(R1, R6, STATUS, 4)
             asm.jump_if(EQ, R1, MISSING, absent)
         asm.move(R8, R0)
-    for cell, at in cells:
+    counts = next((at for cell, at in cells if cell.kind == "count"), None)
+    # counts come last: whether a value is the first one is asked before
+    for cell, at in sorted(cells, key=lambda item: item[0].kind == "count"):
         if cell.kind == "count":
             _count(asm, R7, at)
         elif cell.kind == "sum":
@@ -135,15 +127,19 @@ def _update(asm: Asm, accessor: str, cells: Sequence[tuple[Cell, int]]) -> None:
         elif cell.kind == HISTOGRAM:
             _bucket(asm, at)
         else:
-            _extreme(asm, at, SGE if cell.kind == "max" else SLE)
+            assert counts is not None
+            _extreme(asm, at, counts, SGE if cell.kind == "max" else SLE)
     asm.place(absent)
 
 
-def _extreme(asm: Asm, at: int, already: int) -> None:
-    """Keep the larger or smaller of what is there and r8."""
-    kept = Label()
+def _extreme(asm: Asm, at: int, counts: int, already: int) -> None:
+    """Keep the larger or smaller of what is there, if anything is, and r8."""
+    first, kept = Label(), Label()
+    asm.load(R1, R7, counts)
+    asm.jump_if(EQ, R1, 0, first)
     asm.load(R1, R7, at)
     asm.jump_if_register(already, R1, R8, kept)
+    asm.place(first)
     asm.store(R7, at, R8)
     asm.place(kept)
 

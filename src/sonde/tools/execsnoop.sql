@@ -10,7 +10,7 @@
 -- option -T        show when                                               => + evt.time.s AS "TIME"
 -- option -U        show the user                                           => + user.uid AS "UID"
 -- example execsnoop -T                        what is started, and when
--- workload import subprocess; [subprocess.run(['/bin/echo', 'seven'], stdout=-3) for _ in range(7)]
+-- workload [subprocess.run(['/bin/echo', 'seven'], stdout=-3) for _ in range(7)]
 -- answer rows PCOMM=echo 7
 SELECT proc.name AS "PCOMM", proc.pid AS "PID", proc.ppid AS "PPID", evt.rawres AS "RET", proc.exeline AS "ARGS"
 FROM events

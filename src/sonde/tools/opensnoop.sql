@@ -12,7 +12,7 @@
 -- option -U        show the user                                           => + user.uid AS "UID"
 -- option -e        show flags and mode                                     => + evt.arg.flags AS "FLAGS"
 -- example opensnoop -n python3 -x -- ./job.sh     what python looks for in vain
--- workload import os; [os.close(os.open('/etc/hostname', 0)) for _ in range(17)]
+-- workload [os.close(os.open('/etc/hostname', 0)) for _ in range(17)]
 -- answer rows PATH=/etc/hostname 17
 SELECT proc.pid AS "PID", proc.name AS "COMM",
     CASE WHEN evt.failed THEN -1 ELSE evt.rawres END AS "FD",

@@ -3,7 +3,7 @@
 -- A line for each process that ends.
 --
 -- example proc_exec_time -- make -j4          what make runs, and for how long
--- workload import subprocess; [subprocess.run(['/bin/true']) for _ in range(11)]
+-- workload [subprocess.run(['/bin/true']) for _ in range(11)]
 -- answer rows Process=true 11
 SELECT evt.time.s AS "Time", duration(proc.duration) AS "Duration", proc.name AS "Process", proc.args AS "Arguments"
 FROM events

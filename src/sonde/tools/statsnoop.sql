@@ -6,7 +6,7 @@
 -- option -p PID    only this process                                       => proc.pid = PID
 -- option -t        show when                                               => + evt.time.s AS "TIME"
 -- example statsnoop "fs.path.name endswith .png"    who asks for pictures
--- workload import os; [os.path.exists('/etc/hostname') for _ in range(19)]
+-- workload [os.path.exists('/etc/hostname') for _ in range(19)]
 -- answer rows PATH=/etc/hostname 19
 SELECT proc.pid AS "PID", proc.name AS "COMM",
     CASE WHEN evt.failed THEN -1 ELSE evt.rawres END AS "FD",

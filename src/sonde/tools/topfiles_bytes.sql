@@ -4,8 +4,8 @@
 --
 -- every 1s
 -- example topfiles_bytes "fd.directory contains cache"    what fills the cache
--- workload import os; f = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT); [os.write(f, b'x' * 101) for _ in range(103)]
--- answer Filename={path} Bytes=10403
+-- workload f = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT); [os.write(f, b'x' * 10007) for _ in range(103)]
+-- answer Filename={path} Bytes=1030721
 SELECT bytes(sum(evt.buflen)) AS "Bytes", fd.name AS "Filename"
 FROM events
 WHERE evt.is_io AND fd.type = 'file' AND evt.buflen > 0

@@ -2,7 +2,7 @@
 --
 -- every 1s
 -- example topprocs_errors evt.type!=futex     leaving out those that wait in vain
--- workload import os; [os.path.exists('/nowhere/at/all') for _ in range(1009)]
+-- workload [os.path.exists('/nowhere/at/all') for _ in range(1009)]
 -- answer PID={pid} "#Errors">=1009
 SELECT count(*) AS "#Errors", proc.name AS "Process", proc.pid AS "PID"
 FROM events

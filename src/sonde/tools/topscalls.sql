@@ -6,7 +6,7 @@
 -- every 1s
 -- example topscalls                          what this system does most
 -- example topscalls proc.name=nginx          what nginx does most
--- workload import os; [os.getppid() for _ in range(7919)]
+-- workload [os.getppid() for _ in range(7919)]
 -- answer Syscall=getppid "# Calls"=7919
 SELECT count(*) AS "# Calls", evt.type AS "Syscall"
 FROM events

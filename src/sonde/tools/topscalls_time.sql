@@ -4,6 +4,8 @@
 --
 -- every 1s
 -- example topscalls_time -- make             where make waits
+-- workload time.sleep(0.211)
+-- answer Syscall=clock_nanosleep Time>=211000000
 SELECT duration(sum(evt.latency)) AS "Time", evt.type AS "Syscall"
 FROM events
 WHERE evt.latency IS NOT NULL

@@ -73,6 +73,7 @@ class LiveEvents:
     # of tables whose keys and values depend on the question, in bytes
     _widths: Mapping[str, int] = {}
     _keys: Mapping[str, int] = {}
+    _room: Mapping[str, int] = {}  # entries
 
     def __init__(
         self, scan: Scan, *, snaplen: int = 80, skip: Iterable[int] = (), follow: bool = False, sizes: Sizes = USUAL
@@ -117,7 +118,7 @@ class LiveEvents:
             library,
             {
                 "rows": self._cpus * self._count, "progress": self._cpus, "payloads": sizes.payloads,
-                "dictionary": sizes.dictionary, "slots": self._slots, "payload_scratch": self._cpus,
+                "dictionary": sizes.dictionary, "slots": self._slots, "payload_scratch": self._cpus, **self._room,
             },
             {"rows": self.scan.layout.dtype.itemsize, **self._widths},
             variables,

@@ -10,15 +10,16 @@ import numpy.typing as npt
 from sonde.engines.fields import physical, points_at
 from sonde.kernel.asm import Asm
 from sonde.kernel.groups import KEYS_MAX, Cell, Slots, generate_groups
-from sonde.kernel.libbpf import entries, lookup, update
+from sonde.kernel.libbpf import entries, lookup
 from sonde.plan.batch import PHYSICAL, Array, Batch, Payloads
 from sonde.plan.expr import Field
 from sonde.plan.ops import Aggregate, Groups, Measure
 from sonde.sources.live.events import LiveEvents
 from sonde.sources.live.scan import Scan
 
-__all__ = ["LiveGroups", "measurable", "needs_rows", "slots_of", "why_not"]
+__all__ = ["ROOM", "LiveGroups", "measurable", "needs_rows", "slots_of", "why_not"]
 
+ROOM = 1 << 16  # groups
 PAUSE = 0.05  # s between two looks at the dictionary
 WORD = 8
 Table = npt.NDArray[np.int64]  # a row a group, a column a word
@@ -29,12 +30,8 @@ NAMES = frozenset(("fd.name", "fd.directory", "fd.filename"))
 OUTCOMES = frozenset(("evt.failed", "evt.res", "evt.count.error")) | {
     f"evt.count.error.{kind}" for kind in ("file", "net", "memory", "other")
 }
-# numbers that can be measured: the accessor, whether it may have no value, and the keys without which it has no meaning
-MEASURED: dict[str, tuple[str, bool, tuple[str, ...]]] = {
-    "evt.latency": ("latency", True, ()),
-    "evt.rawres": ("res", False, ()),
-    "evt.buflen": ("buflen", True, ("nr",)),
-}
+# numbers that can be measured: the accessor, and whether it may have no value
+MEASURED = {"evt.latency": ("latency", True), "evt.rawres": ("res", False), "evt.buflen": ("buflen", True)}
 
 
 def measurable(field: Field) -> bool:
@@ -83,9 +80,6 @@ def _keys(aggregate: Aggregate) -> tuple[str, ...]:
         if field.name in OUTCOMES:
             needs = needs - {"res"} | {"outcome"}
         found |= needs
-    for measure in aggregate.measures:
-        if measure.field and measure.field.name in MEASURED:
-            found |= set(MEASURED[measure.field.name][2])
     if "res" in found:
         found.discard("outcome")
     return tuple(sorted(found))
@@ -103,7 +97,7 @@ def _cells(measure: Measure) -> tuple[Cell, ...]:
     """What is kept for a measure: with every value also how often there was one."""
     if measure.field is None or measure.field.name not in MEASURED:
         return (Cell("count"),)
-    accessor, optional, _ = MEASURED[measure.field.name]
+    accessor, optional = MEASURED[measure.field.name]
     count = Cell("count", accessor, optional)
     return (count,) if measure.kind == "count" else (count, Cell(measure.kind, accessor, optional))
 
@@ -115,21 +109,17 @@ class LiveGroups(LiveEvents):
     no group.
     """
 
-    def __init__(self, scan: Scan, aggregate: Aggregate, *, skip: Iterable[int] = (), follow: bool = False) -> None:
+    def __init__(
+        self, scan: Scan, aggregate: Aggregate, *, skip: Iterable[int] = (), follow: bool = False, room: int = ROOM
+    ) -> None:  # fmt: skip
         self._aggregate, self._words = aggregate, slots_of(aggregate)
         width = self._words.value_size
         self._widths = {"groups": width, "group_start": width, "group_other": width}
-        self._keys = {"groups": self._words.key_size}
-        self.grouped = 0  # events in groups, when they were read last
+        self._keys, self._room = {"groups": self._words.key_size}, {"groups": room}
+        self.grouped = self.crowded_out = 0  # events in groups, and in none, when they were read last
         self._before: dict[bytes, Table] = {}
         self._other_before = np.zeros((1, width // WORD), np.int64)
         super().__init__(scan, skip=skip, follow=follow)
-
-    def _load(self) -> list[int]:
-        start = self._words.start()
-        update(self._session.map("group_start"), bytes(4), start.tobytes())
-        update(self._session.map("group_other"), bytes(4), np.tile(start, self._cpus).tobytes())
-        return super()._load()
 
     def _main(self, hook: str) -> Asm:
         return generate_groups(
@@ -151,7 +141,8 @@ class LiveGroups(LiveEvents):
         assert other is not None
         words = np.frombuffer(keys, np.uint64).reshape(-1, self._words.key_size // WORD)
         table, rest = self._table(values), self._table(other)
-        self.grouped = int(table[:, 0].sum() + rest[:, 0].sum())
+        self.crowded_out = int(rest[:, 0].sum())
+        self.grouped = int(table[:, 0].sum()) + self.crowded_out
         if anew:
             table, rest = self._since(keys, table), self._since_other(rest)
             changed = table[:, 0] != 0
@@ -177,10 +168,13 @@ class LiveGroups(LiveEvents):
         """The words of each group over all CPUs."""
         words = np.frombuffer(values, np.int64).reshape(-1, self._cpus, self._words.value_size // WORD)
         table: Table = words.sum(axis=1)
-        for cell, at in zip(self._words.cells, self._words.offsets(), strict=True):
+        places = {cell: at // WORD for cell, at in zip(self._words.cells, self._words.offsets(), strict=True)}
+        for cell, at in places.items():
             if cell.kind in ("min", "max"):
-                here = words[:, :, at // WORD]
-                table[:, at // WORD] = here.min(axis=1) if cell.kind == "min" else here.max(axis=1)
+                there = words[:, :, places[cell._replace(kind="count")]] > 0
+                last = np.iinfo(np.int64).max if cell.kind == "min" else np.iinfo(np.int64).min
+                here = np.where(there, words[:, :, at], last)
+                table[:, at] = here.min(axis=1) if cell.kind == "min" else here.max(axis=1)
         return table
 
     def _batch(self, words: npt.NDArray[np.uint64]) -> Batch:
