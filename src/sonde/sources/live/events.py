@@ -38,6 +38,7 @@ from sonde.sources.live.verdicts import Verdicts
 
 __all__ = ["Feature", "LiveEvents", "Sizes", "features"]
 
+PAGESIZE = 4096  # the least a ring can have
 INTERVAL = 0.01  # s between polls at most
 AT_ONCE = 1 << 14  # rows of each CPU in a batch: what is made of them stays in memory meanwhile
 ENOUGH = 0.25  # of a CPU's rows are waited for: reading them while they are written slows the writer
@@ -81,6 +82,8 @@ class LiveEvents:
         self.scan, self._follow, self._snaplen = scan, follow, snaplen
         self.state = State(epoch=time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME))
         self.state.start = time.time_ns()
+        if not scan.followed:
+            sizes = sizes._replace(payloads=PAGESIZE)
         self._session = self._open(sizes)
         try:
             self._configure(snaplen, tuple(skip))

@@ -14,12 +14,13 @@ from sonde.kernel.libbpf import entries, lookup
 from sonde.plan.batch import PHYSICAL, Array, Batch, Payloads
 from sonde.plan.expr import Field
 from sonde.plan.ops import Aggregate, Groups, Measure
-from sonde.sources.live.events import LiveEvents
+from sonde.sources.live.events import LiveEvents, Sizes
 from sonde.sources.live.scan import Scan
 
 __all__ = ["ROOM", "LiveGroups", "measurable", "needs_rows", "slots_of", "why_not"]
 
 ROOM = 1 << 16  # groups
+FEW = 1 << 12  # bytes of rows where there are none
 PAUSE = 0.05  # s between two looks at the dictionary
 WORD = 8
 Table = npt.NDArray[np.int64]  # a row a group, a column a word
@@ -119,7 +120,8 @@ class LiveGroups(LiveEvents):
         self.grouped = self.crowded_out = 0  # events in groups, and in none, when they were read last
         self._before: dict[bytes, Table] = {}
         self._other_before = np.zeros((1, width // WORD), np.int64)
-        super().__init__(scan, skip=skip, follow=follow)
+        sizes = Sizes() if needs_rows(aggregate, scan) else Sizes(events=FEW)
+        super().__init__(scan, skip=skip, follow=follow, sizes=sizes)
 
     def _main(self, hook: str) -> Asm:
         return generate_groups(
