@@ -1,7 +1,8 @@
 """A query's main program: tests in cost order, then the record with the columns that are needed.
 
-Registers: r6 the struct event on the stack (bpf/events.bpf.c), r7 the record being written. Every test jumps to one of
-two labels; a test that cannot be decided here counts as true in either polarity, so that its row is delivered.
+Registers: r6 the struct event on the stack (bpf/events.bpf.c), r7 the record being written; a copy of r7 lies below the
+event. No register outlives an accessor, which may stand in place of its call (kernel/inline.py). A test jumps to one of
+two labels; one that cannot be decided here counts as true in either polarity, so that its row is delivered.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sonde.kernel.asm import EQ, GE, GT, LE, LT, NE, R0, R1, R2, R6, R7, R10, SET, SGE, SGT, SLE, SLT, Asm, Label
+from sonde.kernel.asm import EQ, GE, GT, LE, LT, NE, R0, R1, R2, R6, R7, SET, SGE, SGT, SLE, SLT, Asm, Label
 from sonde.kernel.predicates import (
     Address,
     All,
@@ -39,6 +40,7 @@ __all__ = ["INITIALISERS", "Layout", "Translate", "event_bits", "generate", "gua
 EVENT_SIZE, BITS, UNKNOWN_BITS, ADDRESS, STATUS, NOW, STAMP, ARGUMENTS = 176, 0, 8, 16, 32, 64, 96, 104
 # (offset, bytes) of what needs no call: each call and return costs several ns
 FIELDS = {"nr": (36, 4), "res": (72, 8), "seq": (80, 8), "tid": (152, 4), "pid": (156, 4), "flags": (172, 4)}
+ROW = -8  # from the event
 KTIME_GET_BOOT_NS, GET_SMP_PROCESSOR_ID = 125, 8
 WORDS = ("a0", "a1", "a2", "a3", "a4", "a5")
 MISSING, UNKNOWN = 1, 2  # event.status
@@ -128,11 +130,9 @@ def _cost(test: Test) -> int:
 
 def generate(hook: str, test: Test, layout: Layout, *, payloads: bool, followed: bool) -> Asm:
     """The main program for `hook` (a key of INITIALISERS)."""
-    asm, wanted, end = Asm(), Label(), Label()
-    asm.move(R6, R10)
-    asm.add(R6, -EVENT_SIZE)
-    asm.move(R2, R6)
-    asm.call(INITIALISERS[hook])
+    asm, wanted, end = Asm(stack=EVENT_SIZE + 8), Label(), Label()
+    asm.on_stack(R2, EVENT_SIZE)
+    _call(asm, INITIALISERS[hook])
     asm.jump_if(EQ, R0, 0, end)
     if followed:
         _value(asm, "followed")
@@ -157,7 +157,12 @@ def _value(asm: Asm, accessor: str, second: int | None = None) -> None:
     asm.move(R1, R6)
     if second is not None:
         asm.constant(R2, second)
-    asm.call(f"x_{accessor}")
+    _call(asm, f"x_{accessor}")
+
+
+def _call(asm: Asm, subprogram: str) -> None:
+    asm.call(subprogram)
+    asm.on_stack(R6, EVENT_SIZE)
 
 
 def _emit_record(asm: Asm, layout: Layout, payloads: bool, end: Label) -> None:
@@ -165,13 +170,18 @@ def _emit_record(asm: Asm, layout: Layout, payloads: bool, end: Label) -> None:
     _value(asm, "row", int(bool(set(WORDS) & set(layout.columns))))
     asm.jump_if(EQ, R0, 0, lost)
     asm.move(R7, R0)
+    asm.store(R6, ROW, R7)
     if payloads:
         _value(asm, "payloads")
+        asm.load(R7, R6, ROW)
     fields = layout.dtype.fields
     assert fields is not None
     for name in _order(layout.columns):
         dtype, offset = fields[name][:2]
+        calls = len(asm.calls)
         _column(asm, name)
+        if len(asm.calls) > calls:
+            asm.load(R7, R6, ROW)
         asm.store(R7, offset, R0, dtype.itemsize)
     # last: with it the row is there for user space
     asm.load(R0, R6, STAMP)
