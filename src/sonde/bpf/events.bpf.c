@@ -76,6 +76,8 @@ u64 ancestry SEC(".data.ancestry") = 0;
 
 const volatile u32 want_start = 0; /* note when every wanted call is entered */
 
+u64 compat_seen SEC(".data.compat") = 0; /* there are 32-bit programs, or 64-bit ones that make 32-bit calls */
+
 INLINE struct descriptor *descriptor_of(u32 nr)
 {
 	return &descriptors[MASKED(nr, EVENTS - 1)];
@@ -96,6 +98,12 @@ INLINE u32 event_number(struct pt_regs *regs, u32 compat)
 		nr = compat ? 173 : 15;
 	nr &= 511;
 	return compat ? NR_I386 + nr : nr;
+}
+
+INLINE void see_compat(void)
+{
+	if (!*(volatile u64 *)&compat_seen)
+		compat_seen = 1;
 }
 
 INLINE u32 has_name(struct guard *g, u64 first, u64 second)
@@ -154,17 +162,33 @@ INLINE void begin(struct event *e, u32 nr, u64 task, struct statistics *s)
 		e->a[i] = 0;
 }
 
+/* What was noted when the call was entered goes with its exit: the hook may miss the next one. */
+INLINE void closed_file(struct event *e)
+{
+	struct slot *slot = slot_of(e->tid);
+
+	if (!slot || !slot->has_file)
+		return;
+	slot->has_file = 0;
+	e->have |= HAVE_FILE;
+	e->bits = slot->bits;
+	e->file = slot->file;
+	e->unknown = slot->unknown;
+}
+
 /* 0: this event is not for us. Most are not: they cost as little as can be. */
 HIDDEN u32 x_init_exit(u64 *ctx, struct event *e)
 {
 	u64 task = bpf_get_current_task();
 	struct pt_regs *regs = (void *)ctx[0];
-	u32 nr = event_number(regs, in_compat(task));
+	u32 compat = in_compat(task), nr = event_number(regs, compat);
 	struct descriptor *d = descriptor_of(nr);
 	struct statistics *s = stats();
 
 	if (!s)
 		return 0;
+	if (compat)
+		see_compat();
 	if (!rename_lock_address && (d->flags & EVENT_RENAMES) && (s64)ctx[1] >= 0)
 		__atomic_fetch_add(&generation.soft, 1, __ATOMIC_RELAXED);
 	if (!wanted(s, task, d))
@@ -172,6 +196,8 @@ HIDDEN u32 x_init_exit(u64 *ctx, struct event *e)
 	begin(e, nr, task, s);
 	e->regs = regs;
 	e->result = ctx[1];
+	if (d->flags & EVENT_ENTER_FD)
+		closed_file(e);
 	return 1;
 }
 
@@ -438,23 +464,16 @@ INLINE u64 undecided(u64 file)
 HIDDEN u64 x_file(struct event *e)
 {
 	struct descriptor *d = descriptor_of(e->nr);
-	struct slot *slot;
 	u64 file;
 
 	if (e->have & HAVE_FILE)
 		return e->file;
 	e->have |= HAVE_FILE;
 	if ((d->flags & EVENT_ENTER_FD) && !(e->flags & ROW_ENTER)) {
-		slot = slot_of(e->tid);
-		if (!slot || !slot->has_file) {
-			e->unknown = ~0ull; /* entered before we looked */
-			return 0;
-		}
-		slot->has_file = 0;
-		e->bits = slot->bits;
-		e->file = slot->file;
-		e->unknown = slot->unknown;
-		return e->file;
+		e->unknown = ~0ull; /* entered before we looked */
+		e->flags |= ROW_UNRESOLVED;
+		e->stats->lost_dictionary++;
+		return 0;
 	}
 	file = event_file(e);
 	if (!file) {
@@ -841,6 +860,20 @@ HIDDEN u64 x_lost(struct event *e)
 	return 0;
 }
 
+/* Notes the file that will be gone when the call returns. */
+INLINE void note_file(struct slot *s, u64 task, u32 fd)
+{
+	u64 file = file_of_fd(task, fd);
+
+	s->file = 0;
+	s->bits = s->unknown = 0;
+	s->has_file = 1;
+	if (!file)
+		return;
+	s->file = node_id(READ8(file, struct file, f_path.dentry), READ8(file, struct file, f_path.mnt), file, &s->bits);
+	s->unknown = s->file ? undecided(file) : ~0ull;
+}
+
 /* When a call is entered: the time, and the file that will be gone. */
 SEC("tp_btf/sys_enter")
 int p_enter(u64 *ctx)
@@ -849,7 +882,7 @@ int p_enter(u64 *ctx)
 	u32 low = regs->orig_ax & 511;
 	struct descriptor *d;
 	struct slot *s;
-	u64 task, file;
+	u64 task;
 
 	/* seldom: in a call of this number, 64-bit or 32-bit, the fd will be gone */
 	if (!want_start && !((descriptor_of(low)->flags | descriptor_of(NR_I386 + low)->flags) & EVENT_ENTER_FD))
@@ -865,17 +898,23 @@ int p_enter(u64 *ctx)
 		return 0;
 	if (want_start)
 		s->start = bpf_ktime_get_boot_ns();
-	if (d->flags & EVENT_ENTER_FD) {
-		s->file = 0;
-		s->bits = s->unknown = 0;
-		s->has_file = 1;
-		file = file_of_fd(task, regs->di);
-		if (file) {
-			s->file = node_id(READ8(file, struct file, f_path.dentry), READ8(file, struct file, f_path.mnt),
-					  file, &s->bits);
-			s->unknown = s->file ? undecided(file) : ~0ull;
-		}
-	}
+	if (d->flags & EVENT_ENTER_FD)
+		note_file(s, task, in_compat(task) ? regs->bx : regs->di);
+	return 0;
+}
+
+/* Instead of p_enter when no times are wanted: other calls pay a bit test. Does not see 32-bit calls. */
+SEC("tracepoint/syscalls/sys_enter_close")
+int p_close(u64 *ctx)
+{
+	u64 task = bpf_get_current_task();
+	struct slot *s;
+
+	if (skipped(tgid_of(task)) || !guarded(task))
+		return 0;
+	s = slot_of(tid_of(task));
+	if (s)
+		note_file(s, task, ctx[2]);
 	return 0;
 }
 
@@ -942,11 +981,14 @@ int p_forget(u64 *ctx)
 SEC("iter/task")
 int p_snapshot(struct bpf_iter__task *ctx)
 {
-	u64 task = iterated_task(ctx);
+	u64 task = iterated_task(ctx), mm;
 	struct slot *s;
 
 	if (!task)
 		return 0;
+	mm = READ8(task, struct task_struct, mm);
+	if (mm && READ8(mm, struct mm_struct, task_size) >> 32 == 0)
+		see_compat();
 	process_id(task);
 	s = slot_of(READ4(task, struct task_struct, pid));
 	if (s)

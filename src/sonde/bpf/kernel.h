@@ -115,7 +115,7 @@ struct percpu_counter {
 } CORE;
 
 struct mm_struct {
-	unsigned long arg_start, arg_end, env_start, env_end, total_vm;
+	unsigned long task_size, arg_start, arg_end, env_start, env_end, total_vm;
 	struct file *exe_file;
 	struct percpu_counter rss_stat[4];
 } CORE;

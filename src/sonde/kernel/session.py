@@ -11,7 +11,9 @@ from sonde.kernel.inline import inlined
 from sonde.kernel.libbpf import (
     ITER,
     RAW_TRACEPOINT,
+    SYSTEM_CALL,
     MapInfo,
+    attach_event,
     attach_iter,
     attach_tracepoint,
     create_map,
@@ -26,6 +28,7 @@ from sonde.kernel.library import Fixup, Library
 __all__ = ["Session"]
 
 READ_ONLY_PROGRAM = 0x80  # BPF_F_RDONLY_PROG
+KINDS = {"tp_btf": RAW_TRACEPOINT, "iter": ITER, "tracepoint": SYSTEM_CALL}  # by the beginning of a section's name
 # Iterators may be interrupted by the other programs: they work in scratch tables of their own.
 SCRATCH = ("climbs", "process_scratch", "payload_scratch", "text_scratch")
 
@@ -104,7 +107,7 @@ class Session:
 
     def _load(self, name: str, code: bytearray, fixups: list[Fixup], hook: str, log: int) -> tuple[int, str]:
         section, attach_id = self.library.programs[hook]
-        iterates = section.startswith("iter/")
+        kind = KINDS[section.partition("/")[0]]
         subprograms = self.library.subprograms
         functions, start = [(0, subprograms[hook].type_id)], {}
         for part in self.library.closure(fixup.name for fixup in fixups if fixup.kind != "map"):
@@ -112,18 +115,20 @@ class Session:
             functions.append((at, subprograms[part].type_id))
             fixups += [fixup._replace(at=at + fixup.at) for fixup in subprograms[part].fixups]
             code += subprograms[part].code
-        for at, kind, called in fixups:
-            _patch(code, at, self.map(called, iterates) if kind == "map" else start[called] - at - 1)
+        for at, of, called in fixups:
+            _patch(code, at, self.map(called, kind == ITER) if of == "map" else start[called] - at - 1)
         info = b"".join(struct.pack("<II", *f) for f in functions)
-        fd, text = load_program(
-            name, bytes(code), info, self._btf, attach_id, ITER if iterates else RAW_TRACEPOINT, log
-        )  # fmt: skip
+        fd, text = load_program(name, bytes(code), info, self._btf, attach_id, kind, log)
         self._programs.append(fd)
         return fd, text
 
     def attach(self, program: int) -> None:
         """Attach a tp_btf program; it runs from now on."""
         self._links.append(attach_tracepoint(program))
+
+    def attach_event(self, program: int, tracepoint: int) -> None:
+        """Attach a program to the tracepoint of one system call, by its id in tracefs."""
+        self._links.append(attach_event(program, tracepoint))
 
     def iterate(self, program: int) -> bytes:
         """Run an iterator program over all tasks; -> what it wrote."""
