@@ -8,6 +8,7 @@
  * splicer appends them. An accessor takes the `struct event` on the main
  * program's stack and computes its value at most once.
  */
+#include "clock.h"
 #include "payload.h"
 #include "processes.h"
 
@@ -38,7 +39,6 @@ AT(address, 16);
 AT(status, 32);
 AT(nr, 36);
 AT(stats, 48);
-AT(now, 64);
 AT(result, 72);
 AT(seq, 80);
 AT(stamp, 96);
@@ -143,7 +143,7 @@ INLINE u64 task_of(struct event *e)
 INLINE u64 now(struct event *e)
 {
 	if (!e->now)
-		e->now = bpf_ktime_get_boot_ns();
+		e->now = boot_now();
 	return e->now;
 }
 
@@ -322,6 +322,8 @@ INLINE void arguments(struct event *e)
 	if ((e->nr == NR_EXECVE || e->nr == NR_EXECVEAT) && !e->result && !(e->flags & ROW_ENTER))
 		exec_arguments(e);
 }
+
+HIDDEN u64 x_time(struct event *e) { return now(e); }
 
 HIDDEN u64 x_latency(struct event *e)
 {
@@ -889,16 +891,14 @@ int p_enter(u64 *ctx)
 		return 0;
 	task = bpf_get_current_task();
 	d = descriptor_of(event_number(regs, in_compat(task)));
-	if (!(d->flags & EVENT_ON) || skipped(tgid_of(task)))
-		return 0;
-	if (!want_start && !(d->flags & EVENT_ENTER_FD))
+	if (!(d->flags & EVENT_ON) || (!want_start && !(d->flags & EVENT_ENTER_FD)))
 		return 0;
 	s = slot_of(tid_of(task));
 	if (!s)
 		return 0;
 	if (want_start)
-		s->start = bpf_ktime_get_boot_ns();
-	if (d->flags & EVENT_ENTER_FD)
+		s->start = boot_now();
+	if ((d->flags & EVENT_ENTER_FD) && !skipped(tgid_of(task)))
 		note_file(s, task, in_compat(task) ? regs->bx : regs->di);
 	return 0;
 }
@@ -927,6 +927,17 @@ int p_renames(u64 *ctx)
 
 	if ((descriptor_of(nr)->flags & EVENT_RENAMES) && (s64)ctx[1] >= 0)
 		__atomic_fetch_add(&generation.soft, 1, __ATOMIC_RELAXED);
+	return 0;
+}
+
+/* The last of these comes before any process is thawed. */
+SEC("tp_btf/suspend_resume")
+int p_resume(u64 *ctx)
+{
+	slept.within = ~0ull;
+	measure_sleep();
+	measure_sleep();
+	measure_sleep();
 	return 0;
 }
 
@@ -986,6 +997,7 @@ int p_snapshot(struct bpf_iter__task *ctx)
 
 	if (!task)
 		return 0;
+	measure_sleep();
 	mm = READ8(task, struct task_struct, mm);
 	if (mm && READ8(mm, struct mm_struct, task_size) >> 32 == 0)
 		see_compat();
@@ -1015,7 +1027,7 @@ int p_snapshot(struct bpf_iter__task *ctx)
 	}
 
 ROOT(l_exit, CALL(x_followed(e)); CALL(x_event_bits(e)); CALL(x_failed(e)); CALL(x_ismain(e)); CALL(x_buflen(e));
-     CALL(x_latency(e)); CALL(x_lost(e)))
+     CALL(x_latency(e)); CALL(x_time(e)); CALL(x_lost(e)))
 ROOT(l_ids, CALL(x_ppid(e)); CALL(x_uid(e)); CALL(x_gid(e)); CALL(x_loginuid(e)); CALL(x_sid(e)); CALL(x_pgid(e));
      CALL(x_vpgid(e)); CALL(x_vpid(e)); CALL(x_vtid(e)); CALL(x_vmsize(e)); CALL(x_pfmajor(e)); CALL(x_pfminor(e));
      CALL(x_nthreads(e)); CALL(x_fdlimit(e)))

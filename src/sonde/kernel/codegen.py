@@ -37,11 +37,11 @@ from sonde.plan.expr import And, Compare, Expr, Not
 __all__ = ["INITIALISERS", "Layout", "Translate", "event_bits", "generate", "guards", "order_tests", "tests_of"]
 
 # struct event, asserted in bpf/events.bpf.c
-EVENT_SIZE, BITS, UNKNOWN_BITS, ADDRESS, STATUS, NOW, STAMP, ARGUMENTS = 176, 0, 8, 16, 32, 64, 96, 104
+EVENT_SIZE, BITS, UNKNOWN_BITS, ADDRESS, STATUS, STAMP, ARGUMENTS = 176, 0, 8, 16, 32, 96, 104
 # (offset, bytes) of what needs no call: each call and return costs several ns
 FIELDS = {"nr": (36, 4), "res": (72, 8), "seq": (80, 8), "tid": (152, 4), "pid": (156, 4), "flags": (172, 4)}
 ROW = -8  # from the event
-KTIME_GET_BOOT_NS, GET_SMP_PROCESSOR_ID = 125, 8
+GET_SMP_PROCESSOR_ID = 8
 WORDS = ("a0", "a1", "a2", "a3", "a4", "a5")
 MISSING, UNKNOWN = 1, 2  # event.status
 LINE = 64  # rows are whole cache lines
@@ -198,22 +198,10 @@ def _order(columns: tuple[str, ...]) -> list[str]:
 
 def _column(asm: Asm, name: str) -> None:
     """r0 = a column of the record."""
-    if name == "time":
-        _time(asm)
-    elif name in WORDS:
+    if name in WORDS:
         asm.load(R0, R6, ARGUMENTS + 8 * WORDS.index(name))
     else:
         _value(asm, "process" if name == "proc" else name)
-
-
-def _time(asm: Asm) -> None:
-    """The moment of the event, which a test may have asked for already."""
-    known = Label()
-    asm.load(R0, R6, NOW)
-    asm.jump_if(NE, R0, 0, known)
-    asm.helper(KTIME_GET_BOOT_NS)
-    asm.store(R6, NOW, R0)
-    asm.place(known)
 
 
 class _Tests:

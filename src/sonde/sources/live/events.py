@@ -142,7 +142,8 @@ class LiveEvents:
 
     def _load(self) -> list[int]:
         """The programs to attach, in order: what others rely on first."""
-        session, programs = self._session, []
+        session = self._session
+        programs = [session.load_fixed("p_resume")]
         if self._follow:
             programs += [session.load_fixed("p_fork"), session.load_fixed("p_follow")]
         if self.scan.ancestors:
