@@ -24,7 +24,7 @@ pytestmark = KERNEL
 
 KEYS = (
     "evt.type", "proc.name", "proc.pid", "thread.tid", "evt.failed", "evt.res", "evt.cpu", "evt.category", "fd.type",
-    "fd.name", "fd.directory", "fd.filename", "proc.exe", "evt.is_io", "fd.sport", "fd.l4proto", "user.name",
+    "fd.name", "fd.directory", "fd.filename", "proc.exepath", "evt.is_io", "fd.sport", "fd.l4proto", "user.name",
     "proc.pname",
     "evt.type, evt.failed", "proc.name, evt.type", "fd.type, evt.io_dir", "evt.type, fd.directory", "proc.pid, evt.res",
 )  # fmt: skip
@@ -94,7 +94,9 @@ def table(answer: SqlAnswer) -> list[tuple[list[Any], list[Any]]]:
 
 def same(one: SqlAnswer, other: SqlAnswer) -> int:
     """Both have the same rows; -> how many."""
-    pairs = list(zip(table(one), table(other), strict=True))
+    left, right = table(one), table(other)
+    assert len(left) == len(right), (one.plan.statement.written, left, right)
+    pairs = list(zip(left, right, strict=True))
     for (exact, times), (exact2, times2) in pairs:
         assert list(map(rounded, exact)) == list(map(rounded, exact2)), one.plan.statement.written
         for a, b in zip(times, times2, strict=True):

@@ -29,11 +29,13 @@ class Label:
 
 @dataclass
 class Asm:
-    """A program being written. Registers are numbers; offsets are in bytes."""
+    """A program being written. Registers are numbers; offsets are in bytes. `stack`: bytes of it that are in use."""
 
     words: list[tuple[int, int, int, int]] = field(default_factory=list)
     jumps: list[tuple[int, Label]] = field(default_factory=list)
     calls: list[tuple[int, str]] = field(default_factory=list)
+    frames: list[int] = field(default_factory=list)
+    stack: int = 0
 
     def _emit(self, code: int, to: int = 0, source: int = 0, offset: int = 0, immediate: int = 0) -> None:
         self.words.append((code, to | source << 4, offset, immediate))
@@ -54,6 +56,12 @@ class Asm:
     def add(self, to: int, value: int) -> None:
         """to += a small constant"""
         self._emit(0x07, to, immediate=value)
+
+    def on_stack(self, to: int, depth: int) -> None:
+        """to = the address `depth` bytes down the stack, or further: below what inlined bodies use there."""
+        self.move(to, R10)
+        self.frames.append(len(self.words))
+        self.add(to, -depth)
 
     def and_(self, to: int, source: int) -> None:
         """to &= source"""

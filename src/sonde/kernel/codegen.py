@@ -1,7 +1,8 @@
 """A query's main program: tests in cost order, then the record with the columns that are needed.
 
-Registers: r6 the struct event on the stack (bpf/events.bpf.c), r7 the record being written. Every test jumps to one of
-two labels; a test that cannot be decided here counts as true in either polarity, so that its row is delivered.
+Registers: r6 the struct event on the stack (bpf/events.bpf.c), r7 the record being written; a copy of r7 lies below the
+event. No register outlives an accessor, which may stand in place of its call (kernel/inline.py). A test jumps to one of
+two labels; one that cannot be decided here counts as true in either polarity, so that its row is delivered.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sonde.kernel.asm import EQ, GE, GT, LE, LT, NE, R0, R1, R2, R6, R7, R10, SET, SGE, SGT, SLE, SLT, Asm, Label
+from sonde.kernel.asm import EQ, GE, GT, LE, LT, NE, R0, R1, R2, R6, R7, SET, SGE, SGT, SLE, SLT, Asm, Label
 from sonde.kernel.predicates import (
     Address,
     All,
@@ -34,15 +35,16 @@ from sonde.plan.batch import PHYSICAL
 from sonde.plan.expr import And, Compare, Expr, Not
 
 __all__ = [
-    "EVENT_SIZE", "INITIALISERS", "MISSING", "STATUS", "UNKNOWN_BITS", "Layout", "Translate", "emit_record",
+    "INITIALISERS", "MISSING", "ROW", "STATUS", "UNKNOWN_BITS", "Layout", "Translate", "call", "emit_record",
     "event_bits", "fetch", "generate", "guards", "order_tests", "program", "tests_of",
 ]  # fmt: skip
 
 # struct event, asserted in bpf/events.bpf.c
-EVENT_SIZE, BITS, UNKNOWN_BITS, ADDRESS, STATUS, NOW, STAMP, ARGUMENTS = 176, 0, 8, 16, 32, 64, 96, 104
+EVENT_SIZE, BITS, UNKNOWN_BITS, ADDRESS, STATUS, STAMP, ARGUMENTS = 176, 0, 8, 16, 32, 96, 104
 # (offset, bytes) of what needs no call: each call and return costs several ns
 FIELDS = {"nr": (36, 4), "res": (72, 8), "seq": (80, 8), "tid": (152, 4), "pid": (156, 4), "flags": (172, 4)}
-KTIME_GET_BOOT_NS, GET_SMP_PROCESSOR_ID = 125, 8
+ROW = -8  # from the event
+GET_SMP_PROCESSOR_ID = 8
 WORDS = ("a0", "a1", "a2", "a3", "a4", "a5")
 MISSING, UNKNOWN = 1, 2  # event.status
 LINE = 64  # rows are whole cache lines
@@ -135,23 +137,28 @@ def generate(hook: str, test: Test, layout: Layout, *, payloads: bool, followed:
 
 
 def program(
-    hook: str, test: Test, answer: Callable[[Asm, Label], None], followed: bool, unsure: int | None = None
+    hook: str,
+    test: Test,
+    answer: Callable[[Asm, Label], None],
+    followed: bool,
+    below: int = 0,
+    unsure: int | None = None,
 ) -> Asm:
     """A main program: what `answer` emits runs for the events that pass the test, and jumps to the label it is given.
 
-    The register `unsure` is 1 there if the kernel did not know whether the event passes, else 0.
+    It may use `below` bytes of stack under ROW. The word at `unsure` there is 1 if the kernel did not know whether the
+    event passes, else 0.
     """
-    asm, wanted, end = Asm(), Label(), Label()
-    asm.move(R6, R10)
-    asm.add(R6, -EVENT_SIZE)
-    asm.move(R2, R6)
-    asm.call(INITIALISERS[hook])
+    asm, wanted, end = Asm(stack=EVENT_SIZE - ROW + below), Label(), Label()
+    asm.on_stack(R2, EVENT_SIZE)
+    call(asm, INITIALISERS[hook])
     asm.jump_if(EQ, R0, 0, end)
     if followed:
         fetch(asm, "followed")
         asm.jump_if(EQ, R0, 0, end)
     if unsure is not None:
-        asm.constant(unsure, 0)
+        asm.constant(R1, 0)
+        asm.store(R6, unsure, R1)
     _Tests(asm, unsure).whole(order_tests(test), wanted, end)
     asm.place(wanted)
     answer(asm, end)
@@ -172,7 +179,13 @@ def fetch(asm: Asm, accessor: str, second: int | None = None) -> None:
     asm.move(R1, R6)
     if second is not None:
         asm.constant(R2, second)
-    asm.call(f"x_{accessor}")
+    call(asm, f"x_{accessor}")
+
+
+def call(asm: Asm, subprogram: str) -> None:
+    """r0 = what a subprogram gives; of the registers only r6 is known then."""
+    asm.call(subprogram)
+    asm.on_stack(R6, EVENT_SIZE)
 
 
 def emit_record(asm: Asm, layout: Layout, payloads: bool, end: Label) -> None:
@@ -181,13 +194,18 @@ def emit_record(asm: Asm, layout: Layout, payloads: bool, end: Label) -> None:
     fetch(asm, "row", int(bool(set(WORDS) & set(layout.columns))))
     asm.jump_if(EQ, R0, 0, lost)
     asm.move(R7, R0)
+    asm.store(R6, ROW, R7)
     if payloads:
         fetch(asm, "payloads")
+        asm.load(R7, R6, ROW)
     fields = layout.dtype.fields
     assert fields is not None
     for name in _order(layout.columns):
         dtype, offset = fields[name][:2]
+        calls = len(asm.calls)
         _column(asm, name)
+        if len(asm.calls) > calls:
+            asm.load(R7, R6, ROW)
         asm.store(R7, offset, R0, dtype.itemsize)
     # last: with it the row is there for user space
     asm.load(R0, R6, STAMP)
@@ -204,43 +222,32 @@ def _order(columns: tuple[str, ...]) -> list[str]:
 
 def _column(asm: Asm, name: str) -> None:
     """r0 = a column of the record."""
-    if name == "time":
-        _time(asm)
-    elif name in WORDS:
+    if name in WORDS:
         asm.load(R0, R6, ARGUMENTS + 8 * WORDS.index(name))
     else:
         fetch(asm, "process" if name == "proc" else name)
-
-
-def _time(asm: Asm) -> None:
-    """The moment of the event, which a test may have asked for already."""
-    known = Label()
-    asm.load(R0, R6, NOW)
-    asm.jump_if(NE, R0, 0, known)
-    asm.helper(KTIME_GET_BOOT_NS)
-    asm.store(R6, NOW, R0)
-    asm.place(known)
 
 
 class _Tests:
     """Emits tests; control falls through to neither label: each path ends in a jump."""
 
     def __init__(self, asm: Asm, unsure: int | None) -> None:
-        self.asm, self._register = asm, unsure
+        self.asm, self._place = asm, unsure
         self._unsure: list[tuple[Label, Label]] = []  # where to go if a test has no answer, and where then
 
     def whole(self, test: Test, yes: Label, no: Label) -> None:
         """The program goes to `yes` or `no`."""
         self.emit(test, yes, no, False)
         for unsure, then in self._unsure:
-            assert self._register is not None
+            assert self._place is not None
             self.asm.place(unsure)
-            self.asm.constant(self._register, 1)
+            self.asm.constant(R1, 1)
+            self.asm.store(R6, self._place, R1)
             self.asm.jump(then)
 
     def _if_unsure(self, yes: Label) -> Label:
         """Where a test without an answer goes, that counts as true."""
-        if self._register is None:
+        if self._place is None:
             return yes
         self._unsure.append((Label(), yes))
         return self._unsure[-1][0]

@@ -7,16 +7,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sonde.kernel.asm import EQ, NE, R0, R1, R2, R6, R7, R10, SGE, SLE, Asm, Label
-from sonde.kernel.codegen import EVENT_SIZE, MISSING, STATUS, UNKNOWN_BITS, Layout, emit_record, fetch, program
+from sonde.kernel.asm import EQ, NE, R0, R1, R2, R6, R7, SGE, SLE, Asm, Label
+from sonde.kernel.codegen import MISSING, ROW, STATUS, UNKNOWN_BITS, Layout, call, emit_record, fetch, program
 from sonde.kernel.predicates import Test
 from sonde.plan.ops import BUCKETS, HISTOGRAM
 
 __all__ = ["KEYS_MAX", "Cell", "Slots", "generate_groups"]
 
 KEYS_MAX = 8  # words of a key: GROUP_KEYS in bpf/groups.h
-R8, R9 = 8, 9
+R8 = 8
 WORD = 8
+# words below the event: whether the kernel is not sure, the group's words, a value; then the key
+UNSURE, GROUP, VALUE = ROW - 8, ROW - 16, ROW - 24
+KEY = VALUE
 
 
 class Cell(NamedTuple):
@@ -67,17 +70,18 @@ def generate_groups(
 
     def answer(asm: Asm, end: Label) -> None:
         row = Label()
-        asm.jump_if(NE, R9, 0, row)
+        asm.load(R1, R6, UNSURE)
+        asm.jump_if(NE, R1, 0, row)
         _add(asm, slots, end, row if named else None)
         asm.place(row)
         emit_record(asm, layout, payloads, end)
 
-    return program(hook, test, answer, followed, unsure=R9)
+    return program(hook, test, answer, followed, below=ROW - KEY + slots.key_size, unsure=UNSURE)
 
 
 def _add(asm: Asm, slots: Slots, end: Label, nameless: Label | None) -> None:
-    """r7 = the words of the event's group; each cell is brought up to date."""
-    base, lost = -EVENT_SIZE - slots.key_size, Label()
+    """Find the words of the event's group, and bring each cell up to date."""
+    key, lost = KEY - slots.key_size, Label()
     if nameless is not None:
         has_name = Label()
         fetch(asm, "file")
@@ -90,13 +94,13 @@ def _add(asm: Asm, slots: Slots, end: Label, nameless: Label | None) -> None:
             fetch(asm, "process" if name == "proc" else name)
         else:
             asm.constant(R0, 0)
-        asm.store(R10, base + WORD * i, R0)
+        asm.store(R6, key + WORD * i, R0)
     asm.move(R1, R6)
-    asm.move(R2, R10)
-    asm.add(R2, base)
-    asm.call("x_group")
+    asm.move(R2, R6)
+    asm.add(R2, key)
+    call(asm, "x_group")
     asm.jump_if(EQ, R0, 0, lost)
-    asm.move(R7, R0)
+    asm.store(R6, GROUP, R0)
     cells = list(zip(slots.cells, slots.offsets(), strict=True))
     for accessor in dict.fromkeys(cell.accessor for cell, _ in cells):
         _update(asm, accessor, [(cell, at) for cell, at in cells if cell.accessor == accessor])
@@ -107,20 +111,23 @@ def _add(asm: Asm, slots: Slots, end: Label, nameless: Label | None) -> None:
 
 
 def _update(asm: Asm, accessor: str, cells: Sequence[tuple[Cell, int]]) -> None:
-    """All cells of one accessor, whose value is fetched once (r8)."""
+    """All cells of one accessor, whose value is fetched once (r8); r7 are the words of the group."""
     absent = Label()
     if accessor:
         fetch(asm, accessor)
         if any(cell.optional for cell, _ in cells):
             asm.load(R1, R6, STATUS, 4)
             asm.jump_if(EQ, R1, MISSING, absent)
-        asm.move(R8, R0)
+        asm.store(R6, VALUE, R0)
     counts = next((at for cell, at in cells if cell.kind == "count"), None)
     # counts come last: whether a value is the first one is asked before
     for cell, at in sorted(cells, key=lambda item: item[0].kind == "count"):
+        asm.load(R7, R6, GROUP)
         if cell.kind == "count":
             _count(asm, R7, at)
-        elif cell.kind == "sum":
+            continue
+        asm.load(R8, R6, VALUE)
+        if cell.kind == "sum":
             asm.load(R1, R7, at)
             asm.add_register(R1, R8)
             asm.store(R7, at, R1)
@@ -148,7 +155,8 @@ def _bucket(asm: Asm, at: int) -> None:
     """Count r8 in its bucket."""
     usual, done = Label(), Label()
     asm.move(R1, R8)
-    asm.call("x_log2")
+    call(asm, "x_log2")
+    asm.load(R7, R6, GROUP)
     asm.jump_if(NE, R0, BUCKETS - 1, usual)  # the verifier sees each case's bounds
     _count(asm, R7, at + WORD * (BUCKETS - 1))
     asm.jump(done)
@@ -156,9 +164,8 @@ def _bucket(asm: Asm, at: int) -> None:
     asm.constant(R1, 63)
     asm.and_(R0, R1)
     asm.shift(R0, 3)
-    asm.move(R2, R7)
-    asm.add_register(R2, R0)
-    _count(asm, R2, at)
+    asm.add_register(R7, R0)
+    _count(asm, R7, at)
     asm.place(done)
 
 

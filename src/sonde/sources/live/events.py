@@ -31,6 +31,7 @@ from sonde.plan.automaton import Predicate
 from sonde.plan.batch import Batch, Counters
 from sonde.plan.state import State
 from sonde.sources.live.assemble import Assembler
+from sonde.sources.live.closing import Closing
 from sonde.sources.live.forgetting import Forgetting
 from sonde.sources.live.inflight import with_arguments
 from sonde.sources.live.scan import Scan
@@ -101,6 +102,7 @@ class LiveEvents:
             self._forgetting = Forgetting(self._session)
             asked = tuple(scan.predicates.verdicts)
             self._verdicts = Verdicts(self._session, asked, self.state) if asked else None
+            self._closing = Closing(self._session) if scan.closes and not scan.start else None
             self._programs = self._load()
         except BaseException:
             self._session.close()
@@ -150,12 +152,13 @@ class LiveEvents:
 
     def _load(self) -> list[int]:
         """The programs to attach, in order: what others rely on first."""
-        session, programs = self._session, []
+        session = self._session
+        programs = [session.load_fixed("p_resume")]
         if self._follow:
             programs += [session.load_fixed("p_fork"), session.load_fixed("p_follow")]
         if self.scan.ancestors:
             programs.append(session.load_fixed("p_exec"))
-        if self.scan.enter:
+        if self.scan.start:
             programs.append(session.load_fixed("p_enter"))
         for hook in self.scan.hooks:
             programs.append(session.load(hook, self._main(hook), hook)[0])
@@ -179,6 +182,8 @@ class LiveEvents:
         """Take the state of all processes, then attach."""
         self._session.iterate(self._session.load_fixed("p_snapshot"))
         self._drain_dictionary()
+        if self._closing:
+            self._closing.attach()
         for program in self._programs:
             self._session.attach(program)
 
@@ -187,6 +192,8 @@ class LiveEvents:
         if not final:
             time.sleep(self._pause)
         now = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        if self._closing:
+            self._closing.check()
         self._assembler.add(self._rows.take(self._rows.count if final else AT_ONCE))
         self._rows.release()
         self._pause, self._polled = self._until_enough(now - self._polled), now
@@ -213,11 +220,12 @@ class LiveEvents:
 
     def detach(self) -> None:
         """Stop the programs; rows that wait stay readable."""
+        self._closing = None
         self._session.detach()
 
     def stop(self) -> Batch | None:
         """Detach, and give the rows that are left."""
-        self._session.detach()
+        self.detach()
         return self.poll(final=True)
 
     def inflight(self) -> Batch | None:

@@ -38,9 +38,10 @@ _PSEUDO = range(512, 1024)  # numbers that are not system calls
 class Scan(NamedTuple):
     """The kernel's part of a query.
 
-    `on`: bool by event number; `hooks`: library programs to specialise; `enter`: whether sys_enter is attached,
-    `start`: whether it notes times; `ancestors`: whether new programs of silent processes matter; `details`: of process
-    records; `followed`: kinds of arguments that are followed to what they point at; `rest`: what is applied above.
+    `on`: bool by event number; `hooks`: library programs to specialise; `start`: whether the time is noted when a call
+    is entered, `closes`: whether the file is that it closes; `ancestors`: whether new programs of silent processes
+    matter; `details`: of process records; `followed`: kinds of arguments that are followed to what they point at;
+    `rest`: what is applied above.
     """
 
     pushdown: Pushdown
@@ -50,8 +51,8 @@ class Scan(NamedTuple):
     hooks: tuple[str, ...]
     layout: Layout
     followed: frozenset[ParamType]
-    enter: bool
     start: bool
+    closes: bool
     ancestors: bool
     details: frozenset[Detail]
 
@@ -74,11 +75,12 @@ def plan_scan(expr: Expr, shown: Iterable[Field], columns: frozenset[str] = froz
     if followed:
         wanted |= {"seq", *POINTING}
     hooks = _hooks(on)
-    start = "latency" in wanted or any(leaf_accessor(leaf) == "latency" for leaf in leaves(expr))
+    timed = "latency" in wanted or any(leaf_accessor(leaf) == "latency" for leaf in leaves(expr))
+    start = timed and "l_exit" in hooks
     names_files = "file" in wanted or bool(predicates.paths.known)
     return Scan(
         pushdown, predicates, test, on, hooks, Layout.of(tuple(name for name in PHYSICAL if name in wanted - {"num"})),
-        followed, "l_exit" in hooks and (start or (names_files and _closes(on))), start,
+        followed, start, "l_exit" in hooks and names_files and _closes(on),
         any(column(field).climbs for field in used),
         frozenset(detail for field in used if (detail := column(field).detail)),
     )  # fmt: skip
