@@ -25,7 +25,11 @@ Row = Callable[[int], bytes]
 
 def join(rows: int, template: npt.NDArray[np.uint16] | None, templates: Sequence[Sequence[Op]]) -> Text:
     """As sonde.native.join.join, whose checks were done."""
-    columns = [zip(*(_texts(op) for op in ops), strict=False) if ops else repeat(()) for ops in templates]
+    used = [None if template is None else np.flatnonzero(template == number) for number in range(len(templates))]
+    columns = [
+        zip(*(_texts(op if mine is None or not op.by_row else op.take(mine)) for op in ops), strict=False)
+        if ops else repeat(()) for ops, mine in zip(templates, used, strict=True)
+    ]  # fmt: skip
     chosen = repeat(0, rows) if template is None else template.tolist()
     lines = [b"".join(next(columns[t])) for t in chosen]
     offsets = np.zeros(rows + 1, np.int64)
@@ -65,11 +69,11 @@ def _row(op: Op) -> Row:
     assert op.values is not None
     values = op.values
     if op.kind is Kind.POOL:
-        return lambda i: _pooled(op, int(values[i]))
+        return lambda i: op.absent if op.none_is_absent and not values[i] else _pooled(op, int(values[i]))
     if op.kind is Kind.VIEW:
         return lambda i: FORMS[op.form](_slice(op, i))
-    write = NUMBERS[op.kind]
-    return lambda i: write(int(values[i]))
+    write, least = NUMBERS[op.kind], -(1 << 63) if op.kind in SIGNED else 0
+    return lambda i: write((int(values[i]) - least) % (1 << 64) + least)
 
 
 def _pooled(op: Op, ident: int) -> bytes:
@@ -131,6 +135,7 @@ def _hexdump(data: bytes, characters: bool) -> bytes:
     return b"\n%s\n" % b"\n".join(lines) if lines else b""
 
 
+SIGNED = (Kind.SINT, Kind.CLOCK, Kind.SECONDS)
 NUMBERS: dict[Kind, Callable[[int], bytes]] = {
     Kind.UINT: lambda v: b"%d" % v,
     Kind.SINT: lambda v: b"%d" % v,
