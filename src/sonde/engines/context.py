@@ -43,6 +43,7 @@ class Context:
         self._tables: dict[str, npt.NDArray[np.int64]] = {}
         self._events: dict[str, Ids] = {}
         self._named: dict[tuple[str, int], int] = {}
+        self._numbered: dict[str, tuple[npt.NDArray[np.int64], Ids]] = {}
 
     def of(self, state: State) -> Context:
         """This context, or one like it that remembers nothing yet, if the state is another one."""
@@ -73,6 +74,20 @@ class Context:
             found = text(number)
             self._named[key, number] = 0 if found is None else self.state.strings.intern(found)
         return self._named[key, number]
+
+    def numbered(self, key: str, values: npt.NDArray[np.int64], text: Callable[[int], bytes | None]) -> Ids:
+        """String ids of `text(value)`, 0 for None, once for each sparse value and `key`."""
+        known, ids = self._numbered.get(key, (np.zeros(0, np.int64), np.zeros(0, np.uint32)))
+        at = np.minimum(np.searchsorted(known, values), max(0, len(known) - 1))
+        if not len(known) or (known[at] != values).any():
+            new = sorted(set(distinct(values)) - set(known.tolist()))
+            texts = [text(value) for value in new]
+            made = [0 if found is None else self.state.strings.intern(found) for found in texts]
+            known, ids = np.append(known, np.array(new, np.int64)), np.append(ids, np.array(made, np.uint32))
+            order = np.argsort(known)
+            known, ids = self._numbered[key] = known[order], ids[order].astype(np.uint32)
+            at = np.searchsorted(known, values)
+        return ids[at]
 
     def texts(self, key: str, ids: npt.NDArray[np.unsignedinteger], text: Callable[[int], bytes | None]) -> Ids:
         """String ids of `text(id)`, once for each dense id and `key`; None is "not known yet" and asked again."""

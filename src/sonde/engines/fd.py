@@ -27,13 +27,14 @@ from sonde.engines.context import (
 )
 from sonde.engines.paths import directory_of, resolved
 from sonde.engines.payload import service, string_ids, with_service
+from sonde.native.escape import printable
 from sonde.native.join import join
 from sonde.native.ops import sint, uint
 from sonde.plan.batch import Batch, Vector
 from sonde.plan.files import CLIENT, FLAGS, KNOWN, MAGIC, MODE, NAME, PIDFS_MAGIC, SERVER, Node
 from sonde.plan.strings import Ids
 
-__all__ = ["FD", "descriptor_ids", "path_ids"]
+__all__ = ["FD", "descriptor_ids", "path_ids", "shown_ids"]
 
 Array = npt.NDArray[np.generic]
 Bools = npt.NDArray[np.bool_]
@@ -91,18 +92,34 @@ def _is_letter(batch: Batch, context: Context, letters: str) -> Bools:
 
 def descriptor_ids(ids: Ids, context: Context) -> Ids:
     """String ids of `<f>/path` of files by node id, `<4t>`, `<6u>` for tcp and udp; 0 without a file."""
+    return _of_files(ids, context, "descriptor", lambda place: _described(place, context))
+
+
+def shown_ids(ids: Ids, context: Context) -> Ids:
+    """The same in parentheses and safe for a terminal."""
 
     def text(place: int) -> bytes | None:
-        letter = _letter(context, place)
-        if not letter:
-            return None
-        if letter in "46":
-            row = context.state.files.rows[place]
-            letter += _protocol(int(row["proto"]), int(row["stype"]))[:1]
-        return b"<%s>%s" % (letter.encode(), _path(place, context))
+        described = _described(place, context)
+        return described and b"(" + printable(described) + b")"
 
+    return _of_files(ids, context, "shown descriptor", text)
+
+
+def _of_files(ids: Ids, context: Context, key: str, text: Callable[[int], bytes | None]) -> Ids:
     places = context.state.files.at(ids)
-    return np.where(places != 0, context.texts("descriptor", places, text), 0).astype(np.uint32)
+    found = context.texts(key, places, text)
+    found[places == 0] = 0
+    return found
+
+
+def _described(place: int, context: Context) -> bytes | None:
+    letter = _letter(context, place)
+    if not letter:
+        return None
+    if letter in "46":
+        row = context.state.files.rows[place]
+        letter += _protocol(int(row["proto"]), int(row["stype"]))[:1]
+    return b"<%s>%s" % (letter.encode(), _path(place, context))
 
 
 def path_ids(ids: Ids, context: Context) -> Ids:
