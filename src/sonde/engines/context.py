@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 import numpy as np
@@ -91,6 +91,12 @@ class Context:
 
     def texts(self, key: str, ids: npt.NDArray[np.unsignedinteger], text: Callable[[int], bytes | None]) -> Ids:
         """String ids of `text(id)`, once for each dense id and `key`; None is "not known yet" and asked again."""
+        return self.all_texts(key, ids, lambda new: map(text, new))
+
+    def all_texts(
+        self, key: str, ids: npt.NDArray[np.unsignedinteger], texts: Callable[[list[int]], Iterable[bytes | None]]
+    ) -> Ids:
+        """The same with the texts of several ids made together."""
         top = int(ids.max()) if len(ids) else 0
         table = self._tables.get(key)
         if table is None or len(table) <= top:
@@ -99,12 +105,14 @@ class Context:
                 grown[: len(table)] = table
             table = self._tables[key] = grown
         out = table[ids]
-        for ident in distinct(ids[out < 0]):
-            found = text(ident)
-            if found is not None:
-                table[ident] = self.state.strings.intern(found)
-        found_ids: Ids = np.maximum(table[ids], 0).astype(np.uint32)
-        return found_ids
+        unknown = out < 0
+        if unknown.any():
+            new = distinct(ids[unknown])
+            for ident, found in zip(new, texts(new), strict=True):
+                if found is not None:
+                    table[ident] = self.state.strings.intern(found)
+            out = np.maximum(table[ids], 0)
+        return out.astype(np.uint32)
 
 
 def ints(batch: Batch, name: str) -> npt.NDArray[np.int64]:
