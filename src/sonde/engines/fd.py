@@ -112,7 +112,7 @@ def _of_files(ids: Ids, context: Context, key: str, change: Callable[[bytes], by
 
 
 def _descriptors(places: list[int], context: Context) -> Iterator[bytes | None]:
-    """Descriptors of rows of files, None while a record has not come."""
+    """Descriptors of rows of files, None while a record has not come, empty for no file."""
     files, strings = context.state.files, context.state.strings
     at = np.array(places, np.uint32)
     files.resolve(at)
@@ -120,7 +120,10 @@ def _descriptors(places: list[int], context: Context) -> Iterator[bytes | None]:
     named = (rows["known"] != 0) & (rows["flags"] & (Node.SOCK | Node.ANON) == 0)
     kinds, paths = (rows["mode"] >> 12).tolist(), files.paths_at(at).tolist()
     for place, plain, kind, path in zip(places, named.tolist(), kinds, paths, strict=True):
-        yield _KINDS[kind] + strings[path] if plain else _descriptor(place, context)
+        if plain:
+            yield _KINDS[kind] + strings[path]
+        else:
+            yield _descriptor(place, context) if place else b""
 
 
 def _descriptor(place: int, context: Context) -> bytes | None:

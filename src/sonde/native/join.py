@@ -91,13 +91,19 @@ def _native_join(native: Kernel, rows: int, template: npt.NDArray[np.uint16] | N
 def _struct(op: Op) -> bytes:
     values = op.values
     kind, stride = (0, 0) if values is None else (TYPES[values.dtype.str[1:]], values.strides[0])
-    absent = np.frombuffer(op.absent, np.uint8)
     return OP.pack(
         op.kind, op.form, kind, op.by_row * BY_ROW + op.none_is_absent * NONE_IS_ABSENT, op.width, op.limit,
         _address(values), stride, _address(op.lengths), _address(op.data), 0 if op.data is None else len(op.data),
         _address(op.ends), 0 if op.ends is None else len(op.ends) - 1, _address(op.missing),
-        _address(absent), len(absent),
+        _constant(op.absent)[1], len(op.absent),
     )  # fmt: skip
+
+
+@functools.cache
+def _constant(data: bytes) -> tuple[npt.NDArray[np.uint8], int]:
+    """Bytes that stay, and their address; there are few."""
+    array = np.frombuffer(data, np.uint8)
+    return array, _address(array)
 
 
 _literal = functools.lru_cache(4096)(_struct)  # most are the same in every batch

@@ -70,7 +70,7 @@ class Text:
         return Views(self.data, self.offsets[:-1], length, length)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)
 class Op:
     """One piece of a template; made by the functions below.
 
@@ -106,7 +106,10 @@ class Op:
 
     def of_rows(self) -> Op:
         """The same op with one element for every row, whatever template the row uses."""
-        return replace(self, by_row=True)
+        return Op(
+            self.kind, self.values, self.form, self.width, self.limit, self.lengths, self.data, self.ends,
+            self.missing, self.absent, self.none_is_absent, True,
+        )  # fmt: skip
 
 
 @functools.lru_cache(4096)

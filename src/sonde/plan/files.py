@@ -28,6 +28,7 @@ class Node:
     ESCAPED = 128  # renamed out of its bind mount
 
 
+DEEPEST = 130  # components; a chain that is longer is a loop
 _SPECIAL = Node.SOCK | Node.ANON | Node.MOUNT | Node.ESCAPED  # whose name is not the parent's and a component
 
 FILE = np.dtype(
@@ -72,16 +73,21 @@ class Files(Table):
     def resolve(self, places: Ids) -> None:
         """Join the names of rows, by their indices, with those of the directories they are in."""
         self._grow()
-        todo = places[~self._paths_done[places]]
-        if not len(todo):
-            return
-        todo = np.array(distinct(todo), np.uint32)
-        for parent in distinct(self.at(self.rows["parent"][todo])):
-            self._resolve(parent)
-        plain = (self.rows["known"][todo] != 0) & (self.rows["flags"][todo] & _SPECIAL == 0) & ~self._paths_done[todo]
-        self._resolve_plain(todo[plain])
-        for place in todo[~plain].tolist():
-            self._resolve(place)
+        levels = [self._undone(places)]
+        while len(levels[-1]) and len(levels) < DEEPEST:
+            levels.append(self._undone(self.at(self.rows["parent"][levels[-1]])))
+        for level in reversed(levels):
+            todo = level[~self._paths_done[level]]
+            rows = self.rows[todo]
+            plain = (rows["flags"] & _SPECIAL == 0) & self._paths_done[self.at(rows["parent"])]
+            self._resolve_plain(todo[plain])
+            for place in todo[~plain].tolist():
+                self._resolve(place)
+
+    def _undone(self, places: Ids) -> Ids:
+        """The rows among these that are known and whose names are not joined yet, each once."""
+        open_ = places[~self._paths_done[places]]
+        return np.array(distinct(open_[self.rows["known"][open_] != 0]), np.uint32)
 
     def _resolve_plain(self, places: Ids) -> None:
         """Names that are a parent's, which is there, and a component."""
