@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from sonde.catalog.event import BUFFERS, Event, Param, ParamType, Source
 from sonde.catalog.lookup import EVENTS
-from sonde.engines.context import NO_SOURCE, Context, number, source_index, string, written
+from sonde.engines.context import NO_SOURCE, Context, ints, number, source_index, string, written
 from sonde.engines.decoding import NUMERIC, PROGRAM, SIGNED, Decoded, Group, coded, decode, words
 from sonde.engines.paths import DIRECTORIES
 from sonde.engines.pieces import Pieces
@@ -29,16 +29,16 @@ def groups(
     batch: Batch, context: Context, slices: dict[int, Views] | None = None
 ) -> tuple[npt.NDArray[np.uint16], list[Group | None]]:
     """(the group number of each row, the groups): one for each event, rows in flight apart; None: unknown event."""
-    codes = batch.columns["nr"].astype(np.intp) * 2 + (batch.columns["flags"] & ENTER_ROW)
+    codes = ints(batch, "nr") * 2 + (ints(batch, "flags") & ENTER_ROW)
     there = np.flatnonzero(np.bincount(codes))
     numbers = np.zeros(int(there[-1]) + 1 if len(there) else 0, np.uint16)
     numbers[there] = np.arange(len(there))
     template = numbers[codes]
     shared: dict[int, Views] = {} if slices is None else slices
     found = []
-    for number, code in enumerate(there.tolist()):
+    for index, code in enumerate(there.tolist()):
         event = EVENTS.get(code >> 1)
-        found.append(Group(batch, context, event, template, number, not code & 1, shared) if event else None)
+        found.append(Group(batch, context, event, template, index, not code & 1, shared) if event else None)
     return template, found
 
 

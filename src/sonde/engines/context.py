@@ -112,7 +112,8 @@ class Context:
                 if found is not None:
                     table[ident] = self.state.strings.intern(found)
             out = np.maximum(table[ids], 0)
-        return out.astype(np.uint32)
+        found_ids: Ids = out.astype(np.uint32)
+        return found_ids
 
 
 def ints(batch: Batch, name: str) -> npt.NDArray[np.int64]:

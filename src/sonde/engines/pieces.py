@@ -62,8 +62,8 @@ class Pieces:
         if param.type in BUFFERS:
             return [self._buffer(index)]
         if param.type is ParamType.TUPLE:
-            names = self._printable(path_ids(idents(self.batch, "file"), self.context))
-            return [self._pool(names, absent=b"NULL")]
+            paths = self._printable(path_ids(idents(self.batch, "file"), self.context))
+            return [self._pool(paths, absent=b"NULL")]
         if param.type not in NUMERIC or index == NO_SOURCE:
             return None
         if param.source is Source.RET and param.type is ParamType.HEX and self._errors is not None:
@@ -93,7 +93,7 @@ class Pieces:
         if param.type is ParamType.FD and event.fd == param:
             names = np.where(self._ints(index) >= 0, self._files("file"), np.uint32(0))
         if param.source is Source.RET and param.type in _RESULTS and self._errors is not None:
-            failed = self._ints(index) < 0 if param.type is ParamType.FD else self.batch.columns["res"] < 0
+            failed = self._ints(index) < 0 if param.type is ParamType.FD else ints(self.batch, "res") < 0
             names = np.where(failed, self._errors, np.uint32(0) if names is None else names)
         return names
 
@@ -153,6 +153,8 @@ def _text_of(param: Param) -> Callable[[int], bytes]:
     def text(word: int) -> bytes:
         found = name(param, word)
         shown = int(coded(np.array([word], np.int64), param)[0])
-        return b"%d" % (shown & (1 << 64) - 1 if unsigned else shown) + (b"(" + printable(found) + b")" if found else b"")
+        return b"%d" % (shown & (1 << 64) - 1 if unsigned else shown) + (
+            b"(" + printable(found) + b")" if found else b""
+        )
 
     return text

@@ -95,8 +95,7 @@ class Files(Table):
         parents = map(text, self._paths[self.at(rows["parent"])].tolist())
         names = map(text, rows["name"].tolist())
         self._paths[places] = self.strings.intern_all(
-            b"/" + name if parent == b"/" else parent + b"/" + name
-            for parent, name in zip(parents, names, strict=True)
+            b"/" + name if parent == b"/" else parent + b"/" + name for parent, name in zip(parents, names, strict=True)
         )
         self._paths_done[places] = True
 

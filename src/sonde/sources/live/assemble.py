@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +12,8 @@ import numpy.typing as npt
 
 from sonde.kernel.codegen import Layout
 from sonde.kernel.records import PAYLOAD
+from sonde.kernel.rows import Waiting
+from sonde.native.spread import spread
 from sonde.native.walk import walk
 from sonde.plan.batch import PHYSICAL, Batch, Payloads
 from sonde.plan.state import State
@@ -16,8 +21,38 @@ from sonde.plan.state import State
 __all__ = ["Assembler", "Chunk"]
 
 Bytes = npt.NDArray[np.uint8]
-BLOCK = 2048  # rows that stay in the processor's cache while their columns are taken out one by one
+Columns = dict[str, npt.NDArray[Any]]
+KEPT = 6  # blocks that may be used again
+LINE = 64  # columns begin with a cache line
+WASTE = 4  # a block is not used for columns that fill less than this part of it
 CPU = np.uint64(4095)  # the bits of a sequence number that are its CPU, as in bpf/events.bpf.c
+
+
+class Blocks:
+    """Memory of columns, used again when nobody holds a column in it any more: fresh memory costs the kernel as much as
+    filling it."""
+
+    def __init__(self) -> None:
+        self._blocks: list[Bytes] = []
+
+    def columns(self, types: Mapping[str, np.dtype[Any]], rows: int) -> Columns:
+        """Columns of these types, with whatever is in them."""
+        starts = [0, *accumulate(-(-rows * dtype.itemsize // LINE) * LINE for dtype in types.values())]
+        block = self._block(starts[-1])
+        return {
+            name: block[start : start + rows * dtype.itemsize].view(dtype)
+            for (name, dtype), start in zip(types.items(), starts, strict=False)
+        }
+
+    def _block(self, size: int) -> Bytes:
+        for block in self._blocks:
+            # held by the list, the loop and the call only
+            if sys.getrefcount(block) == 3 and size <= len(block) <= WASTE * size:
+                return block
+        block = np.empty(size, np.uint8)
+        if size:
+            self._blocks = [block, *self._blocks[: KEPT - 1]]
+        return block
 
 
 class Chunk(NamedTuple):
@@ -85,27 +120,34 @@ class Assembler:
     """
 
     def __init__(self, layout: Layout, state: State) -> None:
-        self._columns = {name: np.dtype(PHYSICAL[name][0]) for name in layout.columns}
+        self._types = {name: np.dtype(PHYSICAL[name][0]) for name in layout.columns}
         self.state = state
-        self._rows: list[dict[str, npt.NDArray[Any]]] = []
+        self._blocks = Blocks()
+        self._rows = self._room(0)
         self._payloads = Chunk.none()
         self._newest = np.zeros(int(CPU) + 1, np.uint64)
 
-    def add(self, views: list[npt.NDArray[Any]]) -> int:
-        """Copy rows out of the table; -> how many."""
-        total = sum(map(len, views))
-        if not total:
-            return 0
-        rows = {name: np.empty(total, dtype) for name, dtype in self._columns.items()}
-        at = 0
-        for view in views:
-            for start in range(0, len(view), BLOCK):
-                block = view[start : start + BLOCK]
-                for name, values in rows.items():
-                    values[at : at + len(block)] = block[name]
-                at += len(block)
-        self._rows.append(rows)
-        return total
+    def add(self, waiting: list[Waiting]) -> list[int]:
+        """Copy rows out of the table; -> how many of each were whole."""
+        held = len(self._rows["time"])
+        rows = self._room(held + sum(len(part) for window in waiting for part in window.parts))
+        for name, values in self._rows.items():
+            rows[name][:held] = values
+        counts, at = [], held
+        for parts, stamp in waiting:
+            first = at
+            for part in parts:
+                taken = spread(part, stamp + at - first, rows, at)
+                at += taken
+                if taken < len(part):
+                    break
+            counts.append(at - first)
+        self._rows = {name: values[:at] for name, values in rows.items()}
+        return counts
+
+    def _room(self, rows: int) -> Columns:
+        """Columns with room for so many rows."""
+        return self._blocks.columns(self._types, rows)
 
     def add_payloads(self, data: Bytes, start: int, end: int) -> int:
         """Copy payload records of a ring's window; -> bytes taken."""
@@ -116,23 +158,22 @@ class Assembler:
 
     def take(self, until: int) -> Batch | None:
         """The rows up to boot time `until` (ns) in time order, or None."""
-        if not self._rows:
+        rows, time = self._rows, self._rows["time"]
+        if not len(time):
             return None
-        rows = self._rows[0]
-        if len(self._rows) > 1:
-            rows = {name: np.concatenate([part[name] for part in self._rows]) for name in self._columns}
-        time = rows["time"]
-        if (np.diff(time) < 0).any():
+        if (time[1:] < time[:-1]).any():
             order = np.argsort(time, kind="stable")
-            rows = {name: values[order] for name, values in rows.items()}
+            rows = self._room(len(order))
+            for name, values in rows.items():
+                np.take(self._rows[name], order, out=values, mode="clip")
             time = rows["time"]
         cut = int(np.searchsorted(time, until, "right"))
-        self._rows = [{name: values[cut:] for name, values in rows.items()}] if cut < len(time) else []
+        self._rows = {name: values[cut:] for name, values in rows.items()}
         if not cut:
             return None
         rows = {name: values[:cut] for name, values in rows.items()}
         payloads = self._join(rows["seq"]) if "seq" in rows else Payloads.none()
-        rows["time"] = rows["time"] + self.state.epoch
+        rows["time"] += self.state.epoch
         return Batch(rows, payloads, self.state)
 
     def _join(self, seq: npt.NDArray[np.uint64]) -> Payloads:

@@ -175,8 +175,7 @@ class LiveEvents:
         if not final:
             time.sleep(self._pause)
         now = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-        self._assembler.add(self._rows.take(self._rows.count if final else AT_ONCE))
-        self._rows.release()
+        self._rows.take(self._rows.count if final else AT_ONCE, self._assembler.add)
         self._pause, self._polled = self._until_enough(now - self._polled), now
         # what rows refer to was written before them
         if self.scan.followed:

@@ -1,0 +1,56 @@
+"""Rows of a table into columns, as far as their stamps say that they are whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sonde.native import kernel
+
+__all__ = ["spread"]
+
+Columns = Mapping[str, npt.NDArray[Any]]
+# struct spread of spread.c; addresses are u8
+SPREAD = np.dtype(
+    [
+        ("rows", "u8"), ("count", "u8"), ("size", "u8"), ("stamp", "u8"), ("columns", "u8"), ("offsets", "u8"),
+        ("widths", "u8"), ("targets", "u8"),
+    ]
+)  # fmt: skip
+
+
+def spread(rows: npt.NDArray[np.void], stamp: int, columns: Columns, at: int) -> int:
+    """Copy the columns of rows to index `at` and above; -> how many: up to the first without the next stamp.
+
+    The rows' dtype begins with u8 `stamp` (aligned); the first row's is to be `stamp`, each other's one more. Raises
+    ValueError for columns that have no room for all rows or are not of the rows' types.
+    """
+    fields = rows.dtype.fields
+    if fields is None or "stamp" not in fields or fields["stamp"][:2] != (np.dtype(np.uint64), 0):
+        raise ValueError("rows begin with a stamp")
+    for name, values in columns.items():
+        if len(values) - at < len(rows) or at < 0 or values.dtype != fields[name][0]:
+            raise ValueError(f"no room for {len(rows)} values of {name}")
+        if not values.flags.c_contiguous or values.itemsize not in (1, 2, 4, 8):
+            raise ValueError(f"the column {name} is not one of numbers")
+    native = kernel("spread")
+    if native is None or not rows.flags.c_contiguous or not rows.flags.aligned:
+        from sonde.native import twin
+
+        return twin.spread(rows, stamp, columns, at)
+    offsets = np.array([fields[name][1] for name in columns], np.uint64)
+    widths = np.array([values.itemsize for values in columns.values()], np.uint64)
+    starts = [_address(values) + at * values.itemsize for values in columns.values()]
+    targets = np.array(starts, np.uint64)
+    job = np.array(
+        [(_address(rows), len(rows), rows.itemsize, stamp, len(columns), *map(_address, (offsets, widths, targets)))],
+        SPREAD,
+    )
+    return native(_address(job))
+
+
+def _address(array: npt.NDArray[Any]) -> int:
+    return int(array.__array_interface__["data"][0])
