@@ -303,29 +303,80 @@ static int put(const struct op *op, uint64_t i, uint8_t **out, uint64_t left, ui
 	return DONE;
 }
 
+/* Writes what is most frequent, without a width, if there is room; NULL: put() shall decide. */
+static inline uint8_t *quick(const struct op *op, uint64_t i, uint8_t *out, uint64_t left)
+{
+	const uint8_t *bytes;
+	int64_t value;
+	uint64_t n;
+
+	if (op->width || (op->missing && op->missing[i]))
+		return NULL;
+	switch (op->kind) {
+	case LITERAL:
+		return op->size > left ? NULL : copy(out, op->data, op->size);
+	case POOL:
+		value = element(op, i);
+		if ((!value && op->flags & NONE_IS_ABSENT) || pooled(op, value, &bytes, &n) || n > left)
+			return NULL;
+		return copy(out, bytes, n);
+	case VIEW:
+		if (op->form != RAW || slice(op, i, &bytes, &n) || n > left)
+			return NULL;
+		return copy(out, bytes, n);
+	case SINT:
+		if (left < NUMBER_ROOM)
+			return NULL;
+		value = element(op, i);
+		out = sign(out, &value);
+		return decimal(out, value);
+	case UINT:
+		return left < NUMBER_ROOM ? NULL : decimal(out, element(op, i));
+	}
+	return NULL;
+}
+
+/* Writes the next row: DONE, and *end where it ends; FULL or BAD. */
+static int row(struct job *job, uint64_t t, uint8_t **end)
+{
+	const struct op *op = job->ops + job->starts[t], *const last = job->ops + job->starts[t + 1];
+	uint64_t at = job->row, mine = job->counters[t];
+	uint8_t *const start = job->out + job->used, *const limit = job->out + job->room, *out = start;
+
+	for (; op < last; op++) {
+		uint64_t i = op->flags & BY_ROW ? at : mine;
+		uint8_t *written = quick(op, i, out, limit - out);
+		int result;
+
+		if (written) {
+			out = written;
+			continue;
+		}
+		result = put(op, i, &out, limit - out, &job->need);
+		if (result == FULL)
+			job->need += out - start;
+		if (result != DONE)
+			return result;
+	}
+	*end = out;
+	return DONE;
+}
+
 /* Writes rows until all are done or one does not fit; it may be called again with more room. */
 int64_t sonde_join(struct job *job)
 {
-	uint8_t *const limit = job->out + job->room;
-
 	for (; job->row < job->rows; job->row++) {
-		uint64_t t = job->template ? job->template[job->row] : 0, at;
-		uint8_t *const start = job->out + job->used, *out = start;
+		uint64_t t = job->template ? job->template[job->row] : 0;
+		uint8_t *end;
+		int result;
 
 		if (t >= job->templates)
 			return BAD;
-		for (at = job->starts[t]; at < job->starts[t + 1]; at++) {
-			const struct op *op = job->ops + at;
-			uint64_t i = op->flags & BY_ROW ? job->row : job->counters[t];
-			int result = put(op, i, &out, limit - out, &job->need);
-
-			if (result == FULL)
-				job->need += out - start;
-			if (result != DONE)
-				return result;
-		}
+		result = row(job, t, &end);
+		if (result != DONE)
+			return result;
 		job->counters[t]++;
-		job->used += out - start;
+		job->used = end - job->out;
 		job->offsets[job->row + 1] = job->used;
 	}
 	return DONE;
