@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from sonde.kernel.codegen import Layout
 from sonde.kernel.rows import Waiting
 from sonde.native import twin
+from sonde.native.link import link
 from sonde.native.spread import spread
 from sonde.plan.state import State
 from sonde.sources.live.assemble import Assembler, Blocks
@@ -98,3 +100,50 @@ def test_memory_is_used_again_only_when_nobody_holds_it() -> None:
     where = first.pop("a").__array_interface__["data"][0]
     del held
     assert where in [blocks.columns(types, n)["a"].__array_interface__["data"][0] for n in (99, 100)]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.integers(0, 9) | st.integers(0, 2**64 - 1)), st.lists(st.integers(0, 9) | st.integers(0, 2**64 - 1)))
+def test_link_equals_its_twin(rows: list[int], wanted: list[int]) -> None:
+    numbers = np.array(rows, np.uint64), np.array([*wanted, *rows], np.uint64)
+    found = link(*numbers)
+    assert found.tolist() == twin.link(*numbers).tolist()
+    assert found.tolist() == [rows.index(n) if n in rows else -1 for n in [*wanted, *rows]]
+
+
+def record(seq: int, argument: int, data: bytes, full: int, failed: bool = False) -> bytes:
+    body = struct.pack("<QBBHI", seq, argument, 0, failed, full) + data
+    return struct.pack("<II", len(body), 0) + body + bytes(-len(body) % 8)
+
+
+def test_payloads_wait_for_their_rows() -> None:
+    layout = Layout.of(("time", "seq"))
+    assembler = Assembler(layout, State())
+
+    def add(times: list[int], numbers: list[int], stamp: int) -> None:
+        rows = np.zeros(len(times), layout.dtype)
+        rows["time"], rows["seq"], rows["stamp"] = times, numbers, np.arange(stamp, stamp + len(times))
+        assert assembler.add([Waiting([rows], stamp)]) == [len(times)]
+
+    def told(records: list[bytes]) -> None:
+        data = np.frombuffer(b"".join(records), np.uint8)
+        assert assembler.add_payloads(data, 0, len(data)) == len(data)
+
+    number = {n: n << 12 | n % 2 for n in range(9)}
+    add([30, 10, 20, 50], [number[3], number[1], 0, number[4]], 1)
+    told([record(number[3], 0, b"c", 1), record(number[1], 1, b"aa", 99), record(number[1], 3, b"", 7, failed=True)])
+    told([record(number[4], 2, b"dddd", 4), record(number[2], 0, b"gone", 4), record(number[6], 5, b"later", 5)])
+    batch = assembler.take(30)
+    assert batch
+    payloads = batch.payloads
+    assert (payloads.row.tolist(), payloads.argument.tolist()) == ([0, 0, 2], [1, 3, 0])
+    assert (payloads.length.tolist(), payloads.full.tolist()) == ([2, -1, 1], [99, 7, 1])
+    assert [payloads.of_argument(i, 3)[row] for row, i in ((0, 1), (0, 3), (2, 0))] == [b"aa", None, b"c"]
+    add([60], [number[6]], 5)
+    told([record(number[6], 0, b"more", -1 & 0xFFFFFFFF)])
+    batch = assembler.take(1 << 62)
+    assert batch
+    payloads = batch.payloads
+    assert (payloads.row.tolist(), payloads.argument.tolist()) == ([0, 1, 1], [2, 0, 5])
+    assert [payloads.of_argument(i, 2)[row] for row, i in ((0, 2), (1, 0), (1, 5))] == [b"dddd", b"more", b"later"]
+    assert payloads.full.tolist() == [4, -1, 5]

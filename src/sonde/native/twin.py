@@ -14,7 +14,7 @@ import numpy.typing as npt
 from sonde.native.escape import printable, quote
 from sonde.native.ops import Form, Kind, Op, Text
 
-__all__ = ["join", "spread", "walk"]
+__all__ = ["join", "link", "spread", "walk"]
 
 DOTS = bytes(c if 0x20 <= c < 0x7F else 0x2E for c in range(256))
 NOT_TEXT = re.compile(rb"[^ -~\n]")
@@ -54,6 +54,15 @@ def walk(
             lengths.append(length)
         start = after
     return np.array(offsets, np.int64), np.array(lengths, np.uint32), start
+
+
+def link(rows: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    """As sonde.native.link.link."""
+    if not len(rows):
+        return np.full(len(wanted), -1, np.int64)
+    order = np.argsort(rows, kind="stable")
+    found = order[np.minimum(np.searchsorted(rows, wanted, sorter=order), len(rows) - 1)]
+    return np.where(rows[found] == wanted, found, -1)
 
 
 def spread(rows: npt.NDArray[np.void], stamp: int, columns: Mapping[str, npt.NDArray[Any]], at: int) -> int:

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.kernel.codegen import Layout
-from sonde.kernel.records import PAYLOAD
+from sonde.kernel.records import ARGUMENTS, PAYLOAD
 from sonde.kernel.rows import Waiting
+from sonde.native.link import link
 from sonde.native.spread import spread
 from sonde.native.walk import walk
 from sonde.plan.batch import PHYSICAL, Batch, Payloads
@@ -23,6 +24,7 @@ __all__ = ["Assembler", "Chunk"]
 Bytes = npt.NDArray[np.uint8]
 Columns = dict[str, npt.NDArray[Any]]
 KEPT = 6  # blocks that may be used again
+HEADER = 8  # bytes of a word of a record's header
 LINE = 64  # columns begin with a cache line
 WASTE = 4  # a block is not used for columns that fill less than this part of it
 CPU = np.uint64(4095)  # the bits of a sequence number that are its CPU, as in bpf/events.bpf.c
@@ -56,7 +58,7 @@ class Blocks:
 
 
 class Chunk(NamedTuple):
-    """Payload records by sequence number, in increasing order."""
+    """Payload records by sequence number, as they came."""
 
     seq: npt.NDArray[np.uint64]
     argument: npt.NDArray[np.uint8]
@@ -73,34 +75,27 @@ class Chunk(NamedTuple):
             np.zeros(0, np.int32), np.zeros(0, np.uint8),
         )  # fmt: skip
 
-    @staticmethod
-    def of(data: Bytes, offsets: npt.NDArray[np.int64], lengths: npt.NDArray[np.uint32]) -> Chunk:
-        """Records at `offsets` of `data`, which must stay."""
-        if not len(offsets):
-            return Chunk.none()
-        heads = data[offsets[:, None] + np.arange(PAYLOAD.itemsize)].view(PAYLOAD)[:, 0]
+    def read(self, data: Bytes) -> tuple[Chunk, int]:
+        """(this and the records of a ring's window, which is copied; bytes taken)."""
+        room = -(-len(self.data) // HEADER) * HEADER
+        copy = np.empty(room + len(data), np.uint8)
+        copy[: len(self.data)], copy[room:] = self.data, data
+        offsets, lengths, after = walk(copy, room, len(copy))
+        # a header is two words: gathering them is faster than gathering its fields
+        words = copy[: len(copy) // HEADER * HEADER].view(np.uint64)
+        seq, rest = words[offsets // HEADER], words[offsets // HEADER + 1]
         size = lengths.astype(np.int32) - PAYLOAD.itemsize
-        size[heads["failed"] != 0] = -1
-        order = np.argsort(heads["seq"], kind="stable")
-        start = offsets + PAYLOAD.itemsize
-        full = heads["full"].view(np.int32)
-        return Chunk(heads["seq"][order], heads["argument"][order], start[order], size[order], full[order], data)
+        size[rest >> np.uint64(16) & np.uint64(0xFFFF) != 0] = -1
+        full = (rest >> np.uint64(32)).astype(np.int32)
+        new = Chunk(seq, rest.astype(np.uint8), offsets + PAYLOAD.itemsize, size, full, copy)
+        return self._and(new) if len(self.seq) else new, after - room
 
-    def plus(self, other: Chunk) -> Chunk:
-        """Both, in order."""
-        if not len(self.seq):
-            return other
-        if not len(other.seq):
-            return self
-        order = np.argsort(np.concatenate((self.seq, other.seq)), kind="stable")
-
-        def joined(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[Any]:
-            return np.concatenate((a, b))[order]
-
+    def _and(self, new: Chunk) -> Chunk:
+        """Both; the bytes are the new one's already."""
         return Chunk(
-            joined(self.seq, other.seq), joined(self.argument, other.argument),
-            joined(self.offset, other.offset + len(self.data)), joined(self.length, other.length),
-            joined(self.full, other.full), np.concatenate((self.data, other.data)),
+            np.concatenate((self.seq, new.seq)), np.concatenate((self.argument, new.argument)),
+            np.concatenate((self.offset, new.offset)), np.concatenate((self.length, new.length)),
+            np.concatenate((self.full, new.full)), new.data,
         )  # fmt: skip
 
     def kept(self, keep: npt.NDArray[np.bool_]) -> Chunk:
@@ -151,9 +146,7 @@ class Assembler:
 
     def add_payloads(self, data: Bytes, start: int, end: int) -> int:
         """Copy payload records of a ring's window; -> bytes taken."""
-        copy = data[start:end].copy()
-        offsets, lengths, taken = walk(copy, 0, len(copy))
-        self._payloads = self._payloads.plus(Chunk.of(copy, offsets, lengths))
+        self._payloads, taken = self._payloads.read(data[start:end])
         return taken
 
     def take(self, until: int) -> Batch | None:
@@ -181,20 +174,14 @@ class Assembler:
         chunk = self._payloads
         if not len(chunk.seq):
             return Payloads.none()
-        order = np.argsort(seq, kind="stable")
-        at = np.minimum(np.searchsorted(seq, chunk.seq, sorter=order), len(seq) - 1)
-        rows = order[at]
-        mine = seq[rows] == chunk.seq
+        rows = link(seq, chunk.seq)
         # a CPU's numbers rise with time: what is not above its newest row's has lost its row
         np.maximum.at(self._newest, seq & CPU, seq)
-        self._payloads = chunk.kept(~mine & (chunk.seq > self._newest[chunk.seq & CPU]))
-        rows = rows[mine]
-        argument = chunk.argument[mine]
-        if (np.diff(rows) < 0).any():
-            final = np.lexsort((argument, rows))
-            rows = rows[final]
-            mine = np.flatnonzero(mine)[final]
-            argument = chunk.argument[mine]
+        self._payloads = chunk.kept((rows < 0) & (chunk.seq > self._newest[chunk.seq & CPU]))
+        mine = np.flatnonzero(rows >= 0)
+        key = rows[mine] * ARGUMENTS + chunk.argument[mine]
+        if (key[1:] < key[:-1]).any():
+            mine = mine[np.argsort(key, kind="stable")]
         return Payloads(
-            rows.astype(np.int64), argument, chunk.offset[mine], chunk.length[mine], chunk.full[mine], chunk.data
+            rows[mine], chunk.argument[mine], chunk.offset[mine], chunk.length[mine], chunk.full[mine], chunk.data
         )
