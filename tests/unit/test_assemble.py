@@ -35,8 +35,8 @@ def table(times: list[int], stamp: int = 1) -> Rows:
 @given(st.data())
 def test_spread_equals_its_twin(data: st.DataObject) -> None:
     count, at = data.draw(st.integers(0, 300)), data.draw(st.integers(0, 5))
-    rows = np.frombuffer(data.draw(st.randoms(use_true_random=False)).randbytes(count * LAYOUT.dtype.itemsize), "u1")
-    rows = rows.copy().view(LAYOUT.dtype)
+    random = np.random.default_rng(data.draw(st.integers(0, 1000)))
+    rows = np.frombuffer(random.bytes(count * LAYOUT.dtype.itemsize), "u1").copy().view(LAYOUT.dtype)
     rows["stamp"] = np.arange(9, 9 + count)
     if count and data.draw(st.booleans()):
         rows["stamp"][data.draw(st.integers(0, count - 1))] = data.draw(st.sampled_from([0, 8, 2**64 - 1]))
