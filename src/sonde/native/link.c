@@ -14,10 +14,11 @@ struct link {
 	uint64_t mask;		/* entries of `table` - 1, more than there are rows */
 };
 
-/* Numbers of one CPU lie 4096 apart: they become neighbours. */
+/* Spreads numbers, however they follow one another: a run of filled entries would be searched again and again. */
 static uint64_t place(uint64_t number)
 {
-	return (number >> 12) + (number & 4095) * 0x9e3779b97f4a7c15;
+	number = (number ^ number >> 32) * 0x9e3779b97f4a7c15;
+	return number ^ number >> 29;
 }
 
 /* Where a number is, or the free entry where it would be. */
