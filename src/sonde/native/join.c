@@ -38,7 +38,7 @@ struct op {
 	uint64_t absent_size;
 };
 
-/* JOB in join.py. */
+/* The job in join.py. */
 struct job {
 	uint64_t rows;
 	uint64_t row;			/* the first row to write */

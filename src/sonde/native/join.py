@@ -15,14 +15,10 @@ from sonde.native.ops import Kind, Op, Text
 
 __all__ = ["join"]
 
-# struct op and struct job of join.c; addresses are u8
+# struct op of join.c; addresses are u8
 OP = Struct("<4I q Q Q q 8Q")
-JOB = np.dtype(
-    [
-        ("rows", "u8"), ("row", "u8"), ("template", "u8"), ("templates", "u8"), ("starts", "u8"), ("ops", "u8"),
-        ("counters", "u8"), ("out", "u8"), ("room", "u8"), ("used", "u8"), ("offsets", "u8"), ("need", "u8"),
-    ]
-)  # fmt: skip
+# where in struct job, which is u8 only, stand what changes
+OUT, ROOM, USED, NEED = 7, 8, 9, 11
 TYPES = {kind: number for number, kind in enumerate(("u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8"))}
 BY_ROW, NONE_IS_ABSENT = 1, 2
 FULL, BAD = 1, -1
@@ -74,15 +70,20 @@ def _native_join(native: Kernel, rows: int, template: npt.NDArray[np.uint16] | N
     counters, offsets = np.zeros(len(templates), np.uint64), np.zeros(rows + 1, np.int64)
     chosen = None if template is None else np.ascontiguousarray(template, np.uint16)
     out = np.empty(rows * GUESS, np.uint8)
-    job = np.zeros(1, JOB)
-    job[0] = (rows, 0, _address(chosen), len(templates), _address(starts), _address(table),
-              _address(counters), _address(out), len(out), 0, _address(offsets), 0)  # fmt: skip
-    while (result := native(_address(job))) == FULL:
-        used = int(job["used"][0])
-        grown = np.empty(max(2 * len(out), used + int(job["need"][0])), np.uint8)
+    job = np.array(
+        [
+            rows, 0, _address(chosen), len(templates), _address(starts), _address(table), _address(counters),
+            _address(out), len(out), 0, _address(offsets), 0,
+        ],
+        np.uint64,
+    )  # fmt: skip
+    address = _address(job)
+    while (result := native(address)) == FULL:
+        used = int(job[USED])
+        grown = np.empty(max(2 * len(out), used + int(job[NEED])), np.uint8)
         grown[:used] = out[:used]
         out = grown
-        job["out"], job["room"] = _address(out), len(out)
+        job[OUT], job[ROOM] = _address(out), len(out)
     if result == BAD:
         raise ValueError("an id or a slice lies outside its data")
     return Text(out[: int(offsets[-1])], offsets)

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* LINK in link.py. */
+/* The job in link.py. */
 struct link {
 	const uint64_t *rows;	/* the number of each row */
 	uint64_t row_count;

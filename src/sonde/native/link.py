@@ -10,13 +10,6 @@ from sonde.native import kernel
 __all__ = ["link"]
 
 Numbers = npt.NDArray[np.uint64]
-# struct link of link.c; addresses are u8
-LINK = np.dtype(
-    [
-        ("rows", "u8"), ("row_count", "u8"), ("wanted", "u8"), ("wanted_count", "u8"), ("found", "u8"), ("table", "u8"),
-        ("mask", "u8"),
-    ]
-)  # fmt: skip
 MOST = 1 << 31  # rows
 
 
@@ -30,9 +23,10 @@ def link(rows: Numbers, wanted: Numbers) -> npt.NDArray[np.int64]:
     rows, wanted = np.ascontiguousarray(rows, np.uint64), np.ascontiguousarray(wanted, np.uint64)
     found = np.empty(len(wanted), np.int64)
     table = np.zeros(1 << max(4, (2 * len(rows)).bit_length()), np.uint32)
+    # struct link of link.c, which is u8 only
     job = np.array(
-        [(_address(rows), len(rows), _address(wanted), len(wanted), _address(found), _address(table), len(table) - 1)],
-        LINK,
+        [_address(rows), len(rows), _address(wanted), len(wanted), _address(found), _address(table), len(table) - 1],
+        np.uint64,
     )
     native(_address(job))
     return found

@@ -5,7 +5,7 @@
 
 enum { BLOCK = 64, LINE = 64 };
 
-/* SPREAD in spread.py. A row begins with its stamp. */
+/* The job in spread.py. A row begins with its stamp. */
 struct spread {
 	const uint8_t *rows;
 	uint64_t count;

@@ -13,13 +13,6 @@ from sonde.native import kernel
 __all__ = ["spread"]
 
 Columns = Mapping[str, npt.NDArray[Any]]
-# struct spread of spread.c; addresses are u8
-SPREAD = np.dtype(
-    [
-        ("rows", "u8"), ("count", "u8"), ("size", "u8"), ("stamp", "u8"), ("columns", "u8"), ("offsets", "u8"),
-        ("widths", "u8"), ("targets", "u8"),
-    ]
-)  # fmt: skip
 
 
 def spread(rows: npt.NDArray[np.void], stamp: int, columns: Columns, at: int) -> int:
@@ -45,9 +38,17 @@ def spread(rows: npt.NDArray[np.void], stamp: int, columns: Columns, at: int) ->
     widths = np.array([values.itemsize for values in columns.values()], np.uint64)
     starts = [_address(values) + at * values.itemsize for values in columns.values()]
     targets = np.array(starts, np.uint64)
+    # struct spread of spread.c, which is u8 only
     job = np.array(
-        [(_address(rows), len(rows), rows.itemsize, stamp, len(columns), *map(_address, (offsets, widths, targets)))],
-        SPREAD,
+        [
+            _address(rows["stamp"]),
+            len(rows),
+            rows.itemsize,
+            stamp,
+            len(columns),
+            *map(_address, (offsets, widths, targets)),
+        ],
+        np.uint64,
     )
     return native(_address(job))
 
