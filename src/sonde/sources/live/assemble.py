@@ -23,7 +23,8 @@ __all__ = ["Assembler", "Chunk"]
 
 Bytes = npt.NDArray[np.uint8]
 Columns = dict[str, npt.NDArray[Any]]
-KEPT = 6  # blocks that may be used again
+KEPT = 3  # blocks that may be used again: rows held back, those in time order, and a batch that is being shown
+LARGEST = 1 << 24  # bytes of such a block
 HEADER = 8  # bytes of a word of a record's header
 LINE = 64  # columns begin with a cache line
 WASTE = 4  # a block is not used for columns that fill less than this part of it
@@ -52,7 +53,7 @@ class Blocks:
             if sys.getrefcount(block) == 3 and size <= len(block) <= WASTE * size:
                 return block
         block = np.empty(size, np.uint8)
-        if size:
+        if 0 < size <= LARGEST:
             self._blocks = [block, *self._blocks[: KEPT - 1]]
         return block
 
