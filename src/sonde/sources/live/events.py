@@ -194,8 +194,7 @@ class LiveEvents:
         now = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         if self._closing:
             self._closing.check()
-        self._assembler.add(self._rows.take(self._rows.count if final else AT_ONCE))
-        self._rows.release()
+        self._rows.take(self._rows.count if final else AT_ONCE, self._assembler.add)
         self._pause, self._polled = self._until_enough(now - self._polled), now
         # what rows refer to was written before them
         if self.scan.followed:
