@@ -27,6 +27,7 @@ from sonde.render.times import TimeStyle
 from sonde.sources.live.events import Feature, LiveEvents, Sizes, features
 from sonde.sources.live.explain import explain_scan
 from sonde.sources.live.scan import Scan, plan_scan
+from sonde.sources.live.tracepoints import register
 
 __all__ = ["Answer", "Planned", "Question", "capabilities", "event_name", "plan"]
 
@@ -58,6 +59,7 @@ class Planned(NamedTuple):
 
 def plan(question: Question) -> Planned:
     """Parse, check and split a question. QueryError says what is wrong and where."""
+    register(f"{question.filter} {question.format}")
     expr = rewrite(parse(question.filter))
     layout = parse_format(question.format)
     shown = [field for value in layout.values for field in fields(value) if field.name != OUTPUT_TIME]

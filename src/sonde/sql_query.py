@@ -22,6 +22,7 @@ from sonde.render.receipt import Receipt, receipt
 from sonde.sources.live.events import LiveEvents
 from sonde.sources.live.groups import ROOM, LiveGroups, measurable, needs_rows, why_not
 from sonde.sources.live.scan import Scan, plan_scan
+from sonde.sources.live.tracepoints import register
 
 __all__ = ["SqlAnswer", "SqlPlan", "plan_sql"]
 
@@ -48,6 +49,7 @@ def plan_sql(text: str, windows: bool = False, filters: Sequence[str] = ()) -> S
 
     QueryError says what is wrong and where.
     """
+    register(" ".join((text, *filters)))
     statement = parse_sql(text)
     expr = rewrite(And((statement.where, *map(parse, filters))))
     found = grouped(statement, measurable)

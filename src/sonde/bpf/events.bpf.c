@@ -228,6 +228,21 @@ HIDDEN u32 x_init_procexit(u64 *ctx, struct event *e)
 	return 1;
 }
 
+/* A tracepoint of its own record; the main program takes the arguments from it. */
+HIDDEN u32 x_init_tracepoint(u64 *ctx, struct event *e, u32 nr)
+{
+	u64 task = bpf_get_current_task();
+	struct statistics *s = stats();
+
+	if (!s || !wanted(s, task, descriptor_of(nr)))
+		return 0;
+	begin(e, nr, task, s);
+	e->regs = NULL;
+	e->result = 0;
+	e->have = HAVE_ARGS;
+	return 1;
+}
+
 HIDDEN u32 x_init_signal(u64 *ctx, struct event *e)
 {
 	u64 task = bpf_get_current_task(), info = ctx[1];
@@ -332,7 +347,7 @@ HIDDEN u64 x_latency(struct event *e)
 	u64 start = slot ? slot->start : 0;
 
 	/* A clone's child leaves a call that it never entered: what it finds is of an older thread. */
-	e->status = start && start >= READ8(task_of(e), struct task_struct, start_boottime) ? KNOWN : MISSING;
+	e->status = start && e->regs && start >= READ8(task_of(e), struct task_struct, start_boottime) ? KNOWN : MISSING;
 	return e->status == KNOWN ? now(e) - start : -1ull;
 }
 
@@ -856,6 +871,12 @@ HIDDEN void *x_row(struct event *e, u32 words)
 	return bpf_map_lookup_elem(&rows, &i);
 }
 
+HIDDEN u64 x_arguments(struct event *e)
+{
+	arguments(e);
+	return 0;
+}
+
 /* The words of the event's group, or NULL. */
 HIDDEN void *x_group(struct event *e, void *key)
 {
@@ -1064,7 +1085,8 @@ ROOT(l_protocol, CALL(x_l4proto(e)); CALL(x_sockfamily(e)))
 ROOT(l_process, CALL(x_process(e)); CALL(x_verdict(e)))
 ROOT(l_payloads, CALL(x_payloads(e)))
 ROOT(l_row, CALL(x_row(e, 0)); CALL(x_row(e, 1)))
-ROOT(l_group, u64 key[GROUP_KEYS] = { 0 }; CALL(x_group(e, key)); CALL(x_log2(e->result)); CALL(x_outcome(e)))
+ROOT(l_group, u64 key[GROUP_KEYS] = { 0 }; CALL(x_group(e, key)); CALL(x_log2(e->result)); CALL(x_outcome(e));
+     CALL(x_arguments(e)))
 
 SEC("tp_btf/sched_process_exit")
 int l_procexit(u64 *ctx)
@@ -1080,6 +1102,14 @@ int l_signal(u64 *ctx)
 	struct event e;
 
 	return x_init_signal(ctx, &e) ? 0 : 0;
+}
+
+SEC("tracepoint/syscalls/sys_enter_close")
+int l_tracepoint(u64 *ctx)
+{
+	struct event e;
+
+	return x_init_tracepoint(ctx, &e, NR_SIGNAL + 1) ? 0 : 0;
 }
 
 SEC("iter/task")

@@ -14,12 +14,14 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
+from sonde.catalog.event import Event
 from sonde.catalog.events import FIELDS
+from sonde.catalog.lookup import NAMES, by_name
 from sonde.dialects.lexer import Scanner
 from sonde.dialects.operands import field as read_field
 from sonde.dialects.sql_where import lower
 from sonde.errors import QueryError, did_you_mean
-from sonde.plan.expr import TRUE, And, Expr, Field
+from sonde.plan.expr import TRUE, And, Compare, Expr, Field, Literal
 from sonde.plan.ops import BUCKETS, HISTOGRAM
 
 __all__ = ["TABLE", "Statement", "field_of", "parse_sql", "sql_text", "table_fields"]
@@ -98,10 +100,11 @@ def parse_sql(text: str) -> Statement:
         raise QueryError("one statement at a time", text, 0, 0) from None
     if not isinstance(tree, exp.Select):
         raise QueryError("a SELECT is expected", text, 0, max(1, len(text.split(" ")[0])))
-    _check_tables(text, tree)
+    traced = _check_tables(text, tree)
+    fields |= {param.name: Field("evt.rawarg", param.name) for event in traced for param in event.params}
     for column in tree.find_all(exp.Column):
         _check_column(text, column, fields)
-    where = _take_where(tree)
+    where = And((_take_where(tree), *(Compare("glob", Field("evt.type"), Literal(event.name)) for event in traced)))
     outputs = _name_outputs(text, tree)
     for field in table_fields(tree):
         if FIELDS[field.name].either:
@@ -125,6 +128,10 @@ def sql_text(tree: exp.Expr) -> str:
     """DuckDB's text, histograms of rows spelled out."""
 
     def spelled(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Column) and (field := field_of(node)) is not None:
+            return exp.column(str(field), quoted=True)
+        if isinstance(node, exp.Table) and ":" in node.name:
+            return exp.to_table(TABLE)
         if isinstance(node, exp.Anonymous) and node.name.lower() == HISTOGRAM:
             return _histogram(node.expressions[0])
         return node
@@ -174,8 +181,13 @@ def _fail_at(text: str, quoted: str, error: ParseError) -> NoReturn:
     ) from None
 
 
-def _check_tables(text: str, tree: exp.Select) -> None:
+def _check_tables(text: str, tree: exp.Select) -> list[Event]:
+    """All tables are the events, or a tracepoint each; -> these."""
+    traced = []
     for table in tree.find_all(exp.Table):
+        if table.name in NAMES and ":" in table.name:
+            traced += by_name(table.name)
+            continue
         if table.name.lower() != TABLE or table.db:
             near = did_you_mean(table.name, [TABLE]) or f"; there is {TABLE}"
             raise QueryError(
@@ -183,6 +195,7 @@ def _check_tables(text: str, tree: exp.Select) -> None:
             )
     if not tree.find(exp.Table):
         raise QueryError(f"a SELECT without a table: FROM {TABLE} is expected", text, 0, len(text))
+    return traced
 
 
 def _check_column(text: str, column: exp.Column, fields: dict[str, Field]) -> None:

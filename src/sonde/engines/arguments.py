@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -110,10 +110,10 @@ def param_of(event: Event, key: str | int) -> Param | None:
     return next((p for p in event.params if p.name == key), None)
 
 
-def sources(key: str | int) -> frozenset[str]:
-    """The physical columns that `evt.arg` with this name or index needs."""
+def sources(key: str | int, events: Iterable[Event] | None = None) -> frozenset[str]:
+    """The physical columns that `evt.arg` with this name or index needs, of some events or of any."""
     found = {"nr", "flags"}
-    for event in EVENTS.values():
+    for event in EVENTS.values() if events is None else events:
         if param := param_of(event, key):
             found |= _needs(param)
     return frozenset(found)

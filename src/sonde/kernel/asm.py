@@ -6,12 +6,12 @@ import struct
 from dataclasses import dataclass, field
 
 __all__ = [
-    "EQ", "GE", "GT", "LE", "LT", "NE", "R0", "R1", "R2", "R6", "R7", "R10", "SET", "SGE", "SGT", "SLE", "SLT",
+    "EQ", "GE", "GT", "LE", "LT", "NE", "R0", "R1", "R2", "R3", "R6", "R7", "R10", "SET", "SGE", "SGT", "SLE", "SLT",
     "Asm", "Label",
 ]  # fmt: skip
 
 WORD = struct.Struct("<BBhi")
-R0, R1, R2, R6, R7, R10 = 0, 1, 2, 6, 7, 10
+R0, R1, R2, R3, R6, R7, R10 = 0, 1, 2, 3, 6, 7, 10
 
 # jump operations (upper four bits of the opcode; lower three: 5 = 64-bit compare, bit 3: register operand)
 EQ, GT, GE, SET, NE, SGT, SGE, LT, LE, SLT, SLE = 0x10, 0x20, 0x30, 0x40, 0x50, 0x60, 0x70, 0xA0, 0xB0, 0xC0, 0xD0

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sonde.kernel.asm import EQ, GE, GT, LE, LT, NE, R0, R1, R2, R6, R7, SET, SGE, SGT, SLE, SLT, Asm, Label
+from sonde.kernel.asm import EQ, GE, GT, LE, LT, NE, R0, R1, R2, R3, R6, R7, SET, SGE, SGT, SLE, SLT, Asm, Label
 from sonde.kernel.predicates import (
     Address,
     All,
@@ -35,14 +35,15 @@ from sonde.plan.batch import PHYSICAL
 from sonde.plan.expr import And, Compare, Expr, Not
 
 __all__ = [
-    "INITIALISERS", "MISSING", "ROW", "STATUS", "UNKNOWN_BITS", "Layout", "Translate", "call", "emit_record",
-    "event_bits", "fetch", "generate", "guards", "order_tests", "program", "tests_of",
+    "INITIALISERS", "MISSING", "ROW", "STATUS", "UNKNOWN_BITS", "WORDS", "Hook", "Layout", "Translate", "call",
+    "emit_record", "event_bits", "fetch", "generate", "guards", "order_tests", "program", "tests_of",
 ]  # fmt: skip
 
 # struct event, asserted in bpf/events.bpf.c
 EVENT_SIZE, BITS, UNKNOWN_BITS, ADDRESS, STATUS, STAMP, ARGUMENTS = 176, 0, 8, 16, 32, 96, 104
 # (offset, bytes) of what needs no call: each call and return costs several ns
 FIELDS = {"nr": (36, 4), "res": (72, 8), "seq": (80, 8), "tid": (152, 4), "pid": (156, 4), "flags": (172, 4)}
+FIELDS |= {f"a{i}": (ARGUMENTS + 8 * i, 8) for i in range(6)}
 ROW = -8  # from the event
 GET_SMP_PROCESSOR_ID = 8
 WORDS = ("a0", "a1", "a2", "a3", "a4", "a5")
@@ -55,6 +56,7 @@ INITIALISERS = {
     "l_procexit": "x_init_procexit",
     "l_signal": "x_init_signal",
     "l_task": "x_init_task",
+    "l_tracepoint": "x_init_tracepoint",
 }
 SIGNED = {"<": SLT, "<=": SLE, ">": SGT, ">=": SGE}
 UNSIGNED = {"<": LT, "<=": LE, ">": GT, ">=": GE}
@@ -64,6 +66,19 @@ COST = {EventSet: 1, Words: 4, TextBit: 60, PathBit: 80, Exists: 70, Address: 30
 ACCESSOR_COST = {"res": 1, "failed": 1, "cpu": 2, "tid": 1, "pid": 1, "ismain": 1, "fd": 3, "buflen": 2, "latency": 4}
 
 Translate = Callable[[Compare], Test]
+
+
+class Hook(NamedTuple):
+    """Where a program runs: the library program it is specialised from (a key of INITIALISERS).
+
+    Of a tracepoint also the number of its event, its id in tracefs, and where in its record its arguments lie, as
+    (offset, bytes).
+    """
+
+    root: str
+    number: int = 0
+    tracepoint: int = 0
+    arguments: tuple[tuple[int, int], ...] = ()
 
 
 class Layout(NamedTuple):
@@ -131,13 +146,13 @@ def _cost(test: Test) -> int:
     return COST[type(test)]
 
 
-def generate(hook: str, test: Test, layout: Layout, *, payloads: bool, followed: bool) -> Asm:
-    """The main program for `hook` (a key of INITIALISERS) that sends a row of each event that passes the test."""
+def generate(hook: Hook, test: Test, layout: Layout, *, payloads: bool, followed: bool) -> Asm:
+    """The main program for `hook` that sends a row of each event that passes the test."""
     return program(hook, test, lambda asm, end: emit_record(asm, layout, payloads, end), followed)
 
 
 def program(
-    hook: str,
+    hook: Hook,
     test: Test,
     answer: Callable[[Asm, Label], None],
     followed: bool,
@@ -151,8 +166,16 @@ def program(
     """
     asm, wanted, end = Asm(stack=EVENT_SIZE - ROW + below), Label(), Label()
     asm.on_stack(R2, EVENT_SIZE)
-    call(asm, INITIALISERS[hook])
+    if hook.arguments:
+        asm.store(R2, ROW, R1)
+    if hook.tracepoint:
+        asm.constant(R3, hook.number)
+    call(asm, INITIALISERS[hook.root])
     asm.jump_if(EQ, R0, 0, end)
+    for i, (offset, size) in enumerate(hook.arguments):
+        asm.load(R1, R6, ROW)
+        asm.load(R0, R1, offset, size)
+        asm.store(R6, ARGUMENTS + 8 * i, R0)
     if followed:
         fetch(asm, "followed")
         asm.jump_if(EQ, R0, 0, end)

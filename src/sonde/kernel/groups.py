@@ -8,7 +8,19 @@ from typing import NamedTuple
 import numpy as np
 
 from sonde.kernel.asm import EQ, NE, R0, R1, R2, R6, R7, SGE, SLE, Asm, Label
-from sonde.kernel.codegen import MISSING, ROW, STATUS, UNKNOWN_BITS, Layout, call, emit_record, fetch, program
+from sonde.kernel.codegen import (
+    MISSING,
+    ROW,
+    STATUS,
+    UNKNOWN_BITS,
+    WORDS,
+    Hook,
+    Layout,
+    call,
+    emit_record,
+    fetch,
+    program,
+)
 from sonde.kernel.predicates import Test
 from sonde.plan.ops import BUCKETS, HISTOGRAM
 
@@ -63,7 +75,7 @@ class Slots(NamedTuple):
 
 
 def generate_groups(
-    hook: str, test: Test, slots: Slots, layout: Layout, *, payloads: bool, followed: bool, named: bool
+    hook: Hook, test: Test, slots: Slots, layout: Layout, *, payloads: bool, followed: bool, named: bool
 ) -> Asm:
     """The main program for `hook`. An event about which the kernel is not sure is sent as a row of `layout`: whether it
     passes the test, or, if groups are `named` by files, what its file is called."""
@@ -89,6 +101,8 @@ def _add(asm: Asm, slots: Slots, end: Label, nameless: Label | None) -> None:
         asm.load(R1, R6, UNKNOWN_BITS)
         asm.jump_if(NE, R1, 0, nameless)
         asm.place(has_name)
+    if set(WORDS) & ({*slots.keys} | {cell.accessor for cell in slots.cells}):
+        fetch(asm, "arguments")
     for i, name in enumerate(slots.keys or ("",)):
         if name:
             fetch(asm, "process" if name == "proc" else name)

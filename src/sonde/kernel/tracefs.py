@@ -1,4 +1,4 @@
-"""Ids of tracepoints by their names, from tracefs: where it is mounted, else from a mount that nobody sees."""
+"""What tracefs says of tracepoints: from where it is mounted, else from a mount that nobody sees."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from sonde.errors import KernelError
 from sonde.kernel.libbpf import unseen_mount
 
-__all__ = ["tracepoint_id"]
+__all__ = ["tracepoint_format", "tracepoint_id", "tracepoint_names"]
 
 # /sys/kernel/debug/tracing is no second place: to look there mounts it
 MOUNTED = "/sys/kernel/tracing"
@@ -15,20 +15,36 @@ MOUNTED = "/sys/kernel/tracing"
 
 def tracepoint_id(name: str) -> int | None:
     """The id of a tracepoint `system/event`; None: it does not exist, or tracefs is not for us."""
+    text = _read(f"events/{name}/id")
+    return int(text) if text and text.strip().isdigit() else None
+
+
+def tracepoint_format(name: str) -> str | None:
+    """How the record of a tracepoint `system/event` is laid out, as the kernel writes it; None as above."""
+    return _read(f"events/{name}/format")
+
+
+def tracepoint_names() -> list[str]:
+    """Every tracepoint of this kernel as `system:event`; empty where tracefs is not for us."""
+    return (_read("available_events") or "").split()
+
+
+def _read(path: str) -> str | None:
+    """A file of tracefs, wherever that is."""
     try:
-        return _id(os.open(MOUNTED, os.O_PATH | os.O_DIRECTORY), name)
-    except (OSError, ValueError):
+        return _from(os.open(MOUNTED, os.O_PATH | os.O_DIRECTORY), path)
+    except OSError:
         pass
     try:
-        return _id(unseen_mount("tracefs"), name)
-    except (KernelError, OSError, ValueError):
+        return _from(unseen_mount("tracefs"), path)
+    except (KernelError, OSError):
         return None
 
 
-def _id(root: int, name: str) -> int:
-    """From tracefs at the directory `root`, which is closed."""
+def _from(root: int, path: str) -> str:
+    """A file below the directory `root`, which is closed."""
     try:
-        with open(f"events/{name}/id", opener=lambda path, flags: os.open(path, flags, dir_fd=root)) as file:
-            return int(file.read())
+        with open(path, opener=lambda name, flags: os.open(name, flags, dir_fd=root)) as file:
+            return file.read()
     finally:
         os.close(root)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from sonde.catalog.column import Detail
 from sonde.errors import KernelError
 from sonde.kernel.asm import Asm
-from sonde.kernel.codegen import event_bits, generate, guards
+from sonde.kernel.codegen import Hook, event_bits, generate, guards
 from sonde.kernel.descriptors import descriptors
 from sonde.kernel.dictionary import Dictionary
 from sonde.kernel.features import Feature, features, lock_addresses, pid_max, possible_cpus
@@ -103,6 +103,7 @@ class LiveEvents:
             asked = tuple(scan.predicates.verdicts)
             self._verdicts = Verdicts(self._session, asked, self.state) if asked else None
             self._closing = Closing(self._session) if scan.closes and not scan.start else None
+            self._traced: list[tuple[int, int]] = []  # programs of tracepoints, and the ids of those
             self._programs = self._load()
         except BaseException:
             self._session.close()
@@ -161,14 +162,18 @@ class LiveEvents:
         if self.scan.start:
             programs.append(session.load_fixed("p_enter"))
         for hook in self.scan.hooks:
-            programs.append(session.load(hook, self._main(hook), hook)[0])
+            program = session.load(hook.root, self._main(hook), hook.root)[0]
+            if hook.tracepoint:
+                self._traced.append((program, hook.tracepoint))
+            else:
+                programs.append(program)
         if self._follow:
             programs.append(session.load_fixed("p_forget"))
-        if "l_exit" not in self.scan.hooks:
+        if all(hook.root != "l_exit" for hook in self.scan.hooks):
             programs.append(session.load_fixed("p_renames"))
         return programs
 
-    def _main(self, hook: str) -> Asm:
+    def _main(self, hook: Hook) -> Asm:
         """The main program for a hook."""
         payloads = bool(self.scan.followed)
         return generate(hook, self.scan.test, self.scan.layout, payloads=payloads, followed=self._follow)
@@ -186,6 +191,8 @@ class LiveEvents:
             self._closing.attach()
         for program in self._programs:
             self._session.attach(program)
+        for program, tracepoint in self._traced:
+            self._session.attach_event(program, tracepoint)
 
     def poll(self, final: bool = False) -> Batch | None:
         """The rows that are complete, in time order, or None; sleeps until there may be enough of them."""
@@ -229,7 +236,7 @@ class LiveEvents:
 
     def inflight(self) -> Batch | None:
         """Rows of the calls that are running now (ENTER_ROW), unfiltered. Give them after what `poll` gives."""
-        main = generate("l_task", All(()), self.scan.layout, payloads=False, followed=self._follow)
+        main = generate(Hook("l_task"), All(()), self.scan.layout, payloads=False, followed=self._follow)
         program, _ = self._session.load("l_task", main, "l_task")
         before = self._assembler.take(1 << 62)
         assert before is None, "poll(final=True) first"

@@ -70,7 +70,8 @@ def _programs(scan: Scan) -> Iterator[tuple[str, str]]:
     tests = list(_leaves(order_tests(scan.test)))
     for hook in scan.hooks:
         order = " > ".join(map(_short, tests))
-        yield "attached", HOOKS[hook] + (f", tests in this order: {order}" if order else "")
+        name = NAMES[hook.number] if hook.tracepoint else HOOKS[hook.root]
+        yield "attached", name + (f", tests in this order: {order}" if order else "")
     if scan.start:
         yield "attached", "sys_enter, for the latency"
     elif scan.closes:

@@ -7,8 +7,12 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from sonde.engines.fields import physical, points_at
+from sonde.catalog.lookup import EVENTS, TRACEPOINTS
+from sonde.engines.arguments import sources
+from sonde.engines.decoding import SIGNED
+from sonde.engines.fields import OF_ARGUMENT, physical, points_at
 from sonde.kernel.asm import Asm
+from sonde.kernel.codegen import Hook
 from sonde.kernel.groups import KEYS_MAX, Cell, Slots, generate_groups
 from sonde.kernel.libbpf import entries, lookup
 from sonde.plan.batch import PHYSICAL, Array, Batch, Payloads
@@ -17,7 +21,7 @@ from sonde.plan.ops import Aggregate, Groups, Measure
 from sonde.sources.live.events import LiveEvents, Sizes
 from sonde.sources.live.scan import Scan
 
-__all__ = ["ROOM", "LiveGroups", "measurable", "needs_rows", "slots_of", "why_not"]
+__all__ = ["ROOM", "LiveGroups", "measurable", "needs_rows", "why_not"]
 
 ROOM = 1 << 16  # groups
 FEW = 1 << 12  # bytes of rows where there are none
@@ -37,7 +41,17 @@ MEASURED = {"evt.latency": ("latency", True), "evt.rawres": ("res", False), "evt
 
 def measurable(field: Field) -> bool:
     """Is the field a number that the kernel can measure?"""
-    return field.name in MEASURED
+    return field.name in MEASURED or _traced_word(field) is not None
+
+
+def _traced_word(field: Field) -> str | None:
+    """The argument word that a field of tracepoints is, the same in all that a question may mean."""
+    if field.name != "evt.rawarg":
+        return None
+    events = [event for number, event in EVENTS.items() if number in TRACEPOINTS]
+    words = {p.source.value for event in events for p in event.params if p.name == field.argument}
+    signed = {p.type in SIGNED for event in events for p in event.params if p.name == field.argument}
+    return words.pop() if len(words) == 1 and signed == {False} else None
 
 
 def why_not(aggregate: Aggregate, scan: Scan) -> str:
@@ -45,13 +59,16 @@ def why_not(aggregate: Aggregate, scan: Scan) -> str:
     if undecided := [str(part.conjunct) for part in scan.pushdown.parts if not part.whole]:
         return f"the kernel cannot decide {' and '.join(undecided)}"
     for measure in aggregate.measures:
-        if measure.field and measure.field.name not in MEASURED and measure.field not in aggregate.keys:
+        if measure.field and not measurable(measure.field) and measure.field not in aggregate.keys:
             return f"{measure.field} is not a number the kernel can measure"
+    measured = any(m.field and m.field.name == "evt.rawarg" for m in aggregate.measures)
+    if measured and any(scan.on[number] for number in EVENTS if number not in TRACEPOINTS):
+        return 'an argument is measured of tracepoints only: FROM "system:event"'
     for field in aggregate.keys:
-        if why := _not_a_key(field):
+        if why := _not_a_key(field, scan):
             return why
-    if len(_keys(aggregate)) > KEYS_MAX:
-        return f"a key of {len(_keys(aggregate))} words is too long"
+    if len(words := keys_of(aggregate, scan)) > KEYS_MAX:
+        return f"a key of {len(words)} words is too long"
     return ""
 
 
@@ -65,19 +82,26 @@ def _named(aggregate: Aggregate) -> bool:
     return any(field.name in NAMES for field in aggregate.keys)
 
 
-def _not_a_key(field: Field) -> str:
-    if points_at(field):
+def _needs(field: Field, scan: Scan) -> frozenset[str]:
+    """The columns that a field needs of the events that are on."""
+    if field.name in OF_ARGUMENT and field.argument is not None:
+        return sources(field.argument, (event for number, event in EVENTS.items() if scan.on[number]))
+    return physical(field)
+
+
+def _not_a_key(field: Field, scan: Scan) -> str:
+    if field.name != "evt.rawarg" and points_at(field):
         return "" if field.name in NAMES else f"{field} is read from the memory of the process"
-    if extra := physical(field) - KEYS - {"flags"}:
+    if extra := _needs(field, scan) - KEYS - {"flags"}:
         return f"{field} needs {', '.join(sorted(extra))} of each event"
     return ""
 
 
-def _keys(aggregate: Aggregate) -> tuple[str, ...]:
+def keys_of(aggregate: Aggregate, scan: Scan) -> tuple[str, ...]:
     """The words of a group's key: columns, or the outcome in the place of the result."""
     found: set[str] = set()
     for field in aggregate.keys:
-        needs = {"file", "nr"} if points_at(field) else set(physical(field)) & KEYS
+        needs = {"file", "nr"} if field.name in NAMES else set(_needs(field, scan)) & KEYS
         if field.name in OUTCOMES:
             needs = needs - {"res"} | {"outcome"}
         found |= needs
@@ -86,19 +110,19 @@ def _keys(aggregate: Aggregate) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def slots_of(aggregate: Aggregate) -> Slots:
+def slots_of(aggregate: Aggregate, scan: Scan) -> Slots:
     """How the kernel keeps the groups of an aggregate for which `why_not` says nothing."""
     cells = [Cell("count")]
     for measure in aggregate.measures:
         cells += _cells(measure)
-    return Slots(_keys(aggregate), tuple(dict.fromkeys(cells)))
+    return Slots(keys_of(aggregate, scan), tuple(dict.fromkeys(cells)))
 
 
 def _cells(measure: Measure) -> tuple[Cell, ...]:
     """What is kept for a measure: with every value also how often there was one."""
-    if measure.field is None or measure.field.name not in MEASURED:
+    if measure.field is None or not measurable(measure.field):
         return (Cell("count"),)
-    accessor, optional = MEASURED[measure.field.name]
+    accessor, optional = MEASURED.get(measure.field.name, (_traced_word(measure.field) or "", False))
     count = Cell("count", accessor, optional)
     return (count,) if measure.kind == "count" else (count, Cell(measure.kind, accessor, optional))
 
@@ -113,7 +137,7 @@ class LiveGroups(LiveEvents):
     def __init__(
         self, scan: Scan, aggregate: Aggregate, *, skip: Iterable[int] = (), follow: bool = False, room: int = ROOM
     ) -> None:  # fmt: skip
-        self._aggregate, self._words = aggregate, slots_of(aggregate)
+        self._aggregate, self._words = aggregate, slots_of(aggregate, scan)
         width = self._words.value_size
         self._widths = {"groups": width, "group_start": width, "group_other": width}
         self._keys, self._room = {"groups": self._words.key_size}, {"groups": room}
@@ -123,7 +147,7 @@ class LiveGroups(LiveEvents):
         sizes = Sizes() if needs_rows(aggregate, scan) else Sizes(events=FEW)
         super().__init__(scan, skip=skip, follow=follow, sizes=sizes)
 
-    def _main(self, hook: str) -> Asm:
+    def _main(self, hook: Hook) -> Asm:
         return generate_groups(
             hook, self.scan.test, self._words, self.scan.layout,
             payloads=bool(self.scan.followed), followed=self._follow, named=_named(self._aggregate),
