@@ -22,7 +22,7 @@ LAYERS = (
     ("sources",),
     ("query",),
     ("sql_query",),
-    ("toolbox",),
+    ("toolbox", "stat"),
     ("manual",),
     ("cli_table",),
     ("cli_options", "cli_help"),

@@ -10,6 +10,7 @@ import time
 from typing import NamedTuple
 
 from sonde.ask import Output, Signals, die_of, left_out, raised, threads_of
+from sonde.catalog.families import FAMILIES
 from sonde.cli_options import Options
 from sonde.dialects.tool import Tool
 from sonde.engines.duckdb import Rows
@@ -21,11 +22,12 @@ from sonde.render.table import Tables, csv_rows, json_rows
 from sonde.sources.live.command import Command
 from sonde.sources.live.explain import explain_scan
 from sonde.sql_query import SqlAnswer, SqlPlan, plan_sql
+from sonde.stat import stat_of, usage_text
 from sonde.toolbox import open_tool
 
 __all__ = ["ask_sql", "explained"]
 
-SQL, SPECTROGRAM = "sql", "spectrogram"
+SQL, STAT, SPECTROGRAM = "sql", "stat", "spectrogram"
 ANEW = "\x1b[H\x1b[J"  # a terminal's cursor to the top, and nothing below
 
 
@@ -35,6 +37,7 @@ class Asked(NamedTuple):
     plan: SqlPlan
     every: float | None
     shape: str = ""  # of the whole answer, beside its columns'
+    expected: tuple[str, ...] = ()  # what the last column shows even if it never came
 
 
 def explained(options: Options) -> str:
@@ -62,6 +65,11 @@ def _asked(options: Options, terminal: bool) -> Asked:
             example = 'sonde sql "SELECT proc.name, count(*) FROM events GROUP BY ALL"'
             raise UsageError(f"sql takes one statement in quotes, as in {example}")
         return Asked(plan_sql(options.arguments[0], options.every is not None), options.every)
+    if options.verb == STAT:
+        stat = stat_of(options.arguments)
+        return Asked(
+            plan_sql(stat.statement, options.every is not None, stat.filters), options.every, STAT, stat.expected
+        )
     tool = open_tool(options.verb)
     use = tool.use(options.arguments)
     every = options.every or (_seconds(tool) if terminal and options.seconds is None else None)
@@ -83,7 +91,7 @@ class _Run:
 
     def __init__(self, options: Options, asked: Asked, out: Output) -> None:
         self.options, self.out = options, out
-        self.plan, self.every, self.shape = asked
+        self.plan, self.every, self.shape, self.expected = asked
         self.ended_by = 0
         self.asked = False
         self.status: int | None = None
@@ -145,6 +153,8 @@ class _Run:
         self._print(answer.table())
         if self.shape == SPECTROGRAM and not self.json:
             self.out.write(scale().encode())
+        if self.shape == STAT and self.command and self.command.usage and not self.json:
+            self.out.write(usage_text(time.monotonic() - began, self.command.usage).encode())
         receipt = answer.receipt(time.monotonic() - began)
         sys.stderr.write(receipt_json(receipt) if self.json else receipt_text(receipt))
         return receipt.status is Status.EXACT
@@ -163,6 +173,8 @@ class _Run:
     def _print(self, rows: Rows | None) -> None:
         if rows is None:
             return
+        came = {row[-1] for row in rows.rows}
+        rows.rows.extend((0, name) for name in self.expected if name not in came and not _members(name) & came)
         if self.json:
             text = json_rows(rows.names, rows.rows)
         elif self.options.shape == "csv":
@@ -176,3 +188,8 @@ class _Run:
             text = self.anew + self.tables.whole(rows.names, rows.numeric, rows.rows) + ("\n" if self.every else "")
         self.header = False
         self.out.write(text.encode("utf-8", "surrogateescape"))
+
+
+def _members(name: str) -> set[str]:
+    """The events of a family."""
+    return set(FAMILIES.get(name, ()))

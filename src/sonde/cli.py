@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 VERBS = {
+    "stat": "count events as perf stat does: sonde stat -e net:net_dev_xmit,open --for 5s, sonde stat -- CMD",
     "tools": "list the tools, or those about a WORD, by the question they answer",
     "help": "the page of a tool: sonde help opensnoop",
     "sql": 'answer a SELECT: sonde sql "SELECT proc.name, count(*) FROM events GROUP BY ALL" --for 5s',
@@ -119,6 +120,10 @@ def _told(options: Options) -> str:
     if options.list_fields or options.list_events or options.list_markdown:
         from sonde.render import reference
 
+        if options.list_events and options.arguments:
+            from sonde.sources.live.tracepoints import listed
+
+            return listed(options.arguments)
         if options.list_events:
             return reference.events_text()
         return reference.fields_markdown() if options.list_markdown else reference.fields_text(options.verbose)

@@ -115,6 +115,8 @@ class _Parser:
             self.long(word)
         elif word.startswith("-") and len(word) > 1:
             self.short(word)
+        elif self.values.get("list_events") and ":" in word:
+            self.arguments.append(word)
         elif word in self.verbs:
             self.verb = word
         elif _FILTER.match(word):
