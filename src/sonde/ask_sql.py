@@ -67,9 +67,8 @@ def _asked(options: Options, terminal: bool) -> Asked:
         return Asked(plan_sql(options.arguments[0], options.every is not None), options.every)
     if options.verb == STAT:
         stat = stat_of(options.arguments)
-        return Asked(
-            plan_sql(stat.statement, options.every is not None, stat.filters), options.every, STAT, stat.expected
-        )
+        plan = plan_sql(stat.statement, options.every is not None, stat.filters)
+        return Asked(plan, options.every, STAT, stat.expected)
     tool = open_tool(options.verb)
     use = tool.use(options.arguments)
     every = options.every or (_seconds(tool) if terminal and options.seconds is None else None)

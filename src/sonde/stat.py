@@ -22,7 +22,7 @@ class Stat(NamedTuple):
 
 
 def stat_of(words: Sequence[str]) -> Stat:
-    """Read the words after `stat`: -e names of calls, families or tracepoints; --by a field; -a, which is usual here."""
+    """Read the words after `stat`: -e names of calls, families or tracepoints; --by a field; -a, usual here anyway."""
     events, by, rest = list[str](), "", list[str]()
     left = list(words)
     while left:
@@ -51,9 +51,8 @@ def _statement(by: str, chosen: bool) -> str:
     """Counts by event, and by a field if one is given."""
     key = f"{by}, " if by else ""
     calls = "" if chosen else ', count(*) FILTER (WHERE evt.failed) AS "errors", duration(sum(evt.latency)) AS "time"'
-    return (
-        f'SELECT count(*) AS "count"{calls}, {key}evt.type AS "event" FROM events GROUP BY ALL ORDER BY 1 DESC, "event"'
-    )
+    columns = f'count(*) AS "count"{calls}, {key}evt.type AS "event"'
+    return f'SELECT {columns} FROM events GROUP BY ALL ORDER BY 1 DESC, "event"'
 
 
 def usage_text(elapsed: float, usage: resource.struct_rusage) -> str:

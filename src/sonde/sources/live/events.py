@@ -189,10 +189,11 @@ class LiveEvents:
         self._drain_dictionary()
         if self._closing:
             self._closing.attach()
-        for program in self._programs:
-            self._session.attach(program)
+        # before what forgets a thread at its exit: programs run in the order of their attachment
         for program, tracepoint in self._traced:
             self._session.attach_event(program, tracepoint)
+        for program in self._programs:
+            self._session.attach(program)
 
     def poll(self, final: bool = False) -> Batch | None:
         """The rows that are complete, in time order, or None; sleeps until there may be enough of them."""
