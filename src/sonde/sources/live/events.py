@@ -103,7 +103,6 @@ class LiveEvents:
             asked = tuple(scan.predicates.verdicts)
             self._verdicts = Verdicts(self._session, asked, self.state) if asked else None
             self._closing = Closing(self._session) if scan.closes and not scan.start else None
-            self._traced: list[tuple[int, int]] = []  # programs of tracepoints, and the ids of those
             self._programs = self._load()
         except BaseException:
             self._session.close()
@@ -151,27 +150,16 @@ class LiveEvents:
         for name, automaton in predicates.text_automata.items():
             update(session.map("texts"), TEXT_SLOTS[name].to_bytes(4, "little"), automaton.blob())
 
-    def _load(self) -> list[int]:
-        """The programs to attach, in order: what others rely on first."""
-        session = self._session
-        programs = [session.load_fixed("p_resume")]
-        if self._follow:
-            programs += [session.load_fixed("p_fork"), session.load_fixed("p_follow")]
-        if self.scan.ancestors:
-            programs.append(session.load_fixed("p_exec"))
-        if self.scan.start:
-            programs.append(session.load_fixed("p_enter"))
-        for hook in self.scan.hooks:
-            program = session.load(hook.root, self._main(hook), hook.root)[0]
-            if hook.tracepoint:
-                self._traced.append((program, hook.tracepoint))
-            else:
-                programs.append(program)
-        if self._follow:
-            programs.append(session.load_fixed("p_forget"))
-        if all(hook.root != "l_exit" for hook in self.scan.hooks):
-            programs.append(session.load_fixed("p_renames"))
-        return programs
+    def _load(self) -> list[tuple[int, int]]:
+        """The programs to attach and the ids of tracepoints that are theirs (0: none), in order: what others rely on
+        first, what forgets a thread at its exit last."""
+        session, scan = self._session, self.scan
+        before = ["p_resume"] + ["p_fork", "p_follow"] * self._follow
+        before += ["p_exec"] * scan.ancestors + ["p_enter"] * scan.start
+        after = ["p_forget"] * self._follow + ["p_renames"] * all(hook.root != "l_exit" for hook in scan.hooks)
+        mains = [(session.load(h.root, self._main(h), h.root)[0], h.tracepoint) for h in scan.hooks]
+        fixed = [[(session.load_fixed(name), 0) for name in names] for names in (before, after)]
+        return [*fixed[0], *mains, *fixed[1]]
 
     def _main(self, hook: Hook) -> Asm:
         """The main program for a hook."""
@@ -189,11 +177,11 @@ class LiveEvents:
         self._drain_dictionary()
         if self._closing:
             self._closing.attach()
-        # before what forgets a thread at its exit: programs run in the order of their attachment
-        for program, tracepoint in self._traced:
-            self._session.attach_event(program, tracepoint)
-        for program in self._programs:
-            self._session.attach(program)
+        for program, tracepoint in self._programs:
+            if tracepoint:
+                self._session.attach_event(program, tracepoint)
+            else:
+                self._session.attach(program)
 
     def poll(self, final: bool = False) -> Batch | None:
         """The rows that are complete, in time order, or None; sleeps until there may be enough of them."""
