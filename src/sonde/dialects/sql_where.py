@@ -30,6 +30,10 @@ _OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _EVENT_TYPE = "evt.type"
 
 
+# parts of a condition that are looked at
+_PLAIN = frozenset(("this", "expression", "expressions", "low", "high", "negate", "table", "db", "quoted", "is_string"))
+
+
 def lower(node: exp.Expr, negated: bool = False) -> Expr | None:
     """The expression that is true exactly where the condition (negated: its NOT) is; None if there is none."""
     if isinstance(node, exp.Paren):
@@ -47,6 +51,8 @@ def lower(node: exp.Expr, negated: bool = False) -> Expr | None:
 
 
 def _comparison(node: exp.Expr, negated: bool) -> Expr | None:
+    if any(value for name, value in node.args.items() if name not in _PLAIN and value):
+        return None  # a clause of it that is not known here
     if type(node) in _OPERATORS:
         return _ordered(node, negated)
     if isinstance(node, exp.Column):
@@ -63,7 +69,7 @@ def _comparison(node: exp.Expr, negated: bool) -> Expr | None:
     if isinstance(node, exp.In) and node.expressions:
         return _in(node, negated)
     if isinstance(node, exp.Like | exp.Glob | exp.StartsWith | exp.Contains | exp.ArrayContains):
-        return _text(node, negated)
+        return _text(node, negated != bool(node.args.get("negate")))
     return None
 
 
