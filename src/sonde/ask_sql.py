@@ -98,7 +98,8 @@ class _Run:
         self.header = True
         drawn_over = self.every and os.isatty(out.fd) and not (self.plan.statement.streams or self.shape)
         self.anew = ANEW if drawn_over else ""
-        self.tables = Tables([output.shape for output in self.plan.statement.outputs])
+        outputs = self.plan.statement.outputs
+        self.tables = Tables([o.shape for o in outputs], [o.width for o in outputs])
 
     def whole(self) -> int:
         """Load, run, print; -> exit status."""
@@ -172,8 +173,9 @@ class _Run:
     def _print(self, rows: Rows | None) -> None:
         if rows is None:
             return
-        came = {row[-1] for row in rows.rows}
-        rows.rows.extend((0, name) for name in self.expected if name not in came and not _members(name) & came)
+        if self.expected:
+            came = {row[-1] for row in rows.rows}
+            rows.rows.extend((0, name) for name in self.expected if name not in came and not _members(name) & came)
         if self.json:
             text = json_rows(rows.names, rows.rows)
         elif self.options.shape == "csv":

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from sonde.dialects.filter import parse
 from sonde.dialects.sql import Statement, parse_sql
@@ -15,7 +16,7 @@ from sonde.engines.context import Context
 from sonde.engines.duckdb import Column, Columns, Rows, columns_of, joined, keep, run
 from sonde.plan.batch import Batch, Counters
 from sonde.plan.expr import TRUE, And, Expr, fields
-from sonde.plan.ops import BUCKETS, HISTOGRAM, Aggregate, Groups, Measure
+from sonde.plan.ops import BUCKETS, HISTOGRAMS, Aggregate, Groups, Measure
 from sonde.plan.rewrites import rewrite
 from sonde.query import event_name
 from sonde.render.receipt import Receipt, receipt
@@ -169,8 +170,8 @@ class SqlAnswer:
             found = columns_of(batch, (measure.field,), self._context)[str(measure.field)]
             there = ~np.ma.getmaskarray(found)
             values = np.where(there, found.data, 0).astype(np.int64)
-            if measure.kind == HISTOGRAM:
-                bits = np.where(values < 0, BUCKETS - 1, np.ceil(np.log2(np.maximum(values, 0) + 1.0)).astype(np.int64))
+            if measure.kind in HISTOGRAMS:
+                bits = _buckets(values, measure.width)
                 columns |= {bucket_column(measure, i): (there & (bits == i)).astype(np.int64) for i in range(BUCKETS)}
             else:
                 columns[measure.column] = there.astype(np.int64) if measure.kind == "count" else values
@@ -199,11 +200,20 @@ class SqlAnswer:
             values = groups.measures[measure]
             if crowded:
                 values = np.concatenate((values, groups.other[measure]))
-            if measure.kind == HISTOGRAM:
+            if measure.kind in HISTOGRAMS:
                 columns |= {bucket_column(measure, i): values[:, i] for i in range(BUCKETS)}
             else:
                 columns[measure.column] = values
         return columns
+
+
+def _buckets(values: npt.NDArray[np.int64], width: int) -> npt.NDArray[np.int64]:
+    """The bucket of each value, as bpf/groups.h has them."""
+    if width:
+        places = np.minimum(values // width, BUCKETS - 2)
+    else:
+        places = np.frexp(np.maximum(values, 0).astype(np.longdouble))[1].astype(np.int64)
+    return np.where(values < 0, BUCKETS - 1, places)
 
 
 def _with_other(values: Column) -> Column:

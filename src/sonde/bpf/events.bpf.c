@@ -889,6 +889,11 @@ HIDDEN u64 x_log2(s64 value)
 	return log2_bucket(value);
 }
 
+HIDDEN u64 x_linear(s64 value, u64 width)
+{
+	return linear_bucket(value, width);
+}
+
 /* The result if it is an error, else 0: what evt.res and evt.failed depend on. */
 HIDDEN u64 x_outcome(struct event *e)
 {
@@ -1085,7 +1090,7 @@ ROOT(l_protocol, CALL(x_l4proto(e)); CALL(x_sockfamily(e)))
 ROOT(l_process, CALL(x_process(e)); CALL(x_verdict(e)))
 ROOT(l_payloads, CALL(x_payloads(e)))
 ROOT(l_row, CALL(x_row(e, 0)); CALL(x_row(e, 1)))
-ROOT(l_group, u64 key[GROUP_KEYS] = { 0 }; CALL(x_group(e, key)); CALL(x_log2(e->result)); CALL(x_outcome(e));
+ROOT(l_group, u64 key[GROUP_KEYS] = { 0 }; CALL(x_group(e, key)); CALL(x_log2(e->result)); CALL(x_linear(e->result, e->nr | 1)); CALL(x_outcome(e));
      CALL(x_arguments(e)))
 
 SEC("tp_btf/sched_process_exit")

@@ -48,6 +48,17 @@ INLINE void *group_of(void *key)
 	return words ? words : bpf_map_lookup_elem(&group_other, &zero);
 }
 
+/* The bucket of a linear histogram: how often the width fits; the last but one is for more, the last for below zero. */
+INLINE u64 linear_bucket(s64 value, u64 width)
+{
+	u64 times;
+
+	if (value < 0)
+		return 64;
+	times = (u64)value / width;
+	return times > 63 ? 63 : times;
+}
+
 /* The bucket of a log2 histogram: the bits of a value; the last is for what is below zero. */
 INLINE u64 log2_bucket(s64 value)
 {

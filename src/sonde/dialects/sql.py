@@ -22,9 +22,9 @@ from sonde.dialects.operands import field as read_field
 from sonde.dialects.sql_where import lower
 from sonde.errors import QueryError, did_you_mean
 from sonde.plan.expr import TRUE, And, Compare, Expr, Field, Literal
-from sonde.plan.ops import BUCKETS, HISTOGRAM
+from sonde.plan.ops import BUCKETS, HISTOGRAMS, LINEAR
 
-__all__ = ["TABLE", "Statement", "field_of", "parse_sql", "sql_text", "table_fields"]
+__all__ = ["TABLE", "Statement", "bucket_width", "field_of", "parse_sql", "sql_text", "table_fields"]
 
 TABLE = "events"
 DIALECT = "duckdb"
@@ -33,11 +33,12 @@ _CLASSES = frozenset(name.partition(".")[0] for name in FIELDS)
 
 
 class Output(NamedTuple):
-    """A column of the answer: its name, and how a person reads it: "bytes", "duration" (ns), HISTOGRAM (a list of
-    BUCKETS counts) or "" (as it is)."""
+    """A column of the answer: its name, and how a person reads it: "bytes", "duration" (ns), one of HISTOGRAMS (a list
+    of BUCKETS counts) or "" (as it is). `width` is that of the buckets of a linear one."""
 
     name: str
     shape: str
+    width: int = 0
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,9 @@ class Statement:
         """Can the answer be given row by row as they come?"""
         clauses = ("group", "having", "order", "limit", "offset", "distinct", "joins", "with_", "qualify")
         whole = any(self.tree.args.get(clause) for clause in clauses)
-        return not (whole or self.tree.find(exp.AggFunc, exp.Window) or any(o.shape == HISTOGRAM for o in self.outputs))
+        return not (
+            whole or self.tree.find(exp.AggFunc, exp.Window) or any(o.shape in HISTOGRAMS for o in self.outputs)
+        )
 
     @property
     def keeps_few(self) -> bool:
@@ -132,17 +135,29 @@ def sql_text(tree: exp.Expr) -> str:
             return exp.column(str(field), quoted=True)
         if isinstance(node, exp.Table) and ":" in node.name:
             return exp.to_table(TABLE)
-        if isinstance(node, exp.Anonymous) and node.name.lower() == HISTOGRAM:
-            return _histogram(node.expressions[0])
+        if isinstance(node, exp.Anonymous) and node.name.lower() in HISTOGRAMS:
+            return _histogram(node.expressions[0], bucket_width(node))
         return node
 
     return tree.copy().transform(spelled).sql(DIALECT)
 
 
-def _histogram(value: exp.Expr) -> exp.Expr:
-    """The counts of each bucket, by the bits of the value (plan/ops.py BUCKETS)."""
+def bucket_width(node: exp.Anonymous) -> int:
+    """The width of the buckets of linear_hist(value, WIDTH), 0 for other histograms. QueryError if it is none."""
+    if node.name.lower() != LINEAR:
+        return 0
+    width = node.expressions[1] if len(node.expressions) == 2 else None
+    if not isinstance(width, exp.Literal) or not width.is_int or not 0 < int(width.name) < 1 << 31:
+        raise QueryError(f"{LINEAR} takes a value and the width of its buckets, as in {LINEAR}(evt.buflen, 100)")
+    return int(width.name)
+
+
+def _histogram(value: exp.Expr, width: int) -> exp.Expr:
+    """The counts of each bucket (plan/ops.py BUCKETS)."""
     x = value.sql(DIALECT)
     length = f"length(ltrim(bin(CAST({x} AS UBIGINT)), '0'))"
+    if width:
+        length = f"least({x} // {width}, {BUCKETS - 2})"
     bits = f"CASE WHEN {x} < 0 THEN {BUCKETS - 1} WHEN {x} = 0 THEN 0 ELSE {length} END"
     counts = ", ".join(f"count(*) FILTER (WHERE {bits} = {i})" for i in range(BUCKETS))
     return sqlglot.parse_one(f"[{counts}]", read=DIALECT)
@@ -249,7 +264,8 @@ def _name_outputs(text: str, tree: exp.Select) -> tuple[Output, ...]:
         shape = value.name.lower() if isinstance(value, exp.Anonymous) else ""
         if shape in SHAPES and len(value.expressions) == 1:
             value = value.expressions[0]
-        outputs.append(Output(name, shape if shape in (*SHAPES, HISTOGRAM) else ""))
+        width = bucket_width(value) if isinstance(value, exp.Anonymous) else 0
+        outputs.append(Output(name, shape if shape in (*SHAPES, *HISTOGRAMS) else "", width))
         item.replace(exp.alias_(value.copy(), name, quoted=True))
     return tuple(outputs)
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from sqlglot import exp
 
-from sonde.dialects.sql import Statement, field_of, sql_text
+from sonde.dialects.sql import Statement, bucket_width, field_of, sql_text
 from sonde.plan.expr import Field
-from sonde.plan.ops import BUCKETS, HISTOGRAM, Aggregate, Measure
+from sonde.plan.ops import BUCKETS, HISTOGRAMS, Aggregate, Measure
 
 __all__ = ["Grouped", "bucket_column", "grouped"]
 
@@ -62,7 +62,7 @@ def grouped(statement: Statement, measurable: Callable[[Field], bool]) -> Groupe
 
 
 def _histograms(tree: exp.Expr) -> list[exp.Anonymous]:
-    return [node for node in tree.find_all(exp.Anonymous) if node.name.lower() == HISTOGRAM]
+    return [node for node in tree.find_all(exp.Anonymous) if node.name.lower() in HISTOGRAMS]
 
 
 class _Rewriter:
@@ -138,8 +138,8 @@ class _Rewriter:
         value = node.expressions[0] if node.expressions else None
         field = field_of(value) if isinstance(value, exp.Column) else None
         if field is None or not self.measurable(field):
-            raise _NotGrouped(f"{HISTOGRAM} of this sees every row")
-        measure = Measure(HISTOGRAM, field)
+            raise _NotGrouped(f"{node.name} of this sees every row")
+        measure = Measure(node.name.lower(), field, bucket_width(node))
         self.measures[measure] = None
         columns = [exp.column(bucket_column(measure, i), quoted=True) for i in range(BUCKETS)]
         return exp.Array(expressions=[self._counted(exp.Sum(this=column), condition) for column in columns])

@@ -22,7 +22,7 @@ from sonde.kernel.codegen import (
     program,
 )
 from sonde.kernel.predicates import Test
-from sonde.plan.ops import BUCKETS, HISTOGRAM
+from sonde.plan.ops import BUCKETS, HISTOGRAMS
 
 __all__ = ["KEYS_MAX", "Cell", "Slots", "generate_groups"]
 
@@ -35,7 +35,8 @@ KEY = VALUE
 
 
 class Cell(NamedTuple):
-    """What is kept of one accessor's value in each group: "count", "sum", "min", "max" or HISTOGRAM.
+    """What is kept of one accessor's value in each group: "count", "sum", "min", "max" or one of HISTOGRAMS, a
+    linear one with the `width` of its buckets.
 
     Without an accessor it is the number of events. `optional`: the accessor may have no value, then nothing is added.
     """
@@ -43,11 +44,12 @@ class Cell(NamedTuple):
     kind: str
     accessor: str = ""
     optional: bool = False
+    width: int = 0
 
     @property
     def words(self) -> int:
         """How many words it takes."""
-        return BUCKETS if self.kind == HISTOGRAM else 1
+        return BUCKETS if self.kind in HISTOGRAMS else 1
 
 
 class Slots(NamedTuple):
@@ -145,8 +147,8 @@ def _update(asm: Asm, accessor: str, cells: Sequence[tuple[Cell, int]]) -> None:
             asm.load(R1, R7, at)
             asm.add_register(R1, R8)
             asm.store(R7, at, R1)
-        elif cell.kind == HISTOGRAM:
-            _bucket(asm, at)
+        elif cell.kind in HISTOGRAMS:
+            _bucket(asm, at, cell.width)
         else:
             assert counts is not None
             _extreme(asm, at, counts, SGE if cell.kind == "max" else SLE)
@@ -165,11 +167,13 @@ def _extreme(asm: Asm, at: int, counts: int, already: int) -> None:
     asm.place(kept)
 
 
-def _bucket(asm: Asm, at: int) -> None:
+def _bucket(asm: Asm, at: int, width: int) -> None:
     """Count r8 in its bucket."""
     usual, done = Label(), Label()
     asm.move(R1, R8)
-    call(asm, "x_log2")
+    if width:
+        asm.constant(R2, width)
+    call(asm, "x_linear" if width else "x_log2")
     asm.load(R7, R6, GROUP)
     asm.jump_if(NE, R0, BUCKETS - 1, usual)  # the verifier sees each case's bounds
     _count(asm, R7, at + WORD * (BUCKETS - 1))

@@ -7,27 +7,31 @@ from typing import NamedTuple
 from sonde.plan.batch import Array, Batch
 from sonde.plan.expr import Field
 
-__all__ = ["BUCKETS", "HISTOGRAM", "MEASURES", "Aggregate", "Groups", "Measure"]
+__all__ = ["BUCKETS", "HISTOGRAMS", "LINEAR", "MEASURES", "Aggregate", "Groups", "Measure"]
 
 
-BUCKETS = 65  # of a log2 histogram: by the bits of a value from 0 to 63, the last for values below zero
+# buckets of a histogram: of LOG2 by the bits of a value from 0 to 63, of LINEAR by how often its width fits, at most 63
+# times; the last is for values below zero
+BUCKETS = 65
 MEASURES = ("count", "sum", "min", "max")
-HISTOGRAM = "log2_hist"
+LOG2, LINEAR = HISTOGRAMS = ("log2_hist", "linear_hist")
 
 
 class Measure(NamedTuple):
-    """Something computed of the rows of a group: `kind` is one of MEASURES or HISTOGRAM.
+    """Something computed of the rows of a group: `kind` is one of MEASURES or HISTOGRAMS.
 
-    `field` is None for the number of rows; a count of a field counts the rows that have it.
+    `field` is None for the number of rows; a count of a field counts the rows that have it. `width` is that of the
+    buckets of a linear histogram.
     """
 
     kind: str
     field: Field | None = None
+    width: int = 0
 
     @property
     def column(self) -> str:
         """The name of its column in the table of groups."""
-        return f"{self.kind}({'*' if self.field is None else self.field})"
+        return f"{self.kind}({'*' if self.field is None else self.field}{f', {self.width}' if self.width else ''})"
 
 
 class Aggregate(NamedTuple):

@@ -18,19 +18,19 @@ Row = Sequence[Any]
 GAP = "  "
 WIDEST = 120  # characters of a text before it is cut
 LEAST = 8  # columns of a table whose later rows are not known yet
-HISTOGRAM = "log2_hist"
+HISTOGRAMS = ("log2_hist", "linear_hist")
 
 
 class Tables:
     """Prints the tables of one question; `shapes` are those of its columns: how a person reads them."""
 
-    def __init__(self, shapes: Sequence[str]) -> None:
-        self._shapes = shapes
+    def __init__(self, shapes: Sequence[str], bucket_widths: Sequence[int] = ()) -> None:
+        self._shapes, self._buckets = shapes, bucket_widths or [0] * len(shapes)
         self._widths: list[int] = []
 
     def whole(self, names: Sequence[str], numeric: Sequence[bool], rows: Sequence[Row]) -> str:
         """A header and the rows; histograms are drawn below the values they belong to."""
-        if HISTOGRAM in self._shapes:
+        if any(shape in HISTOGRAMS for shape in self._shapes):
             return "\n".join(self._drawn(names, row) for row in rows)
         cells = [[_safe(name) for name in names], *self._cells(rows)]
         return _lines(cells, numeric, [max(map(_width, column)) for column in zip(*cells, strict=True)])
@@ -51,11 +51,10 @@ class Tables:
         return [[_NOTHING if v is None else write(v) for write, v in zip(writers, row, strict=True)] for row in rows]
 
     def _drawn(self, names: Sequence[str], row: Row) -> str:
-        shaped = list(zip(names, self._shapes, row, strict=True))
-        plain = ", ".join(f"{name} = {_cell(value)}" for name, shape, value in shaped if shape != HISTOGRAM)
-        titles = (f"{name}: {plain}" if plain else name for name, shape, _ in shaped if shape == HISTOGRAM)
-        bars = (histogram(value) for _, shape, value in shaped if shape == HISTOGRAM)
-        return "\n".join(f"{title}\n{bar}" for title, bar in zip(titles, bars, strict=True))
+        shaped = list(zip(names, self._shapes, self._buckets, row, strict=True))
+        plain = ", ".join(f"{name} = {_cell(value)}" for name, shape, _, value in shaped if shape not in HISTOGRAMS)
+        drawn = [(name, histogram(value, width)) for name, shape, width, value in shaped if shape in HISTOGRAMS]
+        return "\n".join(f"{name}: {plain}\n{bars}" if plain else f"{name}\n{bars}" for name, bars in drawn)
 
 
 def json_rows(names: Sequence[str], rows: Sequence[Row]) -> str:

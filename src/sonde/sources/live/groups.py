@@ -124,7 +124,7 @@ def _cells(measure: Measure) -> tuple[Cell, ...]:
         return (Cell("count"),)
     accessor, optional = MEASURED.get(measure.field.name, (_traced_word(measure.field) or "", False))
     count = Cell("count", accessor, optional)
-    return (count,) if measure.kind == "count" else (count, Cell(measure.kind, accessor, optional))
+    return (count,) if measure.kind == "count" else (count, Cell(measure.kind, accessor, optional, measure.width))
 
 
 class LiveGroups(LiveEvents):

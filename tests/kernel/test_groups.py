@@ -31,6 +31,7 @@ KEYS = (
 MEASURES = (
     "count(*)", "sum(evt.latency)", "max(evt.latency)", "min(evt.latency)", "avg(evt.latency)", "sum(evt.buflen)",
     "count(evt.buflen)", "max(evt.rawres)", "min(evt.rawres)", "log2_hist(evt.latency)", "log2_hist(evt.rawres)",
+    "linear_hist(evt.buflen, 10)",
     "count(*) FILTER (WHERE evt.failed)", "sum(evt.latency) FILTER (WHERE NOT evt.failed)", "avg(evt.buflen)",
     "sum(CASE WHEN evt.failed THEN 2 ELSE 1 END)", "count(DISTINCT evt.type)", "max(evt.buflen)", "count(evt.latency)",
 )  # fmt: skip
