@@ -56,9 +56,8 @@ class Statement:
         """Can the answer be given row by row as they come?"""
         clauses = ("group", "having", "order", "limit", "offset", "distinct", "joins", "with_", "qualify")
         whole = any(self.tree.args.get(clause) for clause in clauses)
-        return not (
-            whole or self.tree.find(exp.AggFunc, exp.Window) or any(o.shape in HISTOGRAMS for o in self.outputs)
-        )
+        drawn = any(output.shape in HISTOGRAMS for output in self.outputs)
+        return not (whole or drawn or self.tree.find(exp.AggFunc, exp.Window))
 
     @property
     def keeps_few(self) -> bool:
@@ -158,7 +157,7 @@ def _histogram(value: exp.Expr, width: int) -> exp.Expr:
     length = f"length(ltrim(bin(CAST({x} AS UBIGINT)), '0'))"
     if width:
         length = f"least({x} // {width}, {BUCKETS - 2})"
-    bits = f"CASE WHEN {x} < 0 THEN {BUCKETS - 1} WHEN {x} = 0 THEN 0 ELSE {length} END"
+    bits = f"CASE WHEN {x} IS NULL THEN NULL WHEN {x} < 0 THEN {BUCKETS - 1} WHEN {x} = 0 THEN 0 ELSE {length} END"
     counts = ", ".join(f"count(*) FILTER (WHERE {bits} = {i})" for i in range(BUCKETS))
     return sqlglot.parse_one(f"[{counts}]", read=DIALECT)
 
