@@ -10,7 +10,9 @@ import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from types import FrameType, TracebackType
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -26,8 +28,11 @@ from sonde.render.receipt import Status, receipt_json, receipt_text
 from sonde.render.times import TimeStyle
 from sonde.sources.live.readers import readers
 
-__all__ = ["ask", "die_of", "explained", "lacking", "question_of", "threads_of"]
+__all__ = [
+    "Output", "Signals", "ask", "die_of", "explained", "lacking", "left_out", "question_of", "raised", "threads_of",
+]  # fmt: skip
 
+T = TypeVar("T")
 STDOUT, STDERR = 1, 2
 PIECE = 1 << 16
 
@@ -39,21 +44,25 @@ def question_of(options: Options, out: int = STDOUT) -> Question:
         buffers=BUFFER_FORMS.get(options.buffers, usual.buffers), times=TimeStyle(options.time_mode),
         cut=None if options.verbose or options.json else usual.cut, colour=not options.json and colour.wanted(out),
     )  # fmt: skip
-    skip = () if options.debug else (os.getpid(), *readers(out))
     return Question(
         filter=options.filter_words, format=options.format or (CONTAINER if options.container_format else DEFAULT),
         json=options.json, snaplen=options.snaplen, limit=options.count, follow=bool(options.command or options.pids),
-        skip=skip[:4], shown=shown, resolve_ports=options.resolve_ports, quiet=options.quiet,
+        skip=left_out(options, out), shown=shown, resolve_ports=options.resolve_ports, quiet=options.quiet,
     )  # fmt: skip
+
+
+def left_out(options: Options, out: int) -> tuple[int, ...]:
+    """The processes whose events are our own doing: ourselves, and who reads what we write to `out`."""
+    return () if options.debug else (os.getpid(), *readers(out))[:4]
 
 
 def ask(options: Options) -> int:
     """Answer until the end that the options, the command or Ctrl-C set; -> the exit status."""
-    with _Output(options) as out:
+    with Output(options) as out:
         return _Run(options, out).whole()
 
 
-class _Output:
+class Output:
     """Where lines go: a file, stdout, or with -- CMD stderr. Files are made 0600: what is seen may be secret."""
 
     def __init__(self, options: Options) -> None:
@@ -67,7 +76,7 @@ class _Output:
         except OSError as error:
             raise UsageError(f"cannot write {self.name}: {error.strerror}") from None
 
-    def __enter__(self) -> _Output:
+    def __enter__(self) -> Output:
         return self
 
     def __exit__(
@@ -93,7 +102,7 @@ class _Output:
 class _Run:
     """One question being answered."""
 
-    def __init__(self, options: Options, out: _Output) -> None:
+    def __init__(self, options: Options, out: Output) -> None:
         self.options, self.out = options, out
         self.ended_by = 0  # the signal that did
         self.asked = self.waits = False
@@ -107,7 +116,7 @@ class _Run:
         threads = [tid for pid in self.options.pids for tid in threads_of(pid)]
         self.answer = _opened(self.options, self.out.fd)
         try:
-            with _Signals(self):
+            with Signals(self):
                 try:
                     self._answer(threads)
                     self._summary()
@@ -218,7 +227,7 @@ def _opened(options: Options, out: int) -> Answer:
     if options.read is not None:
         return Answer(question, log(_read(options)))
     try:
-        return _loaded(question)
+        return raised(lambda: Answer(question))
     except KernelError:
         why = lacking() if options.command or options.pids else ""
         if not why:
@@ -228,10 +237,11 @@ def _opened(options: Options, out: int) -> Answer:
     return answer
 
 
-def _loaded(question: Question) -> Answer:
-    """The question in the kernel. KernelError: what this kernel or user lacks altogether, else what was refused."""
+def raised(make: Callable[[], T]) -> T:
+    """What `make` loads into the kernel. KernelError: what this kernel or user lacks altogether, else what was
+    refused."""
     try:
-        return Answer(question)
+        return make()
     except KernelError as error:
         missing = next((f for f in capabilities() if f.needed and not f.here), None)
         if missing is None:
@@ -265,7 +275,7 @@ def explained(options: Options) -> str:
 
 
 def threads_of(pid: int) -> list[int]:
-    """The ids of a process's threads. SondeError if there is none."""
+    """The threads of a process; SondeError if there is none."""
     try:
         return [int(tid) for tid in os.listdir(f"/proc/{pid}/task")]
     except OSError:
@@ -280,10 +290,20 @@ def die_of(number: int) -> None:
     os.kill(os.getpid(), number)
 
 
-class _Signals:
+class Run(Protocol):
+    """What signals tell: `ended_by` a signal, `asked` for a receipt meanwhile."""
+
+    ended_by: int
+    asked: bool
+
+    def pass_on(self, number: int) -> None:
+        """A signal came that a command may want."""
+
+
+class Signals:
     """Ctrl-C and SIGTERM end the question; SIGUSR1 asks for a receipt and the calls in flight."""
 
-    def __init__(self, run: _Run) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
 
     def __enter__(self) -> None:

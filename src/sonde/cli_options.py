@@ -34,6 +34,8 @@ class Options:
     command: tuple[str, ...] = ()
     count: int | None = None
     seconds: float | None = None
+    every: float | None = None
+    shape: str = "table"
     pids: tuple[int, ...] = ()
     read: str | None = None
     inflight: bool = False
@@ -119,6 +121,8 @@ class _Parser:
         elif word in FACES and word in self.verbs:  # from here on the command line is another program's
             self.verb, self.arguments = word, list(self.words[self.at :])
             self.at = len(self.words)
+        elif self.values.get("list_events") and ":" in word:
+            self.arguments.append(word)
         elif word in self.verbs:
             self.verb = word
         elif _FILTER.match(word):

@@ -109,6 +109,14 @@ OPTIONS: tuple[Option, ...] = (
         example="sonde --for 10s evt.failed=true", comment="what fails during ten seconds",
     ),
     Option(
+        ("--every",), "every", "of sql: answer again every TIME, each time about what is new", "TIME", _seconds,
+        example='sonde sql "SELECT ..." --every 1s', comment="the answer of each second",
+    ),
+    Option(
+        ("--format",), "shape", "of sql: table, json or csv", "FORMAT", _one_of(("table", "json", "csv")),
+        choices=("table", "json", "csv"), example='sonde sql "SELECT ..." --format csv', comment="for a spreadsheet",
+    ),
+    Option(
         ("--pid",), "pids", "only these processes, and what they start from now on", "PID,...", _pids,
         example="sonde --pid 12,13 evt.type=open", comment="files that two processes open",
     ),
@@ -238,7 +246,7 @@ LATER: tuple[Option, ...] = tuple(
         (_ALWAYS, "-d,--displayflt|-T,--force-tracers-capture|--libs-version|--log-level"),
         ("not there yet; write proc.name!=COMM in the filter", "-U,--suppress-comm"),
         (_SOON, "--cri|--cri-timeout|--page-faults|--large-environment"),
-        (_SOON, "--every|--count|--format|--events|--strict"),
+        (_SOON, "--count|--events|--strict"),
     )
     for names in (option.replace(",", " ") for option in options.split("|"))
 )

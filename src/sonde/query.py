@@ -29,6 +29,7 @@ from sonde.sources.live.command import Command
 from sonde.sources.live.events import Feature, LiveEvents, Sizes, features
 from sonde.sources.live.explain import explain_scan
 from sonde.sources.live.scan import Scan, plan_scan
+from sonde.sources.live.tracepoints import register
 from sonde.sources.strace.explain import explain_strace
 from sonde.sources.strace.running import Traced
 from sonde.sources.strace.source import KNOWN, StraceLog, StraceRun, Wanted, is_log
@@ -111,6 +112,7 @@ Open = Callable[[Question, "Planned"], Source]
 
 def plan(question: Question) -> Planned:
     """Parse, check and split a question. QueryError says what is wrong and where."""
+    register(f"{question.filter} {question.format}")
     expr = rewrite(parse(question.filter))
     layout = parse_format(question.format)
     shown = [field for value in layout.values for field in fields(value) if field.name != OUTPUT_TIME]

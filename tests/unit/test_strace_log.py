@@ -125,7 +125,9 @@ def test_what_strace_does_not_tell_is_missing() -> None:
 
 def test_the_receipt_counts_what_is_no_line_of_strace(tmp_path: Path) -> None:
     path = tmp_path / "log"
-    path.write_bytes(b"hello\n1 close(3) = 0\n1 <... read resumed>\"x\", 1) = 1\n1 close(3) = 0\n\xff\xfe\n1 nosuch(3) = 0\n")
+    path.write_bytes(
+        b'hello\n1 close(3) = 0\n1 <... read resumed>"x", 1) = 1\n1 close(3) = 0\n\xff\xfe\n1 nosuch(3) = 0\n'
+    )
     found, answer = ask(path)
     assert [row["evt.type"] for row in found] == ["close", "close"]
     receipt = answer.receipt(1.0)

@@ -248,7 +248,9 @@ def test_all_words_behind_the_verb_are_straces() -> None:
 
 WORDS = st.one_of(
     st.sampled_from([name for option in OPTIONS for name in option.names]),
-    st.sampled_from(["--", "-", "", "ls", "-e", "trace=open", "%file", "!all", "5", "none", "signal=x", "status=failed"]),
+    st.sampled_from(
+        ["--", "-", "", "ls", "-e", "trace=open", "%file", "!all", "5", "none", "signal=x", "status=failed"]
+    ),
     st.text(max_size=6),
     st.text("-=!%/@?,abcefopqrstvxyzACPTXYZ0123456789", max_size=8).map(lambda text: f"-{text}"),
     st.text("!?%/@,abceopst[]*+$^0123456789", max_size=8).map(lambda text: f"trace={text}"),

@@ -25,7 +25,10 @@ from sonde.native.ops import Op, hexa, sint, text, uint
 from sonde.plan.batch import Batch, Payloads, Vector, Views
 from sonde.plan.strings import Ids
 
-__all__ = ["NUMERIC", "PROGRAM", "SIGNED", "Decoded", "Group", "decode", "words"]
+__all__ = [
+    "AT_FDCWD", "NAMES", "NUMERIC", "PROGRAM", "RUNS", "SIGNED", "TEXTUAL", "Decoded", "Group", "coded", "decode",
+    "words",
+]  # fmt: skip
 
 Words = npt.NDArray[np.int64]
 AT_FDCWD = -100
@@ -37,7 +40,7 @@ NUMERIC = SIGNED | {
 }  # fmt: skip
 TEXTUAL = {ParamType.PATH, ParamType.STRING}
 _OWNERS = {"tid": "proc.name", "pid": "proc.name", "ptid": "proc.pname"}  # whose name stands behind the number
-PROGRAM, _RUNS = "filename", ("execve", "execveat")
+PROGRAM, RUNS = "filename", ("execve", "execveat")
 
 # parameters that are fields of the process record
 _RECORD = {
@@ -55,14 +58,21 @@ _RECORD = {
 class Group:
     """The rows of a batch that are one event: `at` are their indices, `finished` whether they have results.
 
-    `slices`, shared between groups, are the views of the argument words of the whole batch.
+    They are those whose `template` is `number`. `slices`, shared between groups, are the views of the argument words
+    of the whole batch.
     """
 
     def __init__(
-        self, batch: Batch, context: Context, event: Event, at: Words, finished: bool, slices: dict[int, Views]
-    ) -> None:
-        self.batch, self.context, self.event, self.at, self.finished = batch, context, event, at, finished
-        self._slices = slices
+        self, batch: Batch, context: Context, event: Event, template: npt.NDArray[np.uint16], number: int,
+        finished: bool, slices: dict[int, Views],
+    ) -> None:  # fmt: skip
+        self.batch, self.context, self.event, self.finished = batch, context, event, finished
+        self._template, self._number, self._slices = template, number, slices
+
+    @cached_property
+    def at(self) -> Words:
+        """The indices of the rows."""
+        return np.flatnonzero(self._template == self._number)
 
     def column(self, name: str) -> Words:
         """A physical column of the group's rows as i8."""
@@ -136,7 +146,7 @@ def decode(group: Group, param: Param) -> Decoded:
 def _decoded(group: Group, param: Param) -> Decoded:
     if param.type in TEXTUAL:
         views = terminated(group.views(source_index(param.source)))
-        if param.name == PROGRAM and group.event.name in _RUNS and group.finished:
+        if param.name == PROGRAM and group.event.name in RUNS and group.finished:
             return _program(group, views)
         return Decoded(views=views, valid=views.length >= 0)
     if param.type in BUFFERS:
@@ -256,15 +266,19 @@ def _dotted(argv: bytes, shown: int | None) -> bytes:
     return text if shown is None or len(text) <= shown else text[: max(0, shown - 3)] + b"..."
 
 
+# the name of a number by the parameter's type
+NAMES: dict[ParamType, Callable[[Param, int], bytes | None]] = {
+    ParamType.FLAGS: lambda param, value: flags.names(param.names, value).encode(),
+    ParamType.ENUM: lambda param, value: flags.names(param.names, value).encode(),
+    ParamType.SIGNAL: lambda param, value: flags.names("signal", value).encode(),
+    ParamType.UID: lambda param, value: user_name(value) if value >= 0 else None,
+    ParamType.GID: lambda param, value: group_name(value) if value >= 0 else None,
+}
 _DECODERS: dict[ParamType, Callable[[Group, Param], Decoded]] = {
     ParamType.RES: _result,
     ParamType.FD: _descriptor,
     ParamType.DIRFD: _descriptor,
-    ParamType.FLAGS: _named(lambda param, value: flags.names(param.names, value).encode()),
-    ParamType.ENUM: _named(lambda param, value: flags.names(param.names, value).encode()),
-    ParamType.SIGNAL: _named(lambda param, value: flags.names("signal", value).encode()),
-    ParamType.UID: _named(lambda param, value: user_name(value) if value >= 0 else None),
-    ParamType.GID: _named(lambda param, value: group_name(value) if value >= 0 else None),
+    **{kind: _named(name) for kind, name in NAMES.items()},
     ParamType.MODE: _mode,
     ParamType.SOCKADDR: _address,
     ParamType.TUPLE: _tuple,

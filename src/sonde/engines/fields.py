@@ -16,7 +16,7 @@ from sonde.engines.users import USERS
 from sonde.plan.batch import Batch, Vector
 from sonde.plan.expr import Field
 
-__all__ = ["DERIVATIONS", "column", "derive", "physical", "points_at"]
+__all__ = ["DERIVATIONS", "OF_ARGUMENT", "column", "derive", "physical", "points_at"]
 
 OF_ARGUMENT = ("evt.arg", "evt.rawarg")
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sonde.catalog.types import Kind
 from sonde.plan.state import State
 
-__all__ = ["ENTER_ROW", "PHYSICAL", "UNRESOLVED", "Batch", "Counters", "Payloads", "Vector", "Views"]
+__all__ = ["ENTER_ROW", "PHYSICAL", "UNRESOLVED", "Array", "Batch", "Counters", "Payloads", "Vector", "Views"]
 
 Array = npt.NDArray[np.generic]
 

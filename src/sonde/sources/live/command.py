@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 from collections.abc import Callable, Mapping, Sequence
 
@@ -21,10 +22,13 @@ class CommandError(SondeError):
 
 
 class Command:
-    """The child; it keeps stdin, stdout and stderr.
+    """The child; it keeps stdin, stdout and stderr. `usage` is what it and its children took, once it has ended.
+
 
     It becomes the program `path` (without one, what PATH has of its name) after it has done `prepare`.
     """
+
+    usage: resource.struct_rusage | None = None
 
     def __init__(
         self, arguments: Sequence[str], path: str | None = None, environment: Mapping[str, str] | None = None,
@@ -60,12 +64,16 @@ class Command:
 
     def poll(self) -> int | None:
         """Its wait status once it has ended (os.waitstatus_to_exitcode: negative for a signal), else None."""
-        pid, status = os.waitpid(self.pid, os.WNOHANG)
-        return os.waitstatus_to_exitcode(status) if pid else None
+        pid, status, usage = os.wait4(self.pid, os.WNOHANG)
+        if not pid:
+            return None
+        self.usage = usage
+        return os.waitstatus_to_exitcode(status)
 
     def wait(self) -> int:
         """Wait for its end; -> as `poll`."""
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        _, status, self.usage = os.wait4(self.pid, 0)
+        return os.waitstatus_to_exitcode(status)
 
     def kill(self, number: int = signal.SIGTERM) -> None:
         """Send it a signal."""
