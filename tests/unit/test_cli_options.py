@@ -16,7 +16,7 @@ from sonde.cli_table import LATER, OPTIONS, SHELLS, SNAPLEN_MAX, TIME_MODES
 from sonde.dialects import filter as filters
 from sonde.errors import UsageError
 
-VERBS = {"doctor": "what this kernel offers", "stat": "counts"}
+VERBS = {"doctor": "what this kernel offers", "stat": "counts", "sql": "answers"}
 
 
 def parsed(line: str) -> Options:
@@ -127,7 +127,7 @@ def test_verb() -> None:
         ("--jsn", "did you mean --json"),
         ("-json", "did you mean --json"),
         ("-help", "did you mean --help"),
-        ("--frobnicate", "sonde --help"),
+        ("--ufbzk", "sonde --help"),
         ("-5", "no option -5"),
         ("--ex", "--exact"),
         ("--json=1", "takes no value"),
@@ -228,7 +228,7 @@ def test_examples_do_what_they_show(option: object) -> None:
     assert isinstance(option, type(OPTIONS[0]))
     words = shlex.split(option.example.removeprefix('eval "$(').removesuffix(')"').partition(" | ")[0])
     assert words[0] == "sonde"
-    options = parse_options(words[1:])
+    options = parse_options(words[1:], VERBS)
     assert getattr(options, option.sets) != getattr(Options(), option.sets)
     filters.parse(options.filter_words)
 

@@ -67,7 +67,25 @@ def constructor(name: str) -> Callable[..., Op]:
 
 
 @st.composite
-def op_of(draw: st.DrawFn, rows: int) -> Op:
+def numbers_of(draw: st.DrawFn, rows: int, usual: str) -> npt.NDArray[Any]:
+    """Numbers of any width and sign, packed or with gaps."""
+    kind = draw(st.sampled_from([usual, usual, "u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8"]))
+    half = 1 << 8 * int(kind[1]) - 1
+    low, high = (0, 2 * half - 1) if kind[0] == "u" else (-half, half - 1)
+    drawn = st.integers(low, high) | st.integers(0, min(high, 2000))
+    packed = np.array(draw(st.lists(drawn, min_size=rows, max_size=rows)), kind)
+    return np.repeat(packed, 2)[::2] if draw(st.booleans()) else packed
+
+
+@st.composite
+def op_of(draw: st.DrawFn, rows: int, all_rows: int) -> Op:
+    if draw(st.booleans()):
+        return draw(op_with(all_rows)).of_rows()
+    return draw(op_with(rows))
+
+
+@st.composite
+def op_with(draw: st.DrawFn, rows: int) -> Op:
     kind = draw(st.sampled_from(["literal", "pool", *Form, *NUMBERS]))
     width = draw(widths)
     if kind == "literal":
@@ -78,13 +96,12 @@ def op_of(draw: st.DrawFn, rows: int) -> Op:
     absent = draw(st.sampled_from([b"<NA>", b"null", b""]))
     options: dict[str, Any] = {"width": width, "missing": missing, "absent": absent}
     if kind in NUMBERS:
-        low, high = (0, 2**64 - 1) if NUMBERS[kind] == "u8" else (-(2**63), 2**63 - 1)
-        numbers = draw(st.lists(st.integers(low, high) | st.integers(0, 2000), min_size=rows, max_size=rows))
-        return constructor(kind)(np.array(numbers, NUMBERS[kind]), **options)
+        return constructor(kind)(draw(numbers_of(rows, NUMBERS[kind])), **options)
     texts = draw(st.lists(nasty, min_size=1, max_size=4))
     if kind == "pool":
         ends = np.cumsum([0] + [len(t) for t in texts]).astype(np.int64)
         ids = draw(st.lists(st.integers(0, len(texts) - 1), min_size=rows, max_size=rows))
+        options["none_is_absent"] = draw(st.booleans())
         return pool(np.array(ids, np.uint32), np.frombuffer(b"".join(texts), np.uint8), ends, **options)
     chosen = views_of([*texts, None]).take(np.array([draw(st.integers(0, len(texts))) for _ in range(rows)], np.int64))
     return native.slices(chosen, Form(kind), draw(st.integers(0, 90)), **options)
@@ -97,7 +114,7 @@ def programs(draw: st.DrawFn) -> tuple[int, npt.NDArray[np.uint16] | None, list[
     chosen = draw(st.lists(st.integers(0, count - 1), min_size=rows, max_size=rows))
     template = np.array(chosen, np.uint16) if count > 1 else None
     uses = [chosen.count(t) for t in range(count)]
-    return rows, template, [[draw(op_of(n)) for _ in range(draw(st.integers(0, 5)))] for n in uses]
+    return rows, template, [[draw(op_of(n, rows)) for _ in range(draw(st.integers(0, 5)))] for n in uses]
 
 
 @settings(max_examples=300, deadline=None)
@@ -216,6 +233,18 @@ def test_templates_take_compact_arrays() -> None:
     assert [text[i] for i in range(len(text))] == [b"nginx=1", b"none", b"bash=2"]
     assert join(3, None, [[native.text(text), literal(b"!")]])[2] == b"bash=2!"
     assert text.views()[1] == b"none"
+
+
+def test_ops_by_row_are_shared_by_templates() -> None:
+    strings = Strings()
+    names = np.array([0, strings.intern(b"a"), strings.intern(b"b")], np.uint32)
+    words = np.array([2**32 - 1, 2**32 + 5, 7], np.uint64)
+    low = sint(words.view(np.int32)[::2]).of_rows()
+    name = pool(names, *strings.packed(), absent=b"-", none_is_absent=True).of_rows()
+    text = join(3, np.array([1, 0, 1], np.uint16), [[name], [low, literal(b":"), name]])
+    assert [text[i] for i in range(3)] == [b"-1:-", b"a", b"7:b"]
+    with pytest.raises(ValueError):
+        join(2, np.array([0, 1], np.uint16), [[name], [name]])
 
 
 def test_output_far_larger_than_the_first_guess() -> None:

@@ -84,6 +84,7 @@ enum {
 	EVENT_ENTER_FD = 4, /* the fd is gone at exit */
 	EVENT_PATH = 8,	    /* takes a path: fd.name of a failed call is its argument */
 	EVENT_POINTS = 16,  /* some argument is to be followed */
+	EVENT_DATA = 32,    /* moves bytes */
 };
 enum { FD_RESULT = 6, FD_NONE = 7 };
 

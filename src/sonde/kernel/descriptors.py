@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sonde.catalog.event import Event, Param, ParamType, Source
+from sonde.catalog.event import BUFFERS, Event, Param, ParamType, Source
 from sonde.catalog.lookup import EVENTS as CATALOGUE
 from sonde.kernel.records import ARGUMENTS, DESCRIPTOR, EVENTS, FD_NONE, FD_RESULT, Follow, Want
 
@@ -58,6 +58,8 @@ def _flags(event: Event) -> int:
     flags = Want.ENTER_FD if event.fd_at_enter else 0
     if event.name in RENAMING:
         flags |= Want.RENAMES
+    if any(p.type in BUFFERS for p in event.params):
+        flags |= Want.DATA
     if any(p.type is ParamType.PATH for p in event.params) and _fd(event) != FD_NONE:
         flags |= Want.PATH
     return flags

@@ -27,6 +27,7 @@ class Want:
     ENTER_FD = 4
     PATH = 8
     POINTS = 16
+    DATA = 32
 
 
 class Follow:

@@ -48,6 +48,28 @@ static int steers(uint32_t c)
 	       (c >= 0x2066 && c <= 0x2069);
 }
 
+/* Copies printable ASCII up to the first byte that may be something else: `also` and `besides` may. */
+static const uint8_t *plain(const uint8_t *p, const uint8_t *end, uint8_t **out, uint8_t also, uint8_t besides)
+{
+	const uint64_t ones = 0x0101010101010101, high = ones << 7;
+
+	for (; end - p >= 8; p += 8, *out += 8) {
+		uint64_t word, quote, back, delete;
+
+		memcpy(&word, p, 8);
+		quote = word ^ ones * also;
+		back = word ^ ones * besides;
+		delete = word ^ ones * 0x7f;
+		/* a bit for each byte: below a blank, or equal to one of three, or not ASCII */
+		if (((word - ones * 0x20) | (quote - ones) | (back - ones) | (delete - ones) | word) & high)
+			break;
+		memcpy(*out, &word, 8);
+	}
+	for (; p < end && printable(*p) && *p != also && *p != besides; p++)
+		*(*out)++ = *p;
+	return p;
+}
+
 static uint8_t *hex_escape(uint8_t *out, uint8_t c)
 {
 	*out++ = '\\';
@@ -59,7 +81,7 @@ static uint8_t *hex_escape(uint8_t *out, uint8_t c)
 
 static uint8_t *escaped(const uint8_t *p, const uint8_t *end, uint8_t *out)
 {
-	while (p < end) {
+	while ((p = plain(p, end, &out, 0, 0)) < end) {
 		uint32_t point;
 		unsigned int size = sequence(p, end - p, &point);
 
@@ -109,7 +131,7 @@ static uint8_t letter(uint32_t c)
 static uint8_t *quoted(const uint8_t *p, const uint8_t *end, uint8_t *out)
 {
 	*out++ = '"';
-	while (p < end) {
+	while ((p = plain(p, end, &out, '"', '\\')) < end) {
 		uint32_t point;
 		unsigned int size = sequence(p, end - p, &point);
 
@@ -362,6 +384,5 @@ uint8_t *encode(uint32_t form, const uint8_t *bytes, uint64_t n, uint8_t *out)
 	case DUMP:
 		return dump(bytes, n, out);
 	}
-	memcpy(out, bytes, n);
-	return out + n;
+	return copy(out, bytes, n);
 }

@@ -22,6 +22,8 @@ C_UNSAFE = re.compile(rb'(?:["\\]|[^ -~])(?=([0-7])?)')
 def printable(text: bytes) -> bytes:
     r"""UTF-8 that is safe on a terminal: controls, direction marks and invalid bytes become \xNN."""
     decoded = text.decode("utf-8", "surrogateescape")
+    if decoded.isascii() and decoded.isprintable():  # nearly always
+        return text
     return UNSAFE.sub(_hex_bytes, decoded).encode()
 
 
