@@ -837,8 +837,10 @@ INLINE void one_view(struct event *e, struct argument *a, u32 i, u32 mask)
 		moved = n & 0x7fffffff;
 	if (kind == PAY_SOCKADDR_OUT)
 		n = e->a[a->length & 7];
-	if (kind == PAY_SIGINFO)
+	if (kind == PAY_SIGINFO) {
 		pointer = e->a[3];
+		n = a->size;
+	}
 	if (kind == PAY_MSGHDR || kind == PAY_MESSAGES)
 		send_message(pointer, what, e->seq);
 	if (kind == PAY_MESSAGES) {

@@ -29,6 +29,7 @@ RENAMING = frozenset((
 ))  # fmt: skip
 COMPAT = 1024  # numbers of 32-bit calls begin here
 VARIANT_BYTES = 256  # of an argument that may be many things
+SIGINFO_BYTES = 48  # of struct kernel_siginfo
 SIGINFO_INDEX = 2  # the argument behind which a signal's information stands
 _FOLLOW = {
     ParamType.PATH: Follow.STRING, ParamType.STRING: Follow.STRING, ParamType.DATA: Follow.DATA,
@@ -73,7 +74,7 @@ def _viewed(event: Event) -> tuple[object, ...]:
     """The descriptor of the event view: every argument that points at something, and when it is followed."""
     arguments, flags = [(Follow.NONE, 0, 0)] * ARGUMENTS, _flags(event)
     if event.number == EXIT_EVENTS["signaldeliver"]:
-        arguments[SIGINFO_INDEX] = (Follow.SIGINFO, LENGTH_ONE, 0)
+        arguments[SIGINFO_INDEX] = (Follow.SIGINFO, LENGTH_ONE, SIGINFO_BYTES)
         flags |= 1 << Want.AT_EXIT + SIGINFO_INDEX
     for param in event.arguments:
         if not param.source.value.startswith("a"):
