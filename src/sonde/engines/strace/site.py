@@ -87,11 +87,11 @@ class Site(Group):
 
     def __init__(
         self, batch: Batch, context: Context, event: Event, at: Array, finished: bool, slices: dict[int, Views],
-        entered: Entered, decoding: Decoding, descriptors: Descriptors, known: Known, arguments: tuple[Param, ...],
+        entered: Entered, decoding: Decoding, descriptors: Descriptors, seen: Known, arguments: tuple[Param, ...],
     ) -> None:  # fmt: skip
         super().__init__(batch, context, event, np.zeros(0, np.uint16), 0, finished, slices)
         self.at = at
-        self.entered, self.decoding, self.descriptors, self.known = entered, decoding, descriptors, known
+        self.entered, self.decoding, self.descriptors, self.seen = entered, decoding, descriptors, seen
         self.arguments = arguments
         self.compat = event.number >= I386_BASE
         self.raw = decoding.raw is None or event.number in decoding.raw
@@ -137,7 +137,7 @@ class Site(Group):
             files = self.column("file").astype(np.uint32)
         lost = (files == 0) & (values >= 0)
         if lost.any():
-            files[lost] = self.known.files(self.at[lost], self.column("pid")[lost], values[lost])
+            files[lost] = self.seen.files(self.at[lost], self.column("pid")[lost], values[lost])
         return files
 
     def how(self, row: int) -> How:
@@ -154,7 +154,7 @@ class Site(Group):
         def tell(fd: int) -> bytes:
             if fd < 0:
                 return b"%d" % fd
-            node = self.known.files(at, pid, np.array([fd], np.int64))
+            node = self.seen.files(at, pid, np.array([fd], np.int64))
             ident = int(self.descriptors.texts(node, self.context)[0])
             return b"%d%s" % (fd, self.context.state.strings[ident])
 

@@ -128,7 +128,7 @@ def _dirfd(site: Site, param: Param) -> list[Op]:
         name.append(site.pooled(site.descriptors.texts(cwd, site.context)))
         lost = ((ids == 0) | (ids == _NONE)) & (values >= 0)
         if lost.any():
-            ids[lost] = site.known.files(site.at[lost], site.column("pid")[lost], values[lost])
+            ids[lost] = site.seen.files(site.at[lost], site.column("pid")[lost], values[lost])
     return either(here, name, descriptor(site, values, ids))
 
 
