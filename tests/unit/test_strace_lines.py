@@ -185,6 +185,13 @@ def test_times(monkeypatch: pytest.MonkeyPatch) -> None:
     assert clock[2::3][:2] == "::" and clock[8:] == " (+     2.000) [   3] [????????????????] close(3) = 0"
 
 
+def test_who_is_killed_in_a_call_does_not_return() -> None:
+    script = Script().call("execve").enter("read").exit("read", 1).signal(number=9).end(status=9)
+    assert script.lines(column=0) == [
+        'execve("/bin/true") = 0', "read(3,  <unfinished ...>) = ?", "+++ exited with 0 +++",
+    ]  # fmt: skip
+
+
 def test_another_thread_executes() -> None:
     script = Script().call("execve").enter("clone").exit("clone", 101).enter("futex").enter("execve", 101)
     script.end(100).exit("execve", 0, 100).call("close")

@@ -12,7 +12,7 @@ from sonde.catalog.event import EXIT_EVENTS
 from sonde.catalog.kernel_names import KERNEL_NAMES
 from sonde.catalog.syscalls import I386_BASE
 from sonde.plan.batch import Batch
-from sonde.plan.pairs import entered, left_open, previous
+from sonde.plan.pairs import SIGKILL, entered, killed, left_open, previous
 from sonde.render.strace.options import UNFINISHED, Options, Quiet
 
 __all__ = ["Kind", "Rows", "Threads", "is_birth"]
@@ -101,6 +101,7 @@ class Threads:
         before, begun = previous(batch), entered(batch)
         kind = np.where(begun, Kind.ENTER, Kind.EXIT).astype(np.int64)
         kind[(nr == END) | (nr == SIGNAL)] = Kind.LINE
+        kind[killed(batch)] = Kind.GONE
         self.several, notices = self._counted(batch, nr, tid)
         keep = self._shown(batch, nr)
         extra: dict[int, Extra] = {}
@@ -153,6 +154,7 @@ class Threads:
     def _shown(self, batch: Batch, nr: Array) -> Bools:
         """All rows but the return of a new thread, signals and ends that are not wanted."""
         keep = ~is_birth(batch)
+        keep &= (nr != SIGNAL) | (batch.columns["a2"] != SIGKILL)  # a tracer does not see it delivered
         wanted = self.options.signals
         if wanted is not None:
             keep &= (nr != SIGNAL) | np.isin(batch.columns["a2"], list(wanted))
