@@ -4,14 +4,14 @@
 
 The sets to make are in scripts/uapi/*.txt, one file for each generated module:
 
-    key kind[64][:u|:d] [what strace calls an unknown value]
+    key kind[64][:letters] [what strace calls an unknown value]
         words
 
 `kind` is `enum` (one of several values) or `flags` (a sum of bits, in the order in which they are shown). A word is a
 C name or expression; `PREFIX*` for all names of the headers that begin so, by value; `-NAME` for one of them that is
 left out; `@header` for the only headers the patterns of this set look into; `NAME=number` for a name that no header
-has; `<headers>` for every macro made with _IO, _IOR, _IOW or _IOWR in these (a pattern). `64` says that the words are 64 bits wide, `:u`
-and `:d` that their numbers are shown as unsigned or signed decimals rather than in hexadecimal.
+has; `<headers>` for every macro made with _IO, _IOR, _IOW or _IOWR in these (a pattern). `64` says that the numbers are 64 bits wide, the
+letters how words are shown: `u`, `d` as unsigned or signed decimals rather than in hexadecimal, `w` in all 64 bits.
 
 The headers are those of Debian's linux-libc-dev alone: what they include of a C library is replaced by a few types, so
 that all of them can be read at once. The compiler is gcc, or ziglang where there is none. `--check` says whether
@@ -271,7 +271,7 @@ class Maker:
 def written(pairs: list[tuple[str, int]], flags: bool) -> str:
     """Names and numbers in the notation of catalog/flagsets.py: counting up, or doubling for flags."""
     words, expected = [], 0 if not flags else 1
-    for name, number in pairs:
+    for name, number in pairs if flags else sorted(pairs, key=lambda pair: pair[1]):
         if number != expected:
             words.append(str(number) if number < 10 else f"{number:#x}")
         words.append(name)

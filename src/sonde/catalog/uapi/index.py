@@ -20,7 +20,7 @@ calls
  epollevents| epollflags| f_owner_types f_seals| faccessat_flags| falloc_flags| fcntlcmds fdflags| flockcmds|
  fsconfig_cmds fsmount_attr_flags| fsmount_flags| fsopen_flags| fspick_flags| futexbitset futexops futexwakecmps
  futexwakeops get_mempolicy_flags| getrandom_flags| ifaddrflags| iffflags| ipc_private ipccalls lockfcmds madvise_cmds
- mbind_flags| mctl_sync| memfd_create_flags| memfd_secret_flags| mlock_flags| mlockall_flags| mmap_flags mmap_prot|
+ mbind_flags| mctl_sync| memfd_create_flags| memfd_secret_flags| mlock_flags| mlockall_flags| mmap_flags| mmap_prot|
  modem_flags| modetypes mount_attr_attr| mount_attr_propagation mount_flags| mount_setattr_flags| move_mount_flags|
  move_pages_flags| mpol_mode_flags| mpol_modes mq_attr_flags| mremap_flags| msgctl_flags multicast_router_types
  name_to_handle_at_flags| netfilter_versions notifyflags| numa_node open_access_modes open_mode_flags|
