@@ -264,7 +264,8 @@ class Maker:
                     pairs.append((plain, values[plain] & mask))
                 elif plain in values:
                     run.append((plain, values[plain] & mask))
-            tables[row.key] = pairs + sorted(run, key=lambda pair: pair[1])
+            pairs += sorted(run, key=lambda pair: pair[1])
+            tables[row.key] = list(dict.fromkeys(pairs))
         return tables
 
 
@@ -289,17 +290,19 @@ def generated() -> dict[str, str]:
     """The text of each generated file, by name."""
     plans = {path.stem: plan(path) for path in sorted(PLANS.glob("*.txt"))}
     with tempfile.TemporaryDirectory() as directory:
-        maker = Maker(Headers(Path(directory), 64))
-        tables = maker.tables([row for rows in plans.values() for row in rows])
-        compat = Maker(Headers(Path(directory), 32)).tables(plans["requests"] + plans["requests_more"])
+        compat = plans.pop("requests_i386")
+        tables = Maker(Headers(Path(directory), 64)).tables([row for rows in plans.values() for row in rows])
+        other = Maker(Headers(Path(directory), 32)).tables(plans["requests"] + plans["requests_more"] + compat)
     files = {
         family + ".py": _module(family, [(row, tables[row.key]) for row in rows]) for family, rows in plans.items()
     }
-    native = {pair for key in compat for pair in tables[key]}
-    other = sorted({pair for pairs in compat.values() for pair in pairs} - native, key=lambda pair: pair[::-1])
-    row = Row("requests_i386", "enum", "", ())
-    files["requests_i386.py"] = _module("requests_i386", [(row, other)])
-    files["index.py"] = _index(plans | {"requests_i386": [row]})
+    native = {pair for key in ("requests", "requests_more") for pair in tables[key]}
+    numbers = dict(pair for key in other for pair in other[key])
+    foreign = {pair for pair in numbers.items() if f"-{pair[0]}" not in compat[0].words}
+    rows = [compat[0], compat[0]._replace(key="requests_x86_64")]
+    only = [sorted(pairs, key=lambda pair: pair[::-1]) for pairs in (foreign - native, native - foreign)]
+    files["requests_i386.py"] = _module("requests_i386", list(zip(rows, only, strict=True)))
+    files["index.py"] = _index(plans | {"requests_i386": rows})
     return files
 
 

@@ -119,7 +119,7 @@ PROCESSES = {
     "clone": Spec(_SIGNALS, _CLONE, mask=0x7F),
     "unshare": Spec(bits=_CLONE),
     "execveat": Spec(bits="@at_flags 0x10000 AT_EXECVE_CHECK"),
-    "wait": Spec(bits="@wait4_options"),
+    "wait": Spec(bits="2 WUNTRACED @wait4_options"),
     "waitid": Spec("@waitid_types"),
     "signal": Spec(_SIGNALS),
     "sigprocmask": Spec("@sigprocmaskcmds"),

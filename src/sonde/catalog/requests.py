@@ -23,19 +23,18 @@ _SIZED = {
 @cache
 def _names(compat: bool) -> dict[int, list[str]]:
     """The names of each request, in alphabetical order."""
+    pairs = {pair for key in ("requests", "requests_more") for pair in uapi.table(key).pairs}
+    if compat:  # where a structure has another size, so has the number
+        pairs = pairs.difference(uapi.table("requests_x86_64").pairs).union(uapi.table("requests_i386").pairs)
     found: dict[int, list[str]] = {}
-    keys = ("requests_i386",) if compat else ("requests", "requests_more")
-    for key in keys:
-        for name, value in uapi.table(key).pairs:
-            found.setdefault(value, []).append(name)
-    return {value: sorted(names) for value, names in found.items()}
+    for name, value in sorted(pairs):
+        found.setdefault(value, []).append(name)
+    return found
 
 
 def request_names(request: int, compat: bool = False) -> list[str]:
-    """The names of a request, of which there may be several; of a 32-bit program first those that differ there."""
-    if compat:
-        return sorted({*_names(True).get(request, []), *_names(False).get(request, [])})
-    return _names(False).get(request, [])
+    """The names of a request, of which there may be several; `compat` for one of a 32-bit program."""
+    return _names(compat).get(request, [])
 
 
 def request_text(request: int, mode: str = ABBREV, compat: bool = False) -> str:

@@ -35,7 +35,7 @@ def option_text(level: int, option: int, mode: str = ABBREV, reading: bool = Fal
     option &= _HALF
     found = _options().get(level)
     if found is None:
-        return number(option)  # as strace: an option of a level it does not know
+        return str(option)
     key, comment = found
     table = uapi.table(key)
     beside = ("getsock" if reading else "setsock") + key.removeprefix("sock")
@@ -106,8 +106,8 @@ def _open32(value: int, mode: str) -> str:
 def _mmap(value: int, mode: str) -> str:
     """A kind of mapping, flags, and a size of huge pages."""
     first = _values("mmap_flags", value & 15, ABBREV)
-    rest = value & ~15 & ~_HUGE
-    names = _joined(first, _flags("mmap_flags", rest, ABBREV), _huge(value, "MAP"))
+    rest = value & _HALF & ~15 & ~_HUGE  # as strace, which loses the upper half here
+    names = _joined(first, _flags("mmap_flags", rest, ABBREV) if rest else "", _huge(value, "MAP"))
     return _together(number(value), names, mode)
 
 
@@ -183,7 +183,7 @@ def _octal(value: int) -> str:
 
 def _mode(value: int, mode: str) -> str:
     """A file's type and permissions."""
-    value &= _HALF
+    value &= 0xFFFF
     kind = named("mode").values.get(value & 0xF000)
     if mode == RAW or (kind is None and value & 0xF000):
         return _octal(value)
@@ -201,7 +201,10 @@ def _created(key: str) -> Callable[[int, str], str]:
         if size:
             flags &= ~_HUGE
             size = size if mode == ABBREV else f"{size.partition('<<')[0]}<<" + _together("26", "SHM_HUGE_SHIFT", mode)
-        return _joined(_flags(key, flags, mode), size, _octal(value & 0o777))
+        shown = _flags(key, flags, mode)
+        if key == "resource_flags" and shown[:1] == "0" and "/" not in shown and mode != RAW:
+            return shown + _octal(value & 0o777)  # strace forgets the `|` behind unknown flags
+        return _joined(shown, size, _octal(value & 0o777))
 
     return composite
 
@@ -243,7 +246,23 @@ def _ioprio(value: int, mode: str) -> str:
     """A class and a priority in it."""
     value &= _HALF
     kind = _values("ioprio_class", value >> 13, mode, "IOPRIO_CLASS_???")
-    return _together(number(value), f"IOPRIO_PRIO_VALUE({kind}, {value & 0x1FFF})", mode)
+    return _together(number(value, "d"), f"IOPRIO_PRIO_VALUE({kind}, {value & 0x1FFF})", mode)
+
+
+def _control(key: str) -> Callable[[int, str], str]:
+    """An operation on an IPC object, with the mark of the newer layout of structures."""
+
+    def composite(value: int, mode: str) -> str:
+        mark = _together("0x100", "IPC_64", mode) + "|" if value & 0x100 else ""
+        return mark + _values(key, value & _HALF & ~0x100, mode)
+
+    return composite
+
+
+def _swap(value: int, mode: str) -> str:
+    """Flags and a priority."""
+    flags = value & _HALF & ~0x7FFF
+    return _joined(_flags("swap_flags", flags, mode, "SWAP_FLAG_???") if flags else "", str(value & 0x7FFF))
 
 
 def _syslog(value: int, mode: str) -> str:
@@ -287,6 +306,11 @@ COMPOSITES: dict[str, Callable[[int, str], str]] = {
     "shmget": _created("shm_resource_flags"),
     "semget": _created("resource_flags"),
     "msgget": _created("resource_flags"),
+    "semctl": _control("semctl_flags"),
+    "msgctl": _control("msgctl_flags"),
+    "shmctl": _control("shmctl_flags"),
+    "ipcctl": _control("shmctl_flags"),
+    "swapon": _swap,
     "mempolicy": _policy,
     "mount": _mount,
     "fanotify_init": lambda value, mode: _parts("fan_classes", 12, "fan_init_flags", "FAN_???")(value & _HALF, mode),

@@ -86,7 +86,7 @@ network
 requests
  requests
 requests_i386
- requests_i386
+ requests_i386 requests_x86_64
 requests_more
  requests_more
 routes
