@@ -65,11 +65,18 @@ FILES = {
     "xattr": Spec(bits="@xattrflags"),
     "splice": Spec(bits="@splice_flags"),
     "rwf": Spec(bits="@rwf_flags RWF_NOAPPEND RWF_ATOMIC RWF_DONTCACHE"),
-    "mode": Spec("@modetypes", "1 S_IXOTH S_IWOTH S_IROTH S_IXGRP S_IWGRP S_IRGRP S_IXUSR S_IWUSR S_IRUSR S_ISVTX S_ISGID S_ISUID", 0xF000),
+    "mode": Spec(
+        "@modetypes",
+        "1 S_IXOTH S_IWOTH S_IROTH S_IXGRP S_IWGRP S_IRGRP S_IXUSR S_IWUSR S_IRUSR S_ISVTX S_ISGID S_ISUID",
+        mask=0xF000,
+    ),
 }
 
 DESCRIPTORS = {
-    "fcntl": Spec("@fcntlcmds 1027 F_DUPFD_QUERY F_CREATED_QUERY 1035 F_GET_RW_HINT F_SET_RW_HINT F_GET_FILE_RW_HINT F_SET_FILE_RW_HINT"),
+    "fcntl": Spec(
+        "@fcntlcmds 1027 F_DUPFD_QUERY F_CREATED_QUERY"
+        " 1035 F_GET_RW_HINT F_SET_RW_HINT F_GET_FILE_RW_HINT F_SET_FILE_RW_HINT"
+    ),
     "ioctl": Spec("0x5401 TCGETS TCSETS TCSETSW TCSETSF TCGETA TCSETA @requests @requests_more"),
     "eventfd": Spec(bits="@efd_flags"),
     "timerfd": Spec(bits="0o4000 TFD_NONBLOCK 0o2000000 TFD_CLOEXEC"),
@@ -86,7 +93,9 @@ DESCRIPTORS = {
     "fanotify_init": Spec("@fan_classes", "@fan_init_flags 0x2000 FAN_REPORT_FD_ERROR FAN_REPORT_MNT", mask=12),
     "fanotify_mark": Spec(bits="@fan_mark_flags"),
     "io_uring_setup": Spec(bits="@uring_setup_flags"),
-    "io_uring_enter": Spec(bits="@uring_enter_flags IORING_ENTER_ABS_TIMER IORING_ENTER_EXT_ARG_REG IORING_ENTER_NO_IOWAIT"),
+    "io_uring_enter": Spec(
+        bits="@uring_enter_flags IORING_ENTER_ABS_TIMER IORING_ENTER_EXT_ARG_REG IORING_ENTER_NO_IOWAIT"
+    ),
     "io_uring_register": Spec("@uring_register_opcodes IORING_REGISTER_SYNC_CANCEL IORING_REGISTER_FILE_ALLOC_RANGE"),
     "bpf": Spec("@bpf_commands BPF_TOKEN_CREATE BPF_PROG_STREAM_READ_BY_FD BPF_PROG_ASSOC_STRUCT_OPS"),
 }
@@ -99,7 +108,10 @@ NETWORK = {
     "shutdown": Spec("@shutdown_modes"),
     "level": Spec("@socketlayers", unknown="SOL_??"),
     # the names of SOL_SOCKET; the same number means something else at another level
-    "optname": Spec("26 SO_ATTACH_FILTER 20 SO_RCVTIMEO SO_SNDTIMEO 29 SO_TIMESTAMP 35 SO_TIMESTAMPNS 37 SO_TIMESTAMPING @sock_options"),
+    "optname": Spec(
+        "20 SO_RCVTIMEO SO_SNDTIMEO 26 SO_ATTACH_FILTER 29 SO_TIMESTAMP 35 SO_TIMESTAMPNS 37 SO_TIMESTAMPING"
+        " @sock_options"
+    ),
     "msg": Spec(bits="@msg_flags"),
 }
 
@@ -141,7 +153,9 @@ PROCESSES = {
 
 IPC_AND_TIME = {
     "futex": Spec("@futexops", "128 FUTEX_PRIVATE_FLAG FUTEX_CLOCK_REALTIME", mask=127),
-    "futex2": Spec("0 FUTEX2_SIZE_U8 FUTEX2_SIZE_U16 FUTEX2_SIZE_U32 FUTEX2_SIZE_U64", "4 FUTEX2_NUMA 128 FUTEX2_PRIVATE", 3),
+    "futex2": Spec(
+        "0 FUTEX2_SIZE_U8 FUTEX2_SIZE_U16 FUTEX2_SIZE_U32 FUTEX2_SIZE_U64", "4 FUTEX2_NUMA 128 FUTEX2_PRIVATE", 3
+    ),
     "ipc": Spec(bits="@resource_flags"),
     "semctl": Spec("@semctl_flags"),
     "ipcctl": Spec("@shmctl_flags"),

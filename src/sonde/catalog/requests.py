@@ -11,8 +11,9 @@ __all__ = ["request_names", "request_text"]
 
 # the size is an argument of the macro: type, direction (1 write, 2 read), number -> name
 _SIZED = {
-    ("E", 2, 0x06): "EVIOCGNAME", ("E", 2, 0x07): "EVIOCGPHYS", ("E", 2, 0x08): "EVIOCGUNIQ", ("E", 2, 0x09): "EVIOCGPROP",
-    ("E", 2, 0x0A): "EVIOCGMTSLOTS", ("E", 2, 0x18): "EVIOCGKEY", ("E", 2, 0x19): "EVIOCGLED",
+    ("E", 2, 0x06): "EVIOCGNAME", ("E", 2, 0x07): "EVIOCGPHYS", ("E", 2, 0x08): "EVIOCGUNIQ",
+    ("E", 2, 0x09): "EVIOCGPROP", ("E", 2, 0x0A): "EVIOCGMTSLOTS", ("E", 2, 0x18): "EVIOCGKEY",
+    ("E", 2, 0x19): "EVIOCGLED",
     ("E", 2, 0x1A): "EVIOCGSND", ("E", 2, 0x1B): "EVIOCGSW", ("H", 2, 0x04): "HIDIOCGRAWNAME",
     ("H", 2, 0x05): "HIDIOCGRAWPHYS", ("H", 2, 0x06): "HIDIOCSFEATURE", ("H", 2, 0x08): "HIDIOCGRAWUNIQ",
     ("H", 2, 0x12): "HIDIOCGPHYS", ("H", 3, 0x06): "HIDIOCSFEATURE", ("H", 3, 0x07): "HIDIOCGFEATURE",
@@ -61,7 +62,7 @@ def _made(request: int, mode: str, bare: bool) -> list[str]:
 
 def _event_device(nr: int, direction: int, size: int, mode: str, bare: bool) -> list[str]:
     absolute = "" if bare else "ABS_???"
-    if direction == 1 and 0xC0 <= nr:
+    if direction == 1 and nr >= 0xC0:
         return [f"EVIOCSABS({enum_text(uapi.table('evdev_abs'), nr - 0xC0, absolute, mode)})"]
     if direction == 2 and 0x20 <= nr < 0x40:
         kind = enum_text(uapi.table("evdev_ev"), nr - 0x20, "" if bare else "EV_???", mode) if nr != 0x20 else "0"

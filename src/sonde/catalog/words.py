@@ -78,6 +78,11 @@ def _flags(key: str, value: int, mode: str, comment: str = "") -> str:
     return flags_text(uapi.table(key), value, comment, mode)
 
 
+def _rest(key: str, value: int, mode: str, comment: str = "") -> str:
+    """Bits that follow something else: nothing if there are none."""
+    return _flags(key, value, mode, comment) if value else ""
+
+
 def _values(key: str, value: int, mode: str, comment: str | None = None) -> str:
     table = uapi.table(key)
     return enum_text(table, value, table.unknown if comment is None else comment, mode)
@@ -107,7 +112,7 @@ def _mmap(value: int, mode: str) -> str:
     """A kind of mapping, flags, and a size of huge pages."""
     first = _values("mmap_flags", value & 15, ABBREV)
     rest = value & _HALF & ~15 & ~_HUGE  # as strace, which loses the upper half here
-    names = _joined(first, _flags("mmap_flags", rest, ABBREV) if rest else "", _huge(value, "MAP"))
+    names = _joined(first, _rest("mmap_flags", rest, ABBREV), _huge(value, "MAP"))
     return _together(number(value), names, mode)
 
 
@@ -120,8 +125,7 @@ def _memfd(value: int, mode: str) -> str:
     value &= _HALF
     if not value:
         return "0"
-    bits = value & ~_HUGE
-    names = _joined(_flags("memfd_create_flags", bits, ABBREV, "MFD_???") if bits else "", _huge(value, "MFD"))
+    names = _joined(_rest("memfd_create_flags", value & ~_HUGE, ABBREV, "MFD_???"), _huge(value, "MFD"))
     return _together(number(value), names, mode)
 
 
@@ -149,8 +153,7 @@ def _socket(value: int, mode: str) -> str:
     value &= _HALF
     if value & 15 not in named("socket").values:
         return _flags("sock_type_flags", value, mode, "SOCK_???")
-    rest = value & ~15
-    return _joined(_values("socktypes", value & 15, mode), _flags("sock_type_flags", rest, mode, "SOCK_???") if rest else "")
+    return _joined(_values("socktypes", value & 15, mode), _rest("sock_type_flags", value & ~15, mode, "SOCK_???"))
 
 
 def _parts(first: str, mask: int, second: str, comment: str = "") -> Callable[[int, str], str]:
@@ -224,8 +227,8 @@ def _mount(value: int, mode: str) -> str:
     """Flags, with what old programs put in the upper half."""
     if value & 0xFFFF0000 != 0xC0ED0000:
         return _flags("mount_flags", value, mode, "MS_???")
-    rest = value & ~0xFFFF0000
-    return _joined(_together("0xc0ed0000", "MS_MGC_VAL", mode), _flags("mount_flags", rest, mode, "MS_???") if rest else "")
+    rest = _rest("mount_flags", value & ~0xFFFF0000, mode, "MS_???")
+    return _joined(_together("0xc0ed0000", "MS_MGC_VAL", mode), rest)
 
 
 def _personality(value: int, mode: str) -> str:
@@ -261,8 +264,7 @@ def _control(key: str) -> Callable[[int, str], str]:
 
 def _swap(value: int, mode: str) -> str:
     """Flags and a priority."""
-    flags = value & _HALF & ~0x7FFF
-    return _joined(_flags("swap_flags", flags, mode, "SWAP_FLAG_???") if flags else "", str(value & 0x7FFF))
+    return _joined(_rest("swap_flags", value & _HALF & ~0x7FFF, mode, "SWAP_FLAG_???"), str(value & 0x7FFF))
 
 
 def _syslog(value: int, mode: str) -> str:
@@ -271,7 +273,8 @@ def _syslog(value: int, mode: str) -> str:
 
 
 _DELAYS = (
-    ("nldly", 0o400), ("crdly", 0o3000), ("tabdly", 0o14000), ("bsdly", 0o20000), ("vtdly", 0o40000), ("ffdly", 0o100000),
+    ("nldly", 0o400), ("crdly", 0o3000), ("tabdly", 0o14000), ("bsdly", 0o20000), ("vtdly", 0o40000),
+    ("ffdly", 0o100000),
 )  # fmt: skip
 
 

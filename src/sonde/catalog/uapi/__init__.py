@@ -3,7 +3,8 @@
 A module beside this one holds tables of one field as text. A table is a line `key kind comment` and lines of numbers
 and names: a number is that of the name after it; names after it count up by one in an `enum`, and double in `flags`,
 whose names stand in the order in which they are shown. `64` behind the kind: the numbers are 64 bits wide; letters
-behind it say how words are shown: `u`, `d` in decimal, `w` in all 64 bits. The comment is what stands beside an unknown value in strace's output.
+behind it say how words are shown: `u`, `d` in decimal, `w` in all 64 bits. The comment is what strace writes beside a
+value without a name.
 """
 
 from __future__ import annotations
