@@ -10,14 +10,15 @@ class How(NamedTuple):
     limit: int
     hexadecimal: int
     names: str
-    fd: Callable[[int], bytes]
+    fd: Callable[[int], bytes] | None = None
+    pid: Callable[[int], bytes] | None = None
 
 
 def text(key: str, data: bytes, count: int | None, how: How) -> bytes | None:
     return None
 
 
-def rest(key: str, before: bytes, after: bytes, how: How) -> bytes:
+def rest(key: str, before: bytes, after: bytes, how: How, failed: bool = False, result: int = 0) -> bytes:
     return b""
 
 

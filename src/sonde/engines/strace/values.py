@@ -142,13 +142,8 @@ def process(site: Site, values: Array) -> list[Op]:
 
 def _names(site: Site, values: Array) -> npt.NDArray[np.uint32]:
     """String ids of `<bash>` of threads, 0 where unknown."""
-    processes = site.context.state.processes
-    rows = processes.rows[: processes.size]
-    found = {}
-    for tid in distinct(values):
-        places = np.flatnonzero((rows["tid"] == tid) & (rows["known"] != 0) & (tid > 0)).tolist()
-        comm = site.context.state.strings[int(rows["comm"][places[-1]])] if places else b""
-        found[tid] = site.context.state.strings.intern(b"<%s>" % comm) if comm else 0
+    intern = site.context.state.strings.intern
+    found = {tid: intern(name) if (name := site.named(tid)) else 0 for tid in distinct(values)}
     return np.array([found[tid] for tid in values.tolist()], np.uint32)
 
 
@@ -174,7 +169,7 @@ def _each(text: Callable[[Site, Param, int], bytes]) -> Callable[[Site, Param], 
 
     def write(site: Site, param: Param) -> list[Op]:
         values = site.words(param.source)
-        key = f"strace {param.type}:{param.names}"
+        key = f"strace {param.type}:{param.names}:{site.compat}"
         found, inverse = np.unique(values, return_inverse=True)
         ids = [site.context.named(key, number, lambda n: text(site, param, n)) for number in found.tolist()]
         return [site.pooled(np.array(ids, np.uint32)[inverse])]
@@ -205,7 +200,7 @@ def _signal(site: Site, param: Param, number: int) -> bytes:
 
 
 def _named(site: Site, param: Param, number: int) -> bytes:
-    return named(param.names, number, site.decoding.names)
+    return named(param.names, number, site.decoding.names, site.compat)
 
 
 _WRITERS: dict[ParamType, Callable[[Site, Param], list[Op]]] = {
