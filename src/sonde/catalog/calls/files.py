@@ -7,7 +7,7 @@ file open(name, flags:open, mode) = fd
 file openat(dirfd, name, flags:open, mode) = fd
 file openat2(dirfd, name, how:*open_how[3], size) = fd
 file creat(name, mode) = fd
-file open_by_handle_at(mountfd:fd, handle:*file_handle, flags:open) = fd
+file open_by_handle_at(mountfd:fd, handle:*file_handle:given, flags:open) = fd
 file name_to_handle_at(dirfd, name, handle:+file_handle, mount_id:>int, flags:at~name_to_handle_at_flags)
 file access(name, mode:access)
 file faccessat(dirfd, name, mode:access)
@@ -110,7 +110,7 @@ file file_setattr(dirfd, path, attr:*file_attr, size, at_flags:at)
 file quotactl_fd(fd, cmd:hex~word/quotactl, id:uint~variant/quotactl, addr~variant/quotactl)
 user quotactl(cmd:hex~word/quotactl, special:path, id:int~variant, addr~variant)
 file fanotify_init(flags:fanotify_init~word/fanotify_init, event_f_flags:open) = fd
-file fanotify_mark(fd, flags:fanotify_mark, mask:hex~fan_event_flags, dirfd~word/fan_dirfd, path)
+file fanotify_mark(fd, flags:fanotify_mark, mask:hex~fan_event_flags, dirfd, path)
 file acct(path)
 file swapon(path, flags:hex~word/swap_flags)
 file swapoff(path)

@@ -54,7 +54,7 @@ system kexec_file_load(kernel_fd:fd, initrd_fd:fd, size, cmdline:string~string[2
 system iopl(level:int)
 system ioperm(from:uint~hex, num:uint~hex, on:int)
 system vhangup()
-other getrandom(buf:>bytes[res], size, flags:getrandom)
+other getrandom(buf:>bytes/x[res], size, flags:getrandom)
 other init_module(img:hex~pointer, length, uargs:string)
 other finit_module(fd, uargs:string, flags:finit_module)
 other delete_module(name:string, flags:delete_module)
