@@ -22,7 +22,7 @@ Words = npt.NDArray[np.int64]
 _COUNTED = 1 << 16  # elements that are looked for at most
 _LENGTH = "socklen"
 _SLEEPS = ("nanosleep", "clock_nanosleep")
-_INTERRUPTED = (-4, -516)
+_INTERRUPTED = (-512, -513, -514, -516)
 
 
 def _rows(site: Site, param: Param, text: Callable[[int], bytes | None]) -> list[Op]:
@@ -49,8 +49,8 @@ def struct(site: Site, param: Param) -> list[Op]:
         return _rows(site, param, lambda row: _rest(site, param, row))
     views, counts = site.pointed(param), _counts(site, param)
     failed = site.failed if param.out else np.zeros(len(site), np.bool_)
-    if site.event.name in _SLEEPS:  # what is left of a sleep that a signal ended
-        failed = failed & ~np.isin(site.column("res"), _INTERRUPTED)
+    if param.out and site.event.name in _SLEEPS:  # what is left of a sleep that a signal ended
+        failed = ~np.isin(site.column("res"), _INTERRUPTED)
     memory: dict[tuple[bytes, int | None], bytes | None] = {}
 
     def text(row: int) -> bytes | None:
