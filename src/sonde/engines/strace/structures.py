@@ -21,6 +21,7 @@ __all__ = ["mask", "message", "rest", "socket_address", "strings", "struct", "ve
 Words = npt.NDArray[np.int64]
 _COUNTED = 1 << 16  # elements that are looked for at most
 _LENGTH = "socklen"
+_NOT_LOOKED_AT = ("epoll_pwait", "epoll_pwait2")  # structures of calls that failed
 _SLEEPS = ("nanosleep", "clock_nanosleep")
 _INTERRUPTED = (-512, -513, -514, -516)
 
@@ -38,9 +39,10 @@ def _rows(site: Site, param: Param, text: Callable[[int], bytes | None]) -> list
 
 
 def _counts(site: Site, param: Param) -> list[int | None]:
+    """How many elements there are; None for no array, negative for more than there can be."""
     if param.length is Source.NONE:
         return [None] * len(site)
-    return [min(max(count, 0), _COUNTED) for count in site.words(param.length).tolist()]
+    return [min(count, _COUNTED) for count in site.words(param.length).tolist()]
 
 
 def struct(site: Site, param: Param) -> list[Op]:
@@ -48,18 +50,19 @@ def struct(site: Site, param: Param) -> list[Op]:
     if param.names == _LENGTH and param.out:
         return _rows(site, param, lambda row: _rest(site, param, row))
     views, counts = site.pointed(param), _counts(site, param)
-    failed = site.failed if param.out else np.zeros(len(site), np.bool_)
+    failed = site.failed if param.out or site.event.name in _NOT_LOOKED_AT else np.zeros(len(site), np.bool_)
     if param.out and site.event.name in _SLEEPS:  # what is left of a sleep that a signal ended
         failed = ~np.isin(site.column("res"), _INTERRUPTED)
     memory: dict[tuple[bytes, int | None], bytes | None] = {}
 
     def text(row: int) -> bytes | None:
-        data = None if failed[row] else views[row]
-        if data is None:
+        count = counts[row]
+        data = b"" if count == 0 else views[row]
+        if data is None or failed[row] or (count is not None and count < 0):
             return None
-        key = data, counts[row]
+        key = data, count
         if key not in memory or site.decoding.fds:
-            memory[key] = structs.text(param.names, data, counts[row], site.how(row))
+            memory[key] = structs.text(param.names, data, count, site.how(row))
         return memory[key]
 
     return _rows(site, param, text)
@@ -139,10 +142,11 @@ def vector(site: Site, param: Param) -> list[Op]:
         array, count = arrays[row], counts[row] or 0
         if not count:
             return b"[]"
-        if array is None or (param.out and failed[row]):
+        if array is None or count < 0 or (param.out and failed[row]):
             return None
         there = int(moved[row]) if param.out and moved is not None else None
-        return iovec(array, count, data[row] or b"", there, site.decoding, site.compat, site.verbose)
+        cut = int(data.full[row]) > int(data.length[row])
+        return iovec(array, count, data[row] or b"", there, site.decoding, site.compat, site.verbose, cut)
 
     return _rows(site, param, text)
 

@@ -25,6 +25,7 @@ Array = npt.NDArray[np.int64]
 AT_FDCWD = -100
 FORMS = {0: Form.C_OCTAL, 1: Form.C_MAYBE_HEX, 2: Form.C_ALL_HEX, 3: Form.C_HEX}
 EVERYTHING = 1 << 30
+_CAPTURED = 4096  # bytes of a buffer that are always looked for
 _HERE = {ABBREV: b"AT_FDCWD", RAW: b"-100", VERBOSE: b"-100 /* AT_FDCWD */"}
 _DOTS, _DOTS_ENDS = np.frombuffer(b"...", np.uint8), np.array([0, 0, 3], np.int64)
 _NONE = 0xFFFFFFFF
@@ -90,7 +91,8 @@ def data_of(site: Site, param: Param) -> tuple[Views, npt.NDArray[np.bool_]]:
     length = np.maximum(np.minimum(views.length, moved), 0).astype(np.int32)
     full = np.minimum(moved, EVERYTHING).astype(np.int32)
     empty = (views.length < 0) & (moved == 0) & (site.words(param.source) != 0)
-    there = ((views.length >= 0) | empty) & ~(site.failed & param.out)
+    unread = views.length < np.minimum(moved, min(site.decoding.limit, _CAPTURED))
+    there = (((views.length >= 0) & ~unread) | empty) & ~(site.failed & param.out)
     return Views(views.data, views.offset, length, full), there
 
 
