@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sonde.catalog import flags
+from sonde.catalog import words
 
 __all__ = [
     "RAW", "VERBOSE", "How", "address", "commented", "joined", "named", "number", "octal", "quoted", "scalar",
@@ -69,7 +69,7 @@ def commented(plain: bytes, name: bytes, how: How) -> bytes:
 def named(key: str, value: int, how: How) -> bytes:
     """The names of a flag set."""
     try:
-        return flags.strace_text(key, value, how.names, how.compat).encode()
+        return words.text(key, value, how.names, how.compat).encode() or b"0"
     except KeyError:
         return number(value)
 
