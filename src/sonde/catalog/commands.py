@@ -75,26 +75,26 @@ PR_SET_PTRACER 0x59616d61 pid:word/ptracer
 """
 
 KEYCTL = """
-KEYCTL_GET_KEYRING_ID 0 id:word/key_serial, create:int
+KEYCTL_GET_KEYRING_ID 0 id:key_spec, create:int
 KEYCTL_JOIN_SESSION_KEYRING 1 name:string
-KEYCTL_UPDATE 2 id:word/key_serial, payload:bytes[3], size
-KEYCTL_REVOKE 3,7,16,21 id:word/key_serial
-KEYCTL_CHOWN 4 id:word/key_serial, uid, gid
-KEYCTL_SETPERM 5 id:word/key_serial, perm:key_perms
-KEYCTL_DESCRIBE 6,17 id:word/key_serial, buf:>string, size
-KEYCTL_LINK 8,9 id:word/key_serial, keyring:word/key_serial
-KEYCTL_SEARCH 10 id:word/key_serial, type:string, description:string, keyring:word/key_serial
-KEYCTL_READ 11 id:word/key_serial, buf:>bytes[res], size
-KEYCTL_INSTANTIATE 12 id:word/key_serial, payload:bytes[3], size, keyring:word/key_serial
-KEYCTL_NEGATE 13 id:word/key_serial, timeout:u32, keyring:word/key_serial
+KEYCTL_UPDATE 2 id:key_spec, payload:bytes[3], size
+KEYCTL_REVOKE 3,7,16,21 id:key_spec
+KEYCTL_CHOWN 4 id:key_spec, uid, gid
+KEYCTL_SETPERM 5 id:key_spec, perm:key_perms
+KEYCTL_DESCRIBE 6,17 id:key_spec, buf:>string, size
+KEYCTL_LINK 8,9 id:key_spec, keyring:key_spec
+KEYCTL_SEARCH 10 id:key_spec, type:string, description:string, keyring:key_spec
+KEYCTL_READ 11 id:key_spec, buf:>bytes[res], size
+KEYCTL_INSTANTIATE 12 id:key_spec, payload:bytes[3], size, keyring:key_spec
+KEYCTL_NEGATE 13 id:key_spec, timeout:u32, keyring:key_spec
 KEYCTL_SET_REQKEY_KEYRING 14 reqkey:key_reqkeys
-KEYCTL_SET_TIMEOUT 15 id:word/key_serial, timeout:u32
+KEYCTL_SET_TIMEOUT 15 id:key_spec, timeout:u32
 KEYCTL_SESSION_TO_PARENT 18
-KEYCTL_REJECT 19 id:word/key_serial, timeout:u32, error:u32, keyring:word/key_serial
-KEYCTL_INSTANTIATE_IOV 20 id:word/key_serial, payload:iovec[3], count:size, keyring:word/key_serial
-KEYCTL_GET_PERSISTENT 22 uid, keyring:word/key_serial
-KEYCTL_RESTRICT_KEYRING 29 id:word/key_serial, type:string, restriction:string
-KEYCTL_MOVE 30 id:word/key_serial, from:word/key_serial, to:word/key_serial, flags:keyctl_move_flags
+KEYCTL_REJECT 19 id:key_spec, timeout:u32, error:u32, keyring:key_spec
+KEYCTL_INSTANTIATE_IOV 20 id:key_spec, payload:iovec[3], count:size, keyring:key_spec
+KEYCTL_GET_PERSISTENT 22 uid, keyring:key_spec
+KEYCTL_RESTRICT_KEYRING 29 id:key_spec, type:string, restriction:string
+KEYCTL_MOVE 30 id:key_spec, from:key_spec, to:key_spec, flags:keyctl_move_flags
 KEYCTL_CAPABILITIES 31 buf:>bytes[res], size
 * * arg2:hex, arg3:hex, arg4:hex, arg5:hex
 """
@@ -103,9 +103,9 @@ KEYCTL_CAPABILITIES 31 buf:>bytes[res], size
 PTRACE = """
 PTRACE_TRACEME 0
 PTRACE_PEEK 1,2 addr, data:>ulongx
-PTRACE_PEEKUSER 3 addr:word/user_offset, data:>ulongx
+PTRACE_PEEKUSER 3 addr:pointer, data:>ulongx
 PTRACE_POKE 4,5 addr, data:hex
-PTRACE_POKEUSER 6 addr:word/user_offset, data:hex
+PTRACE_POKEUSER 6 addr:pointer, data:hex
 PTRACE_CONT 7,9,17,24,31,32 addr, data:signal
 PTRACE_ATTACH 8,16,0x4207,0x4208
 PTRACE_SETOPTIONS 0x4200,21 addr, data:ptrace_setoptions_flags

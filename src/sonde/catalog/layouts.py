@@ -37,13 +37,13 @@ _TYPE = re.compile(r"(\w+)(?:\[(\d+)\])?")
 
 
 class Field(NamedTuple):
-    """A field: `type` is a scalar or the key of a layout, `count` how many in an array (0: it is none)."""
+    """A field: `type` is a scalar or the key of a layout, `number` how many in an array (0: it is none)."""
 
     name: str
     type: str
     offset: int
     size: int
-    count: int
+    number: int
     shown: str
     verbose: bool
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from sonde.catalog import commands, controls, flags
+from sonde.catalog import commands, controls
 from sonde.catalog.event import Event, Param, ParamType, Source
 from sonde.catalog.notation import TIMES64, WORDS, argument
 
@@ -117,7 +117,7 @@ def _clone(event: Event, words: Sequence[int]) -> tuple[Param, ...]:
     """Named, the stack first, what it writes only if it does."""
     bits = words[0]
     tls, child = (WORDS[3], WORDS[4]) if event.number >= _I386 else (WORDS[4], WORDS[3])
-    found = [argument("", "child_stack:pointer", WORDS[1]), argument("", "flags:word/clone", WORDS[0])]
+    found = [argument("", "child_stack:pointer", WORDS[1]), argument("", "flags:clone", WORDS[0])]
     if bits & 0x101000:  # CLONE_PARENT_SETTID, CLONE_PIDFD
         found.append(argument("", "parent_tid:>int", WORDS[2]))
     if bits & 0x80000:
@@ -194,8 +194,7 @@ def _option(event: Event, words: Sequence[int]) -> tuple[Param, ...]:
     if asked:
         kept = value.length if value.type is ParamType.BYTES or value.length is not Source.NONE else Source.NONE
         value = value._replace(out=True, length=kept)
-    key = flags.option_names(level)
-    names = argument("", f"optname:{key}" if key else "optname:int", WORDS[2])
+    names = Param("optname", ParamType.WORD, Source.A2, f"option:{level}:{'get' if asked else 'set'}")
     return (*event.arguments[:2], names, value, *event.arguments[4:])
 
 
@@ -204,7 +203,7 @@ def _mount(event: Event, words: Sequence[int]) -> tuple[Param, ...]:
     moved = bits & 0x1E3000  # MS_BIND, MS_MOVE, propagation
     kind = "type:pointer" if moved or bits & 32 else "type:string"
     data = "data:pointer" if moved else "data:string"
-    tokens = [kind, "flags:word/mount_flags", data]
+    tokens = [kind, "flags:mount", data]
     return event.arguments[:2] + _params(tokens, 2)
 
 

@@ -53,7 +53,7 @@ def _text(layout: str, data: bytes, count: int | None, how: How) -> bytes:
     if found is None:
         return b""
     whole = layouts.layout(layout, how.compat)
-    one = whole.is_value and not whole.fields[0].count and layout not in UNBRACKETED
+    one = whole.is_value and not whole.fields[0].number and layout not in UNBRACKETED
     return b"[" + found + b"]" if one and whole.unit != 1 else found
 
 
@@ -90,9 +90,9 @@ def _lengths(before: bytes, after: bytes) -> bytes:
     """[128 => 16]."""
     if len(before) < 4 and len(after) < 4:
         return b""
-    old, new = (int.from_bytes(data[:4], "little", signed=True) if len(data) >= 4 else None for data in (before, after))
-    if old is None or new is None or old == new:
-        return b"[%d]" % (new if old is None else old)
+    old, new = (int.from_bytes(data[:4], "little", signed=True) for data in (before, after))
+    if len(before) < 4 or len(after) < 4 or old == new:
+        return b"[%d]" % (new if len(before) < 4 else old)
     return b"[%d => %d]" % (old, new)
 
 

@@ -86,7 +86,8 @@ def _command(number_: int, least: int, fields: list[list[str]]) -> Special:
     def text(data: bytes, how: How) -> bytes | None:
         if not data:
             return None
-        parts, group = [], b""
+        parts: list[bytes] = []
+        group = b""
         for place, (at, width, name, *spelling) in enumerate(fields):
             start, size = int(at), int(width)
             if place >= least and start >= len(data):

@@ -10,23 +10,12 @@ from sonde.engines.structs.sockets import address_of
 
 __all__ = ["CONTROLS", "fiemap_rest", "ifconf_rest", "ifreq_rest", "uffd_rest"]
 
-_DELAYS = (
-    ("term_oflags_nldly", 0o400), ("term_oflags_crdly", 0o3000), ("term_oflags_tabdly", 0o14000),
-    ("term_oflags_bsdly", 0o20000), ("term_oflags_vtdly", 0o40000), ("term_oflags_ffdly", 0o100000),
-)  # fmt: skip
-_BAUD, _SIZE = 0o10017, 0o60
 _CHARACTERS = (
-    "VINTR VQUIT VERASE VKILL VEOF VTIME VMIN VSWTC VSTART VSTOP VSUSP VEOL VREPRINT VDISCARD VWERASE VLNEXT VEOL2"
-).split()
+    "VINTR", "VQUIT", "VERASE", "VKILL", "VEOF", "VTIME", "VMIN", "VSWTC", "VSTART", "VSTOP", "VSUSP", "VEOL",
+    "VREPRINT", "VDISCARD", "VWERASE", "VLNEXT", "VEOL2",
+)  # fmt: skip
 _ADDRESSES = ("addr", "dstaddr", "broadaddr", "netmask")
 _NAME = 16
-
-
-def _parts(groups: tuple[tuple[str, int], ...], rest: str, value: int, how: How) -> bytes:
-    """A flag word that holds several numbers."""
-    texts = [named(key, value & mask, how) for key, mask in groups]
-    left = value & ~sum(mask for _, mask in groups)
-    return b"|".join([*texts, named(rest, left, how)] if left or not texts else texts)
 
 
 def _terminal(key: str) -> Special:
@@ -39,9 +28,8 @@ def _terminal(key: str) -> Special:
         words = [scalar(data, offset=at * width, size=width) for at in range(4)]
         parts = [
             b"c_iflag=" + named("term_iflags", words[0], how),
-            b"c_oflag=" + _parts(_DELAYS, "term_oflags", words[1], how),
-            b"c_cflag="
-            + _parts((("baud_options", _BAUD), ("term_cflags_csize", _SIZE)), "term_cflags", words[2], how),
+            b"c_oflag=" + named("term_oflag", words[1], how),
+            b"c_cflag=" + named("term_cflag", words[2], how),
             b"c_lflag=" + named("term_lflags", words[3], how),
         ]  # fmt: skip
         if not how.verbose:

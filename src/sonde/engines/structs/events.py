@@ -13,11 +13,12 @@ __all__ = ["EVENTS", "uring_rest"]
 
 _ATTACH_WQ = 0x20
 _BITS = (
-    "disabled inherit pinned exclusive exclude_user exclude_kernel exclude_hv exclude_idle mmap comm freq inherit_stat"
-    " enable_on_exec task watermark precise_ip . mmap_data sample_id_all exclude_host exclude_guest"
-    " exclude_callchain_kernel exclude_callchain_user mmap2 comm_exec use_clockid context_switch write_backward"
-    " namespaces ksymbol bpf_event aux_output cgroup text_poke build_id inherit_thread remove_on_exec sigtrap"
-).split()
+    "disabled", "inherit", "pinned", "exclusive", "exclude_user", "exclude_kernel", "exclude_hv", "exclude_idle",
+    "mmap", "comm", "freq", "inherit_stat", "enable_on_exec", "task", "watermark", "precise_ip", ".", "mmap_data",
+    "sample_id_all", "exclude_host", "exclude_guest", "exclude_callchain_kernel", "exclude_callchain_user", "mmap2",
+    "comm_exec", "use_clockid", "context_switch", "write_backward", "namespaces", "ksymbol", "bpf_event",
+    "aux_output", "cgroup", "text_poke", "build_id", "inherit_thread", "remove_on_exec", "sigtrap",
+)  # fmt: skip
 _SKIDS = (b"arbitrary skid", b"constant skid", b"requested to have 0 skid", b"must have 0 skid")
 _FREQ, _PRECISE, _WATERMARK, _CLOCK = 10, 15, 14, 25
 _HARDWARE, _SOFTWARE, _CACHE, _BREAKPOINT = 0, 1, 3, 5

@@ -102,13 +102,13 @@ def elements(key: str, data: bytes, count: int, how: How, specials: dict[str, Sp
 
 def _text(found: Field, data: bytes, how: How, specials: dict[str, Special]) -> bytes:
     start = found.offset
-    if found.type == "char" and found.count:
-        return quoted(data[start : start + found.count].partition(b"\0")[0], how)
+    if found.type == "char" and found.number:
+        return quoted(data[start : start + found.number].partition(b"\0")[0], how)
     if found.shown in _BYTES:
-        return _BYTES[found.shown](data[start : start + found.size * (found.count or 1)], how)
-    if not found.count:
+        return _BYTES[found.shown](data[start : start + found.size * (found.number or 1)], how)
+    if not found.number:
         return _one(found, data, start, how, specials)
-    places = range(start, start + found.count * found.size, found.size)
+    places = range(start, start + found.number * found.size, found.size)
     return bracketed(_one(found, data, place, how, specials) for place in places)
 
 

@@ -6,8 +6,8 @@ import struct
 
 from sonde.catalog.layouts import layout
 from sonde.engines.structs.fields import Special, braced, bracketed, field, values
-from sonde.engines.structs.how import RAW, VERBOSE, How, address, named, number, octal, quoted
-from sonde.engines.structs.words import date, device, st_mode, user
+from sonde.engines.structs.how import RAW, VERBOSE, How, named, number, octal, quoted
+from sonde.engines.structs.words import date, device, user
 
 __all__ = ["FILES", "handle_rest"]
 
@@ -24,7 +24,7 @@ def _state(key: str) -> Special:
         if len(data) < layout(key, how.compat).size:
             return None
         found = values(key, data, how)
-        mode = b"st_mode=" + st_mode(found["st_mode"], how)
+        mode = b"st_mode=" + named("mode", found["st_mode"], how)
         if found["st_mode"] & _KIND in (_CHARACTERS, _BLOCKS):
             size = b"st_rdev=" + device(found["st_rdev"], how)
         else:
@@ -83,8 +83,8 @@ def _file_system(key: str) -> Special:
         at = next(one.offset for one in layout(key, how.compat).fields if one.name == "f_fsid")
         identity = struct.unpack_from("<II", data, at)
         parts = [b"f_type=" + named("fsmagic", found["f_type"], how)]
-        for name in ("f_bsize", "f_blocks", "f_bfree", "f_bavail", "f_files", "f_ffree"):
-            parts.append(b"%s=%d" % (name.encode(), found[name]))
+        names = ("f_bsize", "f_blocks", "f_bfree", "f_bavail", "f_files", "f_ffree")
+        parts += [b"%s=%d" % (name.encode(), found[name]) for name in names]
         parts.append(b"f_fsid={val=[%s, %s]}" % (number(identity[0]), number(identity[1])))
         parts += [b"%s=%d" % (name.encode(), found[name]) for name in ("f_namelen", "f_frsize")]
         return braced([*parts, b"f_flags=" + named("statfs_flags", found["f_flags"], how)])
@@ -96,7 +96,7 @@ def _open_how(data: bytes, how: How) -> bytes | None:
     if len(data) < 24:
         return None
     found = values("open_how", data, how)
-    parts = [b"flags=" + named("open", found["flags"], how)]
+    parts = [b"flags=" + named("open64", found["flags"], how)]
     if found["mode"] or found["flags"] & _CREATES:
         parts.append(b"mode=" + octal(found["mode"]))
     parts.append(field("open_how", "resolve", data, how))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from sonde.catalog import flags
+from sonde.catalog.words import si_code_text
 from sonde.engines.structs.fields import Special, braced, field, values
 from sonde.engines.structs.how import How, address, named, number, scalar, signed32
 from sonde.engines.structs.words import SPELLINGS, process, signal, signal_set, user
@@ -12,11 +12,7 @@ from sonde.engines.structs.words import SPELLINGS, process, signal, signal_set, 
 __all__ = ["SIGNALS"]
 
 _RESTORER = 0x4000000
-_ILL, _TRAP, _BUS, _FPE, _SEGV, _CHLD, _POLL, _SYS = 4, 5, 7, 8, 11, 17, 29, 31
-_CODES = {
-    _ILL: "sigill_codes", _TRAP: "sigtrap_codes", _BUS: "sigbus_codes", _FPE: "sigfpe_codes", _SEGV: "sigsegv_codes",
-    _CHLD: "sigchld_codes", _POLL: "sigpoll_codes", _SYS: "sigsys_codes", 27: "sigprof_codes", 7 + 93: "sigemt_codes",
-}  # fmt: skip
+_ILL, _BUS, _FPE, _SEGV, _CHLD, _POLL, _SYS = 4, 7, 8, 11, 17, 29, 31
 _USER, _QUEUE, _TIMER, _TKILL = 0, -1, -2, -6
 _CLD_EXITED = 1
 _handler = SPELLINGS["sighandler"]
@@ -90,9 +86,7 @@ def _information(data: bytes, how: How) -> bytes | None:
 
 
 def _code(number_: int, code: int, how: How) -> bytes:
-    if code not in flags.named("siginfo_codes").values and number_ in _CODES:
-        return named(_CODES[number_], code, how)
-    return named("siginfo_codes", code, how)
+    return si_code_text(number_, code, how.names).encode()
 
 
 def _sender(body: bytes, how: How) -> list[bytes]:

@@ -60,7 +60,7 @@ def _internet6(data: bytes, how: How) -> list[bytes]:
     parts = [_port(b"sin6_port=", data[2:4], how), flow, where]
     if len(data) >= 28:
         scope = scalar(data[24:28])
-        local = data[8] == 0xFE and data[9] & 0xC0 == 0x80 or data[8] == 0xFF and data[9] & 0xF == 2
+        local = (data[8] == 0xFE and data[9] & 0xC0 == 0x80) or (data[8] == 0xFF and data[9] & 0xF == 2)
         parts.append(b"sin6_scope_id=" + (interface(scope, how) if local else b"%d" % scope))
     return parts
 
