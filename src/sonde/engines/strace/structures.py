@@ -20,7 +20,7 @@ __all__ = ["mask", "message", "rest", "socket_address", "strings", "struct", "ve
 
 Words = npt.NDArray[np.int64]
 _COUNTED = 1 << 16  # elements that are looked for at most
-_LENGTH = "socklen"
+_LENGTH, _OPTION = "socklen", "sockopt"
 _NOT_LOOKED_AT = ("epoll_pwait", "epoll_pwait2")  # structures of calls that failed
 _SLEEPS = ("nanosleep", "clock_nanosleep")
 _INTERRUPTED = (-512, -513, -514, -516)
@@ -42,6 +42,9 @@ def _counts(site: Site, param: Param) -> list[int | None]:
     """How many elements there are; None for no array, negative for more than there can be."""
     if param.length is Source.NONE:
         return [None] * len(site)
+    if param.names == _OPTION and param.out:  # its size is where the next argument points
+        sizes = site.views(source_index(param.length))
+        return [_number(sizes[row]) for row in range(len(site))]
     return [min(count, _COUNTED) for count in site.words(param.length).tolist()]
 
 
@@ -80,6 +83,10 @@ def _rest(site: Site, param: Param, row: int) -> bytes:
     return structs.rest(param.names, before or b"", b"" if failed else after or b"", site.how(row), failed, result)
 
 
+def _least(*numbers: int | None) -> int | None:
+    return min((number for number in numbers if number is not None), default=None)
+
+
 def _number(data: bytes | None) -> int | None:
     return int.from_bytes(data[:4], "little", signed=True) if data is not None and len(data) >= 4 else None
 
@@ -99,7 +106,8 @@ def socket_address(site: Site, param: Param) -> list[Op]:
     views, failed = site.pointed(param), site.failed if param.out else np.zeros(len(site), np.bool_)
     if param.out:
         lengths = site.views(source_index(param.length))
-        sizes = [_number(lengths[row]) for row in range(len(site))]
+        given = site.entered.views(source_index(param.length), site.at)
+        sizes = [_least(_number(given[row]), _number(lengths[row])) for row in range(len(site))]
     else:
         sizes = site.words(param.length).astype(np.int32).tolist()
 
