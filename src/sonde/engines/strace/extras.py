@@ -156,6 +156,14 @@ def _named(key: str, hexadecimal: bool) -> Callable[[Site], list[Extra | None]]:
     return extra
 
 
+def _priority(site: Site) -> list[Extra | None]:
+    """Without the number, which stands before it already."""
+    found = [named("ioprio", res, site.decoding.names) if res >= 0 else b"" for res in site.column("res").tolist()]
+    if site.decoding.names == VERBOSE:
+        found = [text.partition(b" /* ")[2][: -len(b" */")] for text in found]
+    return [Extra(text) if text else None for text in found]
+
+
 def _barriers(site: Site) -> list[Extra | None]:
     words = zip(site.column("a0").tolist(), site.column("res").tolist(), strict=True)
     style = site.decoding.names
@@ -202,7 +210,7 @@ EXTRAS: dict[str, Callable[[Site], list[Extra | None]]] = {
     "rt_sigtimedwait_time64": _signal,
     "time": _time,
     "personality": _named("personality", hexadecimal=True),
-    "ioprio_get": _named("ioprio", hexadecimal=False),
+    "ioprio_get": _priority,
     "membarrier": _barriers,
     "prctl": _prctl,
     "sched_getscheduler": _policy,

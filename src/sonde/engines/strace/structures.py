@@ -197,7 +197,7 @@ def messages(site: Site, param: Param) -> list[Op]:
     """`[{msg_hdr={...}, msg_len=11}]`; of messages after the first, names and data were not read."""
     failed, sends = site.failed, site.event.io == "w"
     arrays = _either_end(site, source_index(param.source))
-    parts = [_either_end(site, source_index(param.source) + 8 * part) for part in _PARTS]
+    names, vectors, control = (_either_end(site, source_index(param.source) + 8 * part) for part in (2, 3, 4))
     counts, done = site.words(param.length).tolist(), site.column("res").tolist()
     size = 32 if site.compat else 64
 
@@ -210,8 +210,9 @@ def messages(site: Site, param: Param) -> list[Op]:
         for number in range(count):
             one = array[number * size : (number + 1) * size]
             moved = int.from_bytes(one[size - 4 - 4 * (not site.compat) :][:4], "little")
-            rest_ = (views[row] for views in parts[1:]) if number == 0 else (None, None, None, None)
-            header = _message(site, row, Message(one, *rest_), None if sends else moved)
+            first = Message(one, names[row], vectors[row], None, control[row])  # its data is not captured
+            found = Message(one, None, None, None, None) if number else first
+            header = _message(site, row, found, None if sends else moved)
             length = b"" if failed[row] or (sends and number >= done[row]) else b", msg_len=%d" % moved
             shown.append(b"{msg_hdr=%s%s}" % (header or b"NULL", length))
         return b"[%s]" % b", ".join(shown)

@@ -150,9 +150,9 @@ def _dirfd(site: Site, param: Param) -> list[Op]:
     if site.decoding.fds:
         cwd = site.context.state.processes.column("cwd", site.column("proc").astype(np.uint32)).astype(np.uint32)
         name.append(site.pooled(site.descriptors.texts(cwd, site.context)))
-        lost = ((ids == 0) | (ids == _NONE)) & (values >= 0)
-        if lost.any():
-            ids[lost] = site.seen.files(site.at[lost], site.column("pid")[lost], values[lost])
+        if not column:
+            lost = np.flatnonzero(values >= 0)
+            ids[lost] = site.remembered(lost, values[lost])
     return either(here, name, descriptor(site, values, ids))
 
 
