@@ -117,6 +117,7 @@ def _nodes(data: bytes, count: int, how: How) -> bytes | None:
 
 def _descriptors(data: bytes, count: int, how: How) -> bytes | None:
     """The descriptors of a set that are below `count`."""
+    count = signed32(count)
     if count <= 0 or not data:
         return None
     bits = int.from_bytes(data[: -(-min(count, 1024) // 8)], "little") & ((1 << min(count, 1024)) - 1)
