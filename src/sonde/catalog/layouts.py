@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sonde.catalog.structures import STRUCTURES
 
-__all__ = ["HEAD", "RESUMED", "Field", "Layout", "known", "layout", "needed", "size"]
+__all__ = ["HEAD", "LEFT", "RESUMED", "Field", "Layout", "known", "layout", "needed", "size"]
 
 _ASKED = (
     "flags",
@@ -30,6 +30,7 @@ RESUMED = frozenset((
     "uffdio_copy", "uffdio_zeropage", *(f"ifreq:get_{what}" for what in _ASKED),
 ))  # fmt: skip
 
+LEFT = frozenset(("timespec:left", "timespec64:left"))  # written only by a call that a signal interrupted
 HEAD = {"msgbuf": "long"}  # what is in front of what the length counts
 _PAGE = 4096
 _BITS = {"fd_set": 64, "nodemask": 64}  # the length counts bits
