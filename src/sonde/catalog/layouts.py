@@ -26,7 +26,7 @@ _ASKED = (
 )
 # shown when the call is entered, and what became of it when it returns
 RESUMED = frozenset((
-    "off", "file_handle", "io_uring_params", "clone_args", "fiemap", "ifconf", "uffdio_api", "uffdio_register",
+    "off", "loff:moved", "file_handle", "io_uring_params", "clone_args", "fiemap", "ifconf", "uffdio_api", "uffdio_register",
     "uffdio_copy", "uffdio_zeropage", *(f"ifreq:get_{what}" for what in _ASKED),
 ))  # fmt: skip
 
