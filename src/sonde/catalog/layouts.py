@@ -26,8 +26,8 @@ _ASKED = (
 )
 # shown when the call is entered, and what became of it when it returns
 RESUMED = frozenset((
-    "off", "loff:moved", "file_handle", "io_uring_params", "clone_args", "fiemap", "ifconf", "uffdio_api", "uffdio_register",
-    "uffdio_copy", "uffdio_zeropage", *(f"ifreq:get_{what}" for what in _ASKED),
+    "off", "loff:moved", "file_handle", "io_uring_params", "clone_args", "fiemap", "ifconf", "uffdio_api",
+    "uffdio_register", "uffdio_copy", "uffdio_zeropage", *(f"ifreq:get_{what}" for what in _ASKED),
 ))  # fmt: skip
 
 LEFT = frozenset(("timespec:left", "timespec64:left"))  # written only by a call that a signal interrupted
