@@ -246,8 +246,7 @@ def raised(make: Callable[[], T]) -> T:
         missing = next((f for f in capabilities() if f.needed and not f.here), None)
         if missing is None:
             raise
-        remedy = missing.remedy + "; without: a command of yours, -- CMD, or a process, --pid, through strace"
-        raise KernelError("live questions do not work here", missing.why, remedy, error.errno) from None
+        raise KernelError("live questions do not work here", missing.why, missing.remedy, error.errno) from None
 
 
 def lacking() -> str:

@@ -199,7 +199,7 @@ def raw_argument(batch: Batch, key: str | int, context: Context) -> Vector:
         if group is None or param is None:
             continue
         if param.type in NUMERIC:
-            known = group.known(param)
+            known = group.told(param)
             out[group.at] = coded(words(group, param), param)
             valid[group.at] = True if known is None else known
             signed |= param.type in SIGNED or param.source is Source.RET

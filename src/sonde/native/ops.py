@@ -144,7 +144,7 @@ def hexa(values: Array, width: int = 0, missing: Mask = None, absent: bytes = AB
 
 def address(values: Array, width: int = 0, missing: Mask = None, absent: bytes = ABSENT) -> Op:
     """Lower hex of u8 behind 0x."""
-    return _number(Kind.ADDRESS, values, np.uint64, width, missing, absent)
+    return _number(Kind.ADDRESS, values, width, missing, absent)
 
 
 def octal(values: Array, width: int = 0, missing: Mask = None, absent: bytes = ABSENT) -> Op:

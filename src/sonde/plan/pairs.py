@@ -17,7 +17,7 @@ Bools = npt.NDArray[np.bool_]
 def entered(batch: Batch) -> Bools:
     """Rows of calls that begin."""
     nr = batch.columns["nr"]
-    begun = (batch.columns["flags"] & ENTER_ROW) != 0
+    begun = (batch.columns["flags"].astype(np.uint32) & ENTER_ROW) != 0
     held: Bools = begun & (nr != EXIT_EVENTS["procexit"]) & (nr != EXIT_EVENTS["signaldeliver"])
     return held
 

@@ -81,7 +81,8 @@ class Site(Group):
         self, batch: Batch, context: Context, event: Event, at: Array, finished: bool, slices: dict[int, Views],
         entered: Entered, decoding: Decoding, descriptors: Descriptors, known: Known,
     ) -> None:  # fmt: skip
-        super().__init__(batch, context, event, at, finished, slices)
+        super().__init__(batch, context, event, np.zeros(0, np.uint16), 0, finished, slices)
+        self.at = at
         self.entered, self.decoding, self.descriptors, self.known = entered, decoding, descriptors, known
         self.compat = event.number >= I386_BASE
         self.raw = decoding.raw is None or event.number in decoding.raw

@@ -22,7 +22,8 @@ def help_text() -> str:
     """The page, less than 80 columns wide."""
     offered = [option for option in OPTIONS if not option.refused]
     kinds = [qualifier for qualifier in QUALIFIERS if not qualifier.refused]
-    refused = [f"{_names(o)}: {o.refused}" for o in (*OPTIONS, *QUALIFIERS) if o.refused]
+    everything: list[Option | Qualifier] = [*OPTIONS, *QUALIFIERS]
+    refused = [f"{_names(item)}: {item.refused}" for item in everything if item.refused]
     return "\n".join(
         [
             USAGE,
@@ -38,10 +39,8 @@ def help_text() -> str:
 def options_markdown() -> str:
     """A table of all options."""
     lines = ["| option | |", "| --- | --- |"]
-    for option in OPTIONS:
-        lines.append(f"| `{_names(option)}` | {_cell(option)} |")
-    for qualifier in QUALIFIERS:
-        lines.append(f"| `-e {qualifier.names[0]}={qualifier.argument}` | {_cell(qualifier)} |")
+    lines += [f"| `{_names(option)}` | {_cell(option)} |" for option in OPTIONS]
+    lines += [f"| `-e {q.names[0]}={q.argument}` | {_cell(q)} |" for q in QUALIFIERS]
     return "\n".join(lines) + "\n"
 
 
