@@ -20,7 +20,6 @@ the files are up to date and exits 1 if not.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -66,7 +65,18 @@ STUBS = {
     "net/if_arp.h": "#include <linux/if_arp.h>",
     "netinet/if_ether.h": "#include <linux/if_ether.h>",
 }  # fmt: skip
-EMPTY = "stdlib.h string.h errno.h time.h unistd.h stdio.h endian.h byteswap.h sys/uio.h sys/param.h".split()
+EMPTY = [
+    "stdlib.h",
+    "string.h",
+    "errno.h",
+    "time.h",
+    "unistd.h",
+    "stdio.h",
+    "endian.h",
+    "byteswap.h",
+    "sys/uio.h",
+    "sys/param.h",
+]
 
 
 class Row(NamedTuple):
@@ -91,7 +101,9 @@ class Headers:
     def __init__(self, directory: Path, bits: int) -> None:
         self.directory = directory
         found = shutil.which("gcc")
-        compiler = [found, f"-m{bits}"] if found else [sys.executable, "-m", "ziglang", "cc", f"--target={_TARGETS[bits]}"]
+        compiler = (
+            [found, f"-m{bits}"] if found else [sys.executable, "-m", "ziglang", "cc", f"--target={_TARGETS[bits]}"]
+        )
         self.command = [*compiler, "-nostdinc", "-isystem", str(directory / "include"), "-std=gnu11", "-w", "-O0"]
         self.source = "".join(f"#include <{name}>\n" for name in self._names())
 
@@ -314,8 +326,14 @@ def _module(family: str, sets: list[tuple[Row, list[tuple[str, int]]]]) -> str:
 
 def _index(plans: dict[str, list[Row]]) -> str:
     keys = {family: [row.key + "|" * row.kind.startswith("flags") for row in rows] for family, rows in plans.items()}
-    lines = "".join(f"{family}\n{textwrap.fill(' '.join(found), 118, initial_indent=' ', subsequent_indent=' ')}\n" for family, found in sorted(keys.items()))
-    return _head("The keys of the generated sets by module; `|` behind those of flags.", "KEYS") + f'KEYS = """{lines}"""\n'
+    lines = "".join(
+        f"{family}\n{textwrap.fill(' '.join(found), 118, initial_indent=' ', subsequent_indent=' ')}\n"
+        for family, found in sorted(keys.items())
+    )
+    return (
+        _head("The keys of the generated sets by module; `|` behind those of flags.", "KEYS")
+        + f'KEYS = """{lines}"""\n'
+    )
 
 
 def _head(first: str, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -55,15 +55,15 @@ class Script:
     def __init__(self, rows: Rows | None = None) -> None:
         self.rows = rows or Rows()
 
-    def enter(self, name: str, tid: int = 100, **columns: int) -> Script:
+    def enter(self, name: str, tid: int = 100, **columns: Any) -> Script:
         self.rows.add(name, tid=tid, pid=columns.pop("pid", 100), flags=ENTER_ROW, **columns)
         return self
 
-    def exit(self, name: str, res: int = 0, tid: int = 100, **columns: int) -> Script:
+    def exit(self, name: str, res: int = 0, tid: int = 100, **columns: Any) -> Script:
         self.rows.add(name, tid=tid, pid=columns.pop("pid", 100), res=res, **columns)
         return self
 
-    def call(self, name: str, res: int = 0, tid: int = 100, **columns: int) -> Script:
+    def call(self, name: str, res: int = 0, tid: int = 100, **columns: Any) -> Script:
         return self.enter(name, tid, **columns).exit(name, res, tid, **columns)
 
     def end(self, tid: int = 100, status: int = 0) -> Script:
@@ -218,7 +218,8 @@ def test_a_program_of_the_other_mode() -> None:
 @st.composite
 def histories(draw: st.DrawFn) -> Script:
     """What three threads could have done."""
-    script, running = Script(), {}
+    script = Script()
+    running: dict[int, str] = {}
     for tid in draw(st.lists(st.sampled_from([100, 101, 102]), max_size=25)):
         act = draw(st.sampled_from(["call", "call", "signal", "end"]))
         if act == "signal":

@@ -256,6 +256,8 @@ HIDDEN u32 x_init_signal(u64 *ctx, struct event *e)
 	e->a[0] = read4(info + 16); /* si_pid, of the union behind si_code */
 	e->a[1] = e->tgid;
 	e->a[2] = (u32)ctx[0];
+	/* for x_view(), as a plain number, which global functions take */
+	bpf_probe_read_kernel(&e->a[3], 8, &ctx[1]);
 	e->have = HAVE_ARGS;
 	return 1;
 }
@@ -799,12 +801,84 @@ HIDDEN u64 x_fdlimit(struct event *e)
 	return read8(limits + 7 * 16); /* RLIMIT_NOFILE, rlim_cur */
 }
 
+/* How much an argument has at this end of the call, in elements of its own. */
+INLINE u64 length_of(struct event *e, struct argument *a)
+{
+	if (a->length < ARGUMENTS)
+		return e->a[a->length & 7];
+	if (a->length == LENGTH_ONE)
+		return 1;
+	return (s64)e->result > 0 ? e->result : 0;
+}
+
 INLINE void one_payload(struct event *e, struct argument *a, u32 i)
 {
-	u32 length = a->length;
+	u32 kind = a->kind, length = a->length;
 
-	if (a->kind)
-		send_argument(e->a[i], length < ARGUMENTS ? e->a[length & 7] : 0, a->kind | i << 8, e->result, e->seq);
+	if (kind)
+		send_argument(e->a[i], length < ARGUMENTS ? e->a[length & 7] : 0, kind | i << 8, e->result, e->seq);
+}
+
+/*
+ * The same for the event view: at the enter of a call it is not known yet how
+ * much will be moved, so as much as the caller offers is meant.
+ */
+INLINE void one_view(struct event *e, struct argument *a, u32 i, u32 mask)
+{
+	u32 kind = a->kind, entered = e->flags & ROW_ENTER, what = i << 8 | (e->nr >= NR_I386 ? OF_COMPAT : 0);
+	u64 pointer = e->a[i], n = length_of(e, a);
+	s64 moved = entered ? SNAP_MAX : e->result;
+
+	if (!kind || !(mask >> i & 1))
+		return;
+	if (kind == PAY_MEMORY)
+		n = (n & 0x7fffffff) * a->size;
+	if (kind == PAY_DATA)
+		moved = n & 0x7fffffff;
+	if (kind == PAY_SOCKADDR_OUT)
+		n = e->a[a->length & 7];
+	if (kind == PAY_SIGINFO) {
+		pointer = e->a[3];
+		n = a->size;
+	}
+	if (kind == PAY_MSGHDR || kind == PAY_MESSAGES)
+		send_message(pointer, what, e->seq);
+	if (kind == PAY_MESSAGES) {
+		kind = PAY_MEMORY;
+		n = (n & 1023) * a->size;
+	}
+	if (kind == PAY_IOVEC)
+		send_argument(pointer, (n & 1023) * (what & OF_COMPAT ? 8 : 16),
+			      what | PART_VECTOR * PART << 8 | PAY_MEMORY, 0, e->seq);
+	send_argument(pointer, n, what | kind, moved, e->seq);
+}
+
+/* Calls that failed leave nothing to be read, but for those that are to be restarted. */
+INLINE u32 leaves_nothing(struct event *e)
+{
+	s64 r = e->result;
+
+	return !(e->flags & ROW_ENTER) && r < 0 && r >= -MAX_ERRNO && (r > -512 || r < -516);
+}
+
+HIDDEN u64 x_view(struct event *e)
+{
+	struct descriptor *d = descriptor_of(e->nr);
+	u32 mask = d->flags >> (e->flags & ROW_ENTER ? AT_ENTER : AT_EXIT) & 63;
+
+	if (!mask || leaves_nothing(e))
+		return 0;
+	arguments(e);
+	e->seq = ++e->stats->sequence << 12 | (bpf_get_smp_processor_id() & 4095);
+	one_view(e, &d->arguments[0], 0, mask);
+	one_view(e, &d->arguments[1], 1, mask);
+	one_view(e, &d->arguments[2], 2, mask);
+	one_view(e, &d->arguments[3], 3, mask);
+	one_view(e, &d->arguments[4], 4, mask);
+	one_view(e, &d->arguments[5], 5, mask);
+	if (e->nr == NR_SIGNAL)
+		e->a[3] = 0;
+	return 0;
 }
 
 HIDDEN u64 x_payloads(struct event *e)
@@ -919,6 +993,37 @@ INLINE void note_file(struct slot *s, u64 task, u32 fd)
 		return;
 	s->file = node_id(READ8(file, struct file, f_path.dentry), READ8(file, struct file, f_path.mnt), file, &s->bits);
 	s->unknown = s->file ? undecided(file) : ~0ull;
+}
+
+/* A call is entered: for the event view, which shows that too. */
+HIDDEN u32 x_init_enter(u64 *ctx, struct event *e)
+{
+	u64 task = bpf_get_current_task();
+	struct pt_regs *regs = (void *)ctx[0];
+	u32 nr = event_number(regs, in_compat(task));
+	struct statistics *s = stats();
+
+	if (!s || !(descriptor_of(nr)->flags & EVENT_ON) || skipped(tgid_of(task)) || !guarded(task))
+		return 0;
+	begin(e, nr, task, s);
+	e->regs = regs;
+	e->result = 0;
+	e->flags = ROW_ENTER;
+	return 1;
+}
+
+/* What the exit of the call will ask for. */
+HIDDEN u64 x_entered(struct event *e)
+{
+	struct slot *s = slot_of(e->tid);
+	struct pt_regs *regs = e->regs;
+
+	if (!s || !regs)
+		return 0;
+	s->start = now(e);
+	if (descriptor_of(e->nr)->flags & EVENT_ENTER_FD)
+		note_file(s, task_of(e), e->nr >= NR_I386 ? regs->bx : regs->di);
+	return 0;
 }
 
 /* When a call is entered: the time, and the file that will be gone. */
@@ -1089,6 +1194,7 @@ ROOT(l_address, CALL(x_address(e, 0)))
 ROOT(l_protocol, CALL(x_l4proto(e)); CALL(x_sockfamily(e)))
 ROOT(l_process, CALL(x_process(e)); CALL(x_verdict(e)))
 ROOT(l_payloads, CALL(x_payloads(e)))
+ROOT(l_view, CALL(x_view(e)))
 ROOT(l_row, CALL(x_row(e, 0)); CALL(x_row(e, 1)))
 ROOT(l_group, u64 key[GROUP_KEYS] = { 0 }; CALL(x_group(e, key)); CALL(x_log2(e->result)); CALL(x_linear(e->result, e->nr | 1)); CALL(x_outcome(e));
      CALL(x_arguments(e)))
@@ -1099,6 +1205,16 @@ int l_procexit(u64 *ctx)
 	struct event e;
 
 	return x_init_procexit(ctx, &e) ? 0 : 0;
+}
+
+SEC("tp_btf/sys_enter")
+int l_enter(u64 *ctx)
+{
+	struct event e;
+
+	if (x_init_enter(ctx, &e))
+		x_entered(&e);
+	return 0;
 }
 
 SEC("tp_btf/signal_deliver")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 
-from sonde.catalog import flags
 from sonde.catalog.calls import CALLS, COMPAT
-from sonde.catalog.event import BUFFERS, EXIT_EVENTS, TYPED, Event, Param, ParamType, Source
+from sonde.catalog.event import BUFFERS, EXIT_EVENTS, Event, Param, ParamType, Source
+from sonde.catalog.notation import TYPES, WORDS, arguments_of, parameter
 from sonde.catalog.unistd import I386, X86_64
 
 __all__ = ["ALIASES", "I386_BASE", "TYPES", "UNNAMED", "all_events", "event_name"]
@@ -44,34 +43,10 @@ _SAME_WORDS = {
     "lookup_dcookie": 0, "fanotify_mark": 2, "statfs64": 1, "fstatfs64": 1, "mmap": 0, "select": 0, "clone": 3,
 }  # fmt: skip
 
-# the type of an argument by its name, where the tables do not say
-TYPES = {
-    ParamType.FD: "fd",
-    ParamType.DIRFD: "dirfd olddirfd newdirfd",
-    ParamType.PATH: "name path filename pathname oldpath newpath",
-    ParamType.DATA: "data",
-    ParamType.SIZE: "size len length sigsetsize",
-    ParamType.UINT: "pos offset",
-    ParamType.HEX: "addr",
-    ParamType.MODE: "mode",
-    ParamType.PID: "pid tid",
-    ParamType.UID: "uid",
-    ParamType.GID: "gid",
-    ParamType.SIGNAL: "sig",
-    ParamType.RES: "res",
-    ParamType.TUPLE: "tuple",
-}
-_TYPE_OF = {name: kind for kind, names in TYPES.items() for name in names.split()}
-_TYPED_OF = _TYPE_OF | {"addr": ParamType.POINTER, "pos": ParamType.LONG, "offset": ParamType.LONG}
-_KINDS = {kind.value: kind for kind in ParamType}
-_WORDS = (Source.A0, Source.A1, Source.A2, Source.A3, Source.A4, Source.A5)
 _LINE = re.compile(r"(\w+) (\w+)(?:\((.*)\)|/(\d))(?: = ([\w:~/]+))?(?: \+ ([\w: ]+))?(?: ! (\w+))?")
 _COMPAT_LINE = re.compile(r"(\w+)\((.*)\)")
-# direction, kind, key of a kind, word of the length
-_TYPE = re.compile(r"([*>&+?]?)(\w+)(?:([/*])(\w+))?(?:\[(\d|res)\])?")
 _RESULT = Param("res", ParamType.RES, Source.RET)
-_GENERIC = (_RESULT, *(Param(f"a{i}", ParamType.HEX, word) for i, word in enumerate(_WORDS)))
-_POINTING = ("path", "string", "bytes", "data", "iovec", "msghdr")  # kinds that have a direction
+_GENERIC = (_RESULT, *(Param(f"a{i}", ParamType.HEX, word) for i, word in enumerate(WORDS)))
 _POINTED = (ParamType.IOVEC, ParamType.MSGHDR)
 _TIMES = {
     "timespec": "timespec64",
@@ -123,7 +98,7 @@ def _compat_arguments(line: str) -> tuple[str, tuple[Param, ...]]:
     found = _COMPAT_LINE.fullmatch(line)
     if found is None:
         raise ValueError(f"catalog/calls/compat.py: {line}")
-    return found[1], _arguments(found[1], found[2])
+    return found[1], arguments_of(found[1], found[2])
 
 
 def _not_calls() -> dict[int, Event]:
@@ -148,21 +123,15 @@ def _call(line: str) -> Event:
     if arity:
         plain = _GENERIC[: int(arity) + 1]
         return Event(-1, name, category, plain, arguments=plain[1:])
-    params = [_param(result, Source.RET) if result else _RESULT]
+    params = [parameter(result, Source.RET) if result else _RESULT]
     if arguments:
         tokens = arguments.split(", ")
-        params += [_param(token, word) for token, word in zip(tokens, _WORDS, strict=False) if token[0] != "-"]
+        params += [parameter(token, word) for token, word in zip(tokens, WORDS, strict=False) if token[0] != "-"]
     if extra:
-        params += [_param(token, Source.NONE) for token in extra.split()]
+        params += [parameter(token, Source.NONE) for token in extra.split()]
     io = {"io_read": "r", "io_write": "w"}.get(category, "")
-    typed = _marked(_arguments(name, arguments or ""), tuple(params), io)
+    typed = _marked(arguments_of(name, arguments or ""), tuple(params), io)
     return Event(-1, name, category, tuple(params), mark == "enter", io, mark == "waits", typed)
-
-
-def _arguments(call: str, text: str) -> tuple[Param, ...]:
-    """The arguments of a call, in strace's view."""
-    tokens = text.split(", ") if text else []
-    return tuple(_typed(call, token, word) for token, word in zip(tokens, _WORDS, strict=False) if token != "-")
 
 
 def _marked(arguments: tuple[Param, ...], params: tuple[Param, ...], io: str) -> tuple[Param, ...]:
@@ -173,51 +142,8 @@ def _marked(arguments: tuple[Param, ...], params: tuple[Param, ...], io: str) ->
         out, length = param.out, param.length
         if param.type in BUFFERS and length is Source.NONE and io:
             out = io == "r"
-            after = _WORDS[_WORDS.index(param.source) + 1]
+            after = WORDS[WORDS.index(param.source) + 1]
             length = Source.NONE if param.type is ParamType.MSGHDR else after
             length = Source.RET if out and param.type is ParamType.DATA else length
         found.append(param._replace(out=out, length=length, hidden=param.name not in shown))
     return tuple(found)
-
-
-@cache
-def _param(token: str, source: Source) -> Param:
-    """A parameter in sysdig's view."""
-    name, _, kind = token.partition(":")
-    kind = kind.partition("~")[0]
-    if not kind:
-        return Param(name.partition("~")[0], _TYPE_OF[name.partition("~")[0]], source)
-    if kind in _KINDS:
-        return Param(name, _KINDS[kind], source)
-    if kind.startswith("sockaddr"):
-        return Param(name, ParamType.SOCKADDR, source, length=_WORDS[int(kind[-1])], out=kind[-2] == "*")
-    if kind in flags.known():
-        return Param(name, ParamType.ENUM if flags.is_enum(kind) else ParamType.FLAGS, source, kind)
-    if _typed("", token, source).type in TYPED:
-        return Param(name, ParamType.HEX, source)
-    raise ValueError(f"catalog/calls: {token}")
-
-
-@cache
-def _typed(call: str, token: str, source: Source) -> Param:
-    """A parameter in strace's view."""
-    name, _, kind = token.lstrip("-").partition(":")
-    if "~" in token:
-        name, kind = name.partition("~")[0], token.partition("~")[2]
-    if not kind:
-        return Param(name, _TYPED_OF[name], source)
-    found = _TYPE.fullmatch(kind)
-    if found is None:
-        raise ValueError(f"catalog/calls: {token}")
-    way, what, between, key, count = found.groups()
-    length = Source.NONE if count is None else Source.RET if count == "res" else _WORDS[int(count)]
-    out, both = way in (">", "&") or between == "*", way in ("&", "+", "?")
-    if what in _KINDS and not (way and what not in _POINTING):
-        if what in ("sockaddr", "long") and key:
-            length, key = _WORDS[int(key)], ""
-        key = (key or call) if what == "variant" else key or ""
-        return Param(name, _KINDS[what], source, key, length, out, both=both or what == "variant")
-    if way:
-        return Param(name, ParamType.STRUCT, source, what, length, out, both=both)
-    enum = what in flags.known() and flags.is_enum(what)
-    return Param(name, ParamType.ENUM if enum else ParamType.FLAGS, source, what)

@@ -57,6 +57,7 @@ INITIALISERS = {
     "l_signal": "x_init_signal",
     "l_task": "x_init_task",
     "l_tracepoint": "x_init_tracepoint",
+    "l_enter": "x_init_enter",
 }
 SIGNED = {"<": SLT, "<=": SLE, ">": SGT, ">=": SGE}
 UNSIGNED = {"<": LT, "<=": LE, ">": GT, ">=": GE}
@@ -146,8 +147,9 @@ def _cost(test: Test) -> int:
     return COST[type(test)]
 
 
-def generate(hook: Hook, test: Test, layout: Layout, *, payloads: bool, followed: bool) -> Asm:
-    """The main program for `hook` that sends a row of each event that passes the test."""
+def generate(hook: Hook, test: Test, layout: Layout, *, payloads: str, followed: bool) -> Asm:
+    """The main program for `hook` that sends a row of each event that passes the test, and before it `payloads`: what
+    that accessor sends."""
     return program(hook, test, lambda asm, end: emit_record(asm, layout, payloads, end), followed)
 
 
@@ -179,6 +181,8 @@ def program(
     if followed:
         fetch(asm, "followed")
         asm.jump_if(EQ, R0, 0, end)
+    if hook.root == "l_enter":
+        fetch(asm, "entered")
     if unsure is not None:
         asm.constant(R1, 0)
         asm.store(R6, unsure, R1)
@@ -211,7 +215,7 @@ def call(asm: Asm, subprogram: str) -> None:
     asm.on_stack(R6, EVENT_SIZE)
 
 
-def emit_record(asm: Asm, layout: Layout, payloads: bool, end: Label) -> None:
+def emit_record(asm: Asm, layout: Layout, payloads: str, end: Label) -> None:
     """Send the event as a row."""
     lost = Label()
     fetch(asm, "row", int(bool(set(WORDS) & set(layout.columns))))
@@ -219,7 +223,7 @@ def emit_record(asm: Asm, layout: Layout, payloads: bool, end: Label) -> None:
     asm.move(R7, R0)
     asm.store(R6, ROW, R7)
     if payloads:
-        fetch(asm, "payloads")
+        fetch(asm, payloads)
         asm.load(R7, R6, ROW)
     fields = layout.dtype.fields
     assert fields is not None

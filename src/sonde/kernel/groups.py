@@ -77,7 +77,7 @@ class Slots(NamedTuple):
 
 
 def generate_groups(
-    hook: Hook, test: Test, slots: Slots, layout: Layout, *, payloads: bool, followed: bool, named: bool
+    hook: Hook, test: Test, slots: Slots, layout: Layout, *, payloads: str, followed: bool, named: bool
 ) -> Asm:
     """The main program for `hook`. An event about which the kernel is not sure is sent as a row of `layout`: whether it
     passes the test, or, if groups are `named` by files, what its file is called."""

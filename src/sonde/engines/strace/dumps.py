@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from sonde.catalog.event import Param, ParamType, Source
 from sonde.engines.context import fd_index
-from sonde.engines.strace.shapes import shape
 from sonde.engines.strace.site import Site, either, texts
 from sonde.engines.strace.values import data_of
 from sonde.engines.strace.vectors import iovec_dump
@@ -23,7 +22,7 @@ def dumped(site: Site) -> list[Op]:
     wanted = {"r": site.decoding.dump_reads, "w": site.decoding.dump_writes}.get(site.event.io, frozenset())
     if wanted is not None and not wanted:
         return []
-    param = next((p for p in shape(site.event).arguments if p.type in (ParamType.DATA, ParamType.IOVEC)), None)
+    param = next((p for p in site.arguments if p.type in (ParamType.DATA, ParamType.IOVEC)), None)
     if param is None or fd_index(site.event) > 5:
         return []
     fds = site.words(Source(f"a{fd_index(site.event)}")).astype(np.int32)
@@ -38,7 +37,7 @@ def _buffers(site: Site, param: Param, chosen: npt.NDArray[np.bool_]) -> list[Op
 
 
 def _vectors(site: Site, param: Param, chosen: npt.NDArray[np.bool_]) -> list[Op]:
-    arrays, data, moved = site.pointed(param, 3), site.pointed(param), site.column("res")
+    arrays, data, moved = site.entered_or_own(param, 3), site.pointed(param), site.column("res")
     found = [b""] * len(site)
     for row in np.flatnonzero(chosen).tolist():
         parts = arrays[row] or b"", data[row] or b"", int(moved[row])

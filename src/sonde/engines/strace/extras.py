@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import struct
+import time
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
+from sonde.engines import structs
 from sonde.engines.strace.names import named
+from sonde.engines.strace.options import ABBREV, RAW, VERBOSE
 from sonde.engines.strace.signals import signal_name
 from sonde.engines.strace.site import Site
 
@@ -22,6 +25,9 @@ _POLL = (
 _F_DUPFD, _F_GETFD, _F_GETFL, _F_GETOWN, _F_GETSIG, _F_GETLEASE = 0, 1, 3, 9, 11, 1025
 _F_DUPFD_CLOEXEC, _F_GET_SEALS = 1030, 1034
 _LEASES = {0: b"F_RDLCK", 1: b"F_WRLCK", 2: b"F_UNLCK"}
+_SEALS = ("F_SEAL_SEAL", "F_SEAL_SHRINK", "F_SEAL_GROW", "F_SEAL_WRITE", "F_SEAL_FUTURE_WRITE", "F_SEAL_EXEC")
+_PR_GET_DUMPABLE = 3
+_DUMPABLE = {0: b"SUID_DUMP_DISABLE", 1: b"SUID_DUMP_USER", 2: b"SUID_DUMP_ROOT"}
 _TIMEOUT = b"Timeout"
 
 
@@ -33,11 +39,14 @@ class Extra(NamedTuple):
     fd: bool = False
 
 
-def poll_events(bits: int) -> bytes:
+def poll_events(bits: int, style: str) -> bytes:
     """`POLLIN|POLLHUP`."""
     names = [name for bit, name in _POLL if bits & bit]
     rest = bits & ~sum(bit for bit, _ in _POLL)
-    return "|".join(names + [f"{rest:#x}"] * (rest > 0)).encode() or b"0"
+    text = "|".join(names + [f"{rest:#x}"] * (rest > 0)).encode() or b"0"
+    if style == RAW or not names:
+        return b"%#x" % bits if bits else b"0"
+    return b"%#x /* %s */" % (bits, text) if style == VERBOSE else text
 
 
 def _poll(site: Site) -> list[Extra | None]:
@@ -48,7 +57,7 @@ def _poll(site: Site) -> list[Extra | None]:
             found.append(Extra(_TIMEOUT) if ready == 0 else None)
             continue
         entries = [
-            b"{fd=%d, revents=%s}" % (fd, poll_events(revents))
+            b"{fd=%d, revents=%s}" % (fd, poll_events(revents, site.decoding.names))
             for fd, _, revents in struct.iter_unpack("=ihH", (fds[row] or b"")[: len(fds[row] or b"") // 8 * 8])
             if revents
         ]
@@ -103,23 +112,64 @@ def _fcntl(site: Site) -> list[Extra | None]:
     return [_fcntl_one(command & 0xFFFFFFFF, res, site.decoding.names) for command, res in words]
 
 
+def _seals(bits: int, style: str) -> bytes:
+    names = "|".join(name for i, name in enumerate(_SEALS) if bits >> i & 1).encode()
+    return {RAW: b"%#x" % bits, VERBOSE: b"%#x /* %s */" % (bits, names)}.get(style, names)
+
+
 def _fcntl_one(command: int, res: int, style: str) -> Extra | None:
     if command in (_F_DUPFD, _F_DUPFD_CLOEXEC):
         return Extra(fd=True)
     if command == _F_GETFD:
         return Extra(b"flags " + (b"FD_CLOEXEC" if res == 1 else b"%#x" % res), hexadecimal=True) if res else None
     if command == _F_GETFL:
-        return Extra(b"flags " + named("open", res, style), hexadecimal=True)
+        return Extra(b"flags " + named("open", res, ABBREV), hexadecimal=True)
     if command == _F_GETLEASE:
         return Extra(_LEASES.get(res, b""), hexadecimal=True)
     if command == _F_GETSIG and res:
         return Extra(signal_name(res))
+    if command == _F_GET_SEALS and res:
+        return Extra(b"seals " + _seals(res, style), hexadecimal=True)
     return None
 
 
 _POLICIES = {0: b"SCHED_OTHER", 1: b"SCHED_FIFO", 2: b"SCHED_RR", 3: b"SCHED_BATCH", 4: b"SCHED_ISO", 5: b"SCHED_IDLE",
              6: b"SCHED_DEADLINE"}  # fmt: skip
 _CLOCKS = (b"TIME_OK", b"TIME_INS", b"TIME_DEL", b"TIME_OOP", b"TIME_WAIT", b"TIME_ERROR")
+
+
+def _signal(site: Site) -> list[Extra | None]:
+    return [Extra(signal_name(res)) if res > 0 else None for res in site.column("res").tolist()]
+
+
+def _time(site: Site) -> list[Extra | None]:
+    stamps = ((res, time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(res))) for res in site.column("res").tolist())
+    return [Extra(stamp.encode()) if res > 0 else None for res, stamp in stamps]
+
+
+def _word(key: str, hexadecimal: bool, zero: bool = True) -> Callable[[Site], list[Extra | None]]:
+    """Results with a spelling of their own."""
+
+    def extra(site: Site) -> list[Extra | None]:
+        return [
+            Extra(structs.word(key, res, site.how(0)), hexadecimal) if res > 0 or (zero and res == 0) else None
+            for res in site.column("res").tolist()
+        ]
+
+    return extra
+
+
+def _barriers(site: Site) -> list[Extra | None]:
+    words = zip(site.column("a0").tolist(), site.column("res").tolist(), strict=True)
+    style = site.decoding.names
+    return [
+        Extra(named("membarrier", res, style), True) if command == 0 and res > 0 else None for command, res in words
+    ]
+
+
+def _prctl(site: Site) -> list[Extra | None]:
+    words = zip(site.column("a0").tolist(), site.column("res").tolist(), strict=True)
+    return [Extra(_DUMPABLE[res]) if option == _PR_GET_DUMPABLE and res in _DUMPABLE else None for option, res in words]
 
 
 def _policy(site: Site) -> list[Extra | None]:
@@ -140,6 +190,13 @@ EXTRAS: dict[str, Callable[[Site], list[Extra | None]]] = {
     "pselect6_time64": _select,
     "fcntl": _fcntl,
     "fcntl64": _fcntl,
+    "rt_sigtimedwait": _signal,
+    "rt_sigtimedwait_time64": _signal,
+    "time": _time,
+    "personality": _word("personality", hexadecimal=True),
+    "ioprio_get": _word("ioprio", hexadecimal=False),
+    "membarrier": _barriers,
+    "prctl": _prctl,
     "sched_getscheduler": _policy,
     "adjtimex": _clock,
     "clock_adjtime": _clock,

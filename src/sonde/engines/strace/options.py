@@ -22,4 +22,5 @@ class Decoding(NamedTuple):
     raw: frozenset[int] | None = frozenset()  # -e raw=: every argument in hexadecimal
     dump_reads: frozenset[int] | None = frozenset()  # -e read=: descriptors whose data is dumped; None all
     dump_writes: frozenset[int] | None = frozenset()
+    stacks: bool = False  # -k
     json: bool = False  # texts are members of JSON objects

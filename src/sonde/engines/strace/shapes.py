@@ -5,31 +5,29 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
-from sonde.catalog.event import BUFFERS, Event, Param, Source
+from sonde.catalog.event import Param
+from sonde.catalog.layouts import RESUMED
 
 __all__ = ["Shape", "shape"]
 
 
 class Shape(NamedTuple):
-    """The arguments of a call in order; those from `split` on are shown when it returns."""
+    """How arguments are shown: those from `split` on when the call returns; before them the rest of that at `rest`.
 
-    arguments: tuple[Param, ...]
+    `complete`: all are shown when the call is entered.
+    """
+
     split: int
+    rest: int | None
     complete: bool
 
 
 @cache
-def shape(event: Event) -> Shape:
-    """How the arguments of an event are shown."""
-    found = arguments_of(event)
-    outs = [place for place, param in enumerate(found) if param.out]
-    split = outs[0] if outs else len(found)
-    return Shape(found, split, split == len(found))
-
-
-def arguments_of(event: Event) -> tuple[Param, ...]:
-    """Every argument word of a call, typed."""
-    typed: tuple[Param, ...] = getattr(event, "arguments", ())
-    reads = event.io == "r"
-    found = [p for p in event.params if p.source not in (Source.RET, Source.NONE)]
-    return typed or tuple(p._replace(out=p.out or (reads and p.type in BUFFERS)) for p in found)
+def shape(arguments: tuple[Param, ...]) -> Shape:
+    """How the arguments of a call are shown."""
+    for place, param in enumerate(arguments):
+        if param.out:
+            return Shape(place, None, False)
+        if param.both and param.names in RESUMED:
+            return Shape(place + 1, place, False)
+    return Shape(len(arguments), None, True)

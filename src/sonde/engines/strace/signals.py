@@ -9,9 +9,10 @@ import numpy as np
 
 from sonde.catalog.event import EXIT_EVENTS
 from sonde.engines.context import ints
+from sonde.engines.strace.options import ABBREV, RAW, VERBOSE
 from sonde.plan.batch import Batch
 
-__all__ = ["lines", "siginfo", "signal_name"]
+__all__ = ["lines", "siginfo", "signal_name", "signal_text"]
 
 END, SIGNAL = EXIT_EVENTS["procexit"], EXIT_EVENTS["signaldeliver"]
 _FIRST_REAL_TIME, _LAST = 32, 64
@@ -29,6 +30,7 @@ _OF_SIGNAL = {
     "SIGSYS": "SYS SECCOMP USER_DISPATCH",
 }
 _FAULTS = ("SIGILL", "SIGFPE", "SIGSEGV", "SIGBUS", "SIGTRAP")
+_USER, _KERNEL, _TIMER, _TKILL = 0, 0x80, -2, -6
 _EXITED = 1
 _DEADLY, _CORE = 0x7F, 0x80
 _AT = 16  # the union of siginfo on x86-64
@@ -43,7 +45,15 @@ def signal_name(number: int) -> bytes:
     return b"SIGRT_%d" % (number - _FIRST_REAL_TIME) if _FIRST_REAL_TIME < number <= _LAST else b"%d" % number
 
 
-def lines(batch: Batch) -> dict[int, bytes]:
+def signal_text(number: int, style: str) -> bytes:
+    """A signal in the style of -X: `SIGINT`, `2`, `2 /* SIGINT */`."""
+    name = signal_name(number)
+    if style == RAW or name == b"%d" % number:
+        return b"%d" % number
+    return b"%d /* %s */" % (number, name) if style == VERBOSE else name
+
+
+def lines(batch: Batch, style: str = ABBREV) -> dict[int, bytes]:
     """The line of each row that is a signal or an end."""
     nr = ints(batch, "nr")
     rows = np.flatnonzero((nr == END) | (nr == SIGNAL))
@@ -57,7 +67,7 @@ def lines(batch: Batch) -> dict[int, bytes]:
             continue
         number = int(batch.columns["a2"][row]) & _DEADLY
         info = infos[row]
-        shown = siginfo(info) if info else b"{si_signo=%s}" % signal_name(number)
+        shown = siginfo(info, style) if info else b"{si_signo=%s}" % signal_name(number)
         found[row] = b"--- %s %s ---" % (signal_name(number), shown)
     return found
 
@@ -69,49 +79,58 @@ def _end(status: int) -> bytes:
     return b"+++ killed by %s%s +++" % (signal_name(deadly), b" (core dumped)" if status & _CORE else b"")
 
 
-def siginfo(data: bytes) -> bytes:
+def siginfo(data: bytes, style: str = ABBREV) -> bytes:
     """`{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=1, ...}` of struct siginfo of x86-64."""
     data = data.ljust(48, b"\0")
     number, error, code = struct.unpack_from("=iii", data)
-    name = signal_name(number)
-    parts = [b"si_signo=%s" % name, b"si_code=%s" % _code(name.decode(), code)]
+    name = signal_name(number).decode()
+    parts = [b"si_signo=%s" % signal_text(number, style), b"si_code=%s" % _code(name, code, style)]
     if error:
         parts.append(b"si_errno=%d" % error)
-    return b"{%s}" % b", ".join(parts + _details(name.decode(), code, data))
+    return b"{%s}" % b", ".join(parts + _details(name, code, data, style))
 
 
-def _code(name: str, code: int) -> bytes:
-    if code in _CODES:
-        return _CODES[code].encode()
-    prefix, *names = _OF_SIGNAL.get(name, "SI").split()
-    return f"{prefix}_{names[code - 1]}".encode() if 0 < code <= len(names) else b"%d" % code
+def _code(signal_: str, code: int, style: str) -> bytes:
+    prefix, *names = _OF_SIGNAL.get(signal_, "SI").split()
+    name = _CODES.get(code) or (f"{prefix}_{names[code - 1]}" if 0 < code <= len(names) else "")
+    number = b"%#x" % (code & 0xFFFFFFFF) if code else b"0"
+    if style == RAW or not name:
+        return number
+    return b"%s /* %s */" % (number, name.encode()) if style == VERBOSE else name.encode()
 
 
-def _details(name: str, code: int, data: bytes) -> list[bytes]:
+def _details(name: str, code: int, data: bytes, style: str) -> list[bytes]:
     pid, uid = struct.unpack_from("=iI", data, _AT)
     sender = [b"si_pid=%d" % pid, b"si_uid=%d" % uid]
-    integer, pointer = struct.unpack_from("=i4xQ", data, _AT + 8)[0], struct.unpack_from("=Q", data, _AT + 8)[0]
+    integer, pointer = struct.unpack_from("=i", data, _AT + 8)[0], struct.unpack_from("=Q", data, _AT + 8)[0]
     value = [b"si_int=%d" % integer, b"si_ptr=%s" % _address(pointer)]
-    if code == -2:
+    if code == _TIMER:
         timer, overrun = struct.unpack_from("=ii", data, _AT)
         return [b"si_timerid=%d" % timer, b"si_overrun=%d" % overrun, *value]
-    if code in (-1, -3, -4):
-        return [*sender, *value]
-    if code in (0, -6):
+    if code in (_USER, _TKILL):
         return sender
-    if name == "SIGCHLD" and code > 0 and code != 0x80:
-        status, user, system = struct.unpack_from("=i4xqq", data, _AT + 8)
-        shown = b"%d" % status if code == _EXITED else signal_name(status)
-        return [*sender, b"si_status=%s" % shown, b"si_utime=%d" % user, b"si_stime=%d" % system]
+    if code == _KERNEL or code > 0:
+        return _of_signal(name, code, data, sender, style)
+    return [*sender, *value]
+
+
+def _of_signal(name: str, code: int, data: bytes, sender: list[bytes], style: str) -> list[bytes]:
+    """What a signal of the kernel says."""
     if name in _FAULTS:
         return [b"si_addr=%s" % _address(struct.unpack_from("=Q", data, _AT)[0])]
-    if name == "SIGIO" and code > 0:
+    if code == _KERNEL:
+        return []
+    if name == "SIGCHLD":
+        status, user, system = struct.unpack_from("=i4xqq", data, _AT + 8)
+        shown = b"%d" % status if code == _EXITED else signal_text(status, style)
+        return [*sender, b"si_status=%s" % shown, b"si_utime=%d" % user, b"si_stime=%d" % system]
+    if name == "SIGIO":
         band, fd = struct.unpack_from("=qi", data, _AT)
         return [b"si_band=%d" % band, b"si_fd=%d" % fd]
-    if name == "SIGSYS" and code > 0:
+    if name == "SIGSYS":
         address, call = struct.unpack_from("=Qi", data, _AT)
         return [b"si_call_addr=%s" % _address(address), b"si_syscall=%d" % call]
-    return [] if code == 0x80 else [*sender, *value]
+    return sender
 
 
 def _address(value: int) -> bytes:

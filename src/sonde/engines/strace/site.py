@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.errnos import MAX_ERRNO
 from sonde.catalog.event import Event, Param, Source
 from sonde.catalog.syscalls import I386_BASE
-from sonde.engines.context import NO_SOURCE, RESULT, Context, source_index
+from sonde.engines.context import NO_SOURCE, RESULT, Context, fd_index, source_index
 from sonde.engines.decoding import Group
 from sonde.engines.strace.fds import Descriptors, Known
 from sonde.engines.strace.options import Decoding
+from sonde.engines.structs import How
 from sonde.native.join import join
 from sonde.native.ops import Op, Text, address, pool, text
 from sonde.plan.batch import Batch, Views
@@ -74,16 +77,22 @@ class Entered:
         return Views(np.frombuffer(b"".join(data), np.uint8), found.offset, found.length, found.full)
 
 
+def plain_fd(fd: int) -> bytes:
+    """A descriptor of which nothing is told."""
+    return b"%d" % fd
+
+
 class Site(Group):
     """A group of rows of one call; `finished`: they return from it."""
 
     def __init__(
         self, batch: Batch, context: Context, event: Event, at: Array, finished: bool, slices: dict[int, Views],
-        entered: Entered, decoding: Decoding, descriptors: Descriptors, known: Known,
+        entered: Entered, decoding: Decoding, descriptors: Descriptors, seen: Known, arguments: tuple[Param, ...],
     ) -> None:  # fmt: skip
         super().__init__(batch, context, event, np.zeros(0, np.uint16), 0, finished, slices)
         self.at = at
-        self.entered, self.decoding, self.descriptors, self.known = entered, decoding, descriptors, known
+        self.entered, self.decoding, self.descriptors, self.seen = entered, decoding, descriptors, seen
+        self.arguments = arguments
         self.compat = event.number >= I386_BASE
         self.raw = decoding.raw is None or event.number in decoding.raw
         self.verbose = decoding.unabbreviated is None or event.number in decoding.unabbreviated
@@ -110,6 +119,46 @@ class Site(Group):
         if self.finished and not param.out:
             return self.entered.views(argument, self.at)
         return self.views(argument)
+
+    def entered_or_own(self, param: Param, part: int) -> Views:
+        """A part of an argument that is the same at both ends, from the end at which it is shown or else the other."""
+        argument = source_index(param.source) + 8 * part
+        own = self.views(argument)
+        if self.finished and not (own.length >= 0).any():
+            return self.entered.views(argument, self.at)
+        return own
+
+    def files_of(self, source: Source, values: Array) -> npt.NDArray[np.uint32]:
+        """Node ids of the files behind descriptors in a word; zeros if nothing is told of them."""
+        files = np.zeros(len(values), np.uint32)
+        if not self.decoding.fds:
+            return files
+        if source_index(source) == fd_index(self.event):
+            files = self.column("file").astype(np.uint32)
+        lost = (files == 0) & (values >= 0)
+        if lost.any():
+            files[lost] = self.seen.files(self.at[lost], self.column("pid")[lost], values[lost])
+        return files
+
+    def how(self, row: int) -> How:
+        """How structures are shown, those of a row of the group."""
+        decoding = self.decoding
+        tell = self._teller(row) if decoding.fds else plain_fd
+        verbose = self.verbose
+        return How(self.compat, verbose, decoding.limit, decoding.hexadecimal, decoding.names, tell)
+
+    def _teller(self, row: int) -> Callable[[int], bytes]:
+        """What makes text of a descriptor of a row's process."""
+        at, pid = self.at[row : row + 1], self.column("pid")[row : row + 1]
+
+        def tell(fd: int) -> bytes:
+            if fd < 0:
+                return b"%d" % fd
+            node = self.seen.files(at, pid, np.array([fd], np.int64))
+            ident = int(self.descriptors.texts(node, self.context)[0])
+            return b"%d%s" % (fd, self.context.state.strings[ident])
+
+        return tell
 
     def pooled(self, ids: npt.NDArray[np.uint32]) -> Op:
         """Interned strings; 0 writes nothing."""

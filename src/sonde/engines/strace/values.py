@@ -8,21 +8,24 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.event import Param, ParamType, Source
-from sonde.engines.context import fd_index, source_index
+from sonde.engines import structs
 from sonde.engines.paths import DIRECTORIES
+from sonde.engines.strace import structures
 from sonde.engines.strace.names import mode, named
-from sonde.engines.strace.signals import signal_name
+from sonde.engines.strace.options import ABBREV, RAW, VERBOSE
+from sonde.engines.strace.signals import signal_text
 from sonde.engines.strace.site import Site, either, pointers
 from sonde.native.ops import Form, Op, address, literal, pool, sint, slices, uint
 from sonde.plan.batch import Views
 from sonde.plan.strings import distinct
 
-__all__ = ["data_of", "descriptor", "process", "quoted", "text_of", "value"]
+__all__ = ["data_of", "descriptor", "process", "quoted", "rest", "text_of", "value"]
 
 Array = npt.NDArray[np.int64]
 AT_FDCWD = -100
 FORMS = {0: Form.C_OCTAL, 1: Form.C_MAYBE_HEX, 2: Form.C_ALL_HEX, 3: Form.C_HEX}
 EVERYTHING = 1 << 30
+_HERE = {ABBREV: b"AT_FDCWD", RAW: b"-100", VERBOSE: b"-100 /* AT_FDCWD */"}
 _DOTS, _DOTS_ENDS = np.frombuffer(b"...", np.uint8), np.array([0, 0, 3], np.int64)
 _NONE = 0xFFFFFFFF
 
@@ -97,8 +100,7 @@ def _moved(site: Site, param: Param) -> Array:
         return np.maximum(site.words(Source.RET), 0)
     if param.length is not Source.NONE:
         return np.maximum(site.words(param.length), 0)
-    following = Source(f"a{min(source_index(param.source) + 1, 5)}")
-    return np.maximum(site.words(following), 0)
+    return np.full(len(site), EVERYTHING, np.int64)
 
 
 def descriptor(site: Site, values: Array, files: npt.NDArray[np.uint32]) -> list[Op]:
@@ -111,19 +113,7 @@ def descriptor(site: Site, values: Array, files: npt.NDArray[np.uint32]) -> list
 
 def _fd(site: Site, param: Param) -> list[Op]:
     values = site.words(param.source).astype(np.int32).astype(np.int64)
-    return descriptor(site, values, _files(site, param.source, values))
-
-
-def _files(site: Site, source: Source, values: Array) -> npt.NDArray[np.uint32]:
-    """Node ids of the files behind descriptors."""
-    if not site.decoding.fds:
-        return np.zeros(len(values), np.uint32)
-    main = source_index(source) == fd_index(site.event)
-    files = site.column("file").astype(np.uint32) if main else np.zeros(len(values), np.uint32)
-    lost = (files == 0) & (values >= 0)
-    if lost.any():
-        files[lost] = site.known.files(site.at[lost], site.column("pid")[lost], values[lost])
-    return files
+    return descriptor(site, values, site.files_of(param.source, values))
 
 
 def _dirfd(site: Site, param: Param) -> list[Op]:
@@ -132,13 +122,13 @@ def _dirfd(site: Site, param: Param) -> list[Op]:
     places = [p.source for p in site.event.directories]
     column = DIRECTORIES[places.index(param.source)] if param.source in places else ""
     ids = site.column(column).astype(np.uint32) if column else np.zeros(len(values), np.uint32)
-    name = [literal(b"AT_FDCWD" if site.decoding.names != "raw" else b"-100")]
+    name = [literal(_HERE[site.decoding.names])]
     if site.decoding.fds:
         cwd = site.context.state.processes.column("cwd", site.column("proc").astype(np.uint32)).astype(np.uint32)
         name.append(site.pooled(site.descriptors.texts(cwd, site.context)))
         lost = ((ids == 0) | (ids == _NONE)) & (values >= 0)
         if lost.any():
-            ids[lost] = site.known.files(site.at[lost], site.column("pid")[lost], values[lost])
+            ids[lost] = site.seen.files(site.at[lost], site.column("pid")[lost], values[lost])
     return either(here, name, descriptor(site, values, ids))
 
 
@@ -192,8 +182,26 @@ def _each(text: Callable[[Site, Param, int], bytes]) -> Callable[[Site, Param], 
     return write
 
 
+def _long(site: Site, param: Param) -> list[Op]:
+    words = site.words(param.source)
+    if param.length is not Source.NONE:
+        words = (words & 0xFFFFFFFF) | site.words(param.length) << 32
+    elif site.compat:
+        words = words.astype(np.int32).astype(np.int64)
+    return [sint(words)]
+
+
+def _spelled(site: Site, param: Param, number: int) -> bytes:
+    return structs.word(param.names, number, site.how(0))
+
+
+def rest(site: Site, param: Param) -> list[Op]:
+    """What is shown of an argument when the call returns, behind what was shown when it was entered."""
+    return [] if site.raw else structures.rest(site, param)
+
+
 def _signal(site: Site, param: Param, number: int) -> bytes:
-    return signal_name(number & 0xFFFFFFFF if number >= 0 else number)
+    return signal_text((number & 0xFFFFFFFF) - (number >> 31 & 1) * (1 << 32), site.decoding.names)
 
 
 def _named(site: Site, param: Param, number: int) -> bytes:
@@ -216,5 +224,16 @@ _WRITERS: dict[ParamType, Callable[[Site, Param], list[Op]]] = {
     ParamType.SIGNAL: _each(_signal),
     ParamType.FLAGS: _each(_named),
     ParamType.ENUM: _each(_named),
-    ParamType.MODE: _each(lambda site, param, number: mode(number & 0o7777)),
+    ParamType.MODE: _each(lambda site, param, number: mode(number & 0xFFFF)),
+    ParamType.HEX: lambda site, param: [_hexadecimal(site.words(param.source))],
+    ParamType.POINTER: lambda site, param: [pointers(site.words(param.source))],
+    ParamType.U32: lambda site, param: [uint(site.words(param.source).astype(np.uint32))],
+    ParamType.LONG: _long,
+    ParamType.WORD: _each(_spelled),
+    ParamType.STRUCT: structures.struct,
+    ParamType.SOCKADDR: structures.socket_address,
+    ParamType.STRINGS: structures.strings,
+    ParamType.BYTES: _data,
+    ParamType.IOVEC: structures.vector,
+    ParamType.MSGHDR: structures.message,
 }

@@ -71,7 +71,7 @@ class Leaders:
             ops.append(literal(b") " if both else b" "))
         if options.number:
             ops += [literal(b"["), uint(number, 4), literal(b"] ")]
-        return [*ops, literal(b"[????????????????] ")] if options.pointer else ops
+        return [*ops, *_pointers(batch, row)] if options.pointer else ops
 
     def _process(self, batch: Batch, row: Array) -> list[Op]:
         options, tid = self.options, batch.columns["tid"][row]
@@ -83,6 +83,16 @@ class Leaders:
         names = pool(ids, *batch.state.strings.packed())
         number = [uint(tid)] if options.always_pid else [filled(_digits(tid), 5), uint(tid)]
         return [literal(begin), *number, literal(b"<"), names, literal(b">" + end)]
+
+
+def _pointers(batch: Batch, row: Array) -> list[Op]:
+    """`[00007f0123456789] `, where it is known."""
+    if "ip" not in batch.columns:
+        return [literal(b"[????????????????] ")]
+    found, which = np.unique(batch.columns["ip"].astype(np.uint64)[row], return_inverse=True)
+    texts = [b"[%016x] " % value if value else b"[????????????????] " for value in found.tolist()]
+    ends = np.cumsum([0, *map(len, texts)]).astype(np.int64)
+    return [pool(which, np.frombuffer(b"".join(texts), np.uint8), ends)]
 
 
 def _digits(numbers: npt.NDArray[np.generic]) -> Array:

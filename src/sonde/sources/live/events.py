@@ -19,7 +19,7 @@ from sonde.kernel.codegen import Hook, event_bits, generate, guards
 from sonde.kernel.descriptors import descriptors
 from sonde.kernel.dictionary import Dictionary
 from sonde.kernel.features import Feature, features, lock_addresses, pid_max, possible_cpus
-from sonde.kernel.libbpf import lookup, update
+from sonde.kernel.libbpf import entries, lookup, update
 from sonde.kernel.library import open_library
 from sonde.kernel.predicates import TEXT_SLOTS, All
 from sonde.kernel.records import CONFIGURATION, GUARDS, STATISTICS
@@ -68,7 +68,8 @@ USUAL = Sizes()
 
 
 class LiveEvents:
-    """A live scan. `skip` are process ids left out; with `follow` only those threads and their descendants are seen.
+    """A live scan. `skip` are process ids left out; with `follow` only those threads and, unless `fork` is
+    false, their descendants are seen.
 
     Construction loads everything; `start` attaches. KernelError says what was refused and what would allow it.
     """
@@ -80,9 +81,10 @@ class LiveEvents:
     _room: Mapping[str, int] = {}  # entries
 
     def __init__(
-        self, scan: Scan, *, snaplen: int = 80, skip: Iterable[int] = (), follow: bool = False, sizes: Sizes = USUAL
+        self, scan: Scan, *, snaplen: int = 80, skip: Iterable[int] = (), follow: bool = False, fork: bool = True,
+        sizes: Sizes = USUAL,
     ) -> None:  # fmt: skip
-        self.scan, self._follow, self._snaplen = scan, follow, snaplen
+        self.scan, self._follow, self._fork, self._snaplen = scan, follow, fork, snaplen
         self.state = State(epoch=time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME))
         self.state.start = time.time_ns()
         if not scan.followed:
@@ -104,7 +106,7 @@ class LiveEvents:
             self._forgetting = Forgetting(self._session)
             asked = tuple(scan.predicates.verdicts)
             self._verdicts = Verdicts(self._session, asked, self.state) if asked else None
-            self._closing = Closing(self._session) if scan.closes and not scan.start else None
+            self._closing = Closing(self._session) if scan.closes and not (scan.start or scan.view) else None
             self._programs = self._load()
         except BaseException:
             self._session.close()
@@ -144,7 +146,7 @@ class LiveEvents:
             configuration["guarded"] = True
             configuration["guards"][0] = [_guard(names[i % len(names)]) for i in range(GUARDS)]
         session.write_section("configuration", configuration.tobytes())
-        table = descriptors(self.scan.on, event_bits(predicates.event_sets), self.scan.followed)
+        table = descriptors(self.scan.on, event_bits(predicates.event_sets), self.scan.followed, self.scan.view)
         session.write_section("descriptors", table.tobytes())
         if predicates.path_automaton:
             update(session.map("automata"), (1).to_bytes(4, "little"), predicates.path_automaton.blob())
@@ -156,8 +158,8 @@ class LiveEvents:
         """The programs to attach and the ids of tracepoints that are theirs (0: none), in order: what others rely on
         first, what forgets a thread at its exit last."""
         session, scan = self._session, self.scan
-        before = ["p_resume"] + ["p_fork", "p_follow"] * self._follow
-        before += ["p_exec"] * scan.ancestors + ["p_enter"] * scan.start
+        before = ["p_resume"] + ["p_fork"] * (self._follow and self._fork) + ["p_follow"] * self._follow
+        before += ["p_exec"] * scan.ancestors + ["p_enter"] * (scan.start and not scan.view)
         after = ["p_forget"] * self._follow + ["p_renames"] * all(hook.root != "l_exit" for hook in scan.hooks)
         mains = [(session.load(h.root, self._main(h), h.root)[0], h.tracepoint) for h in scan.hooks]
         fixed = [[(session.load_fixed(name), 0) for name in names] for names in (before, after)]
@@ -165,8 +167,8 @@ class LiveEvents:
 
     def _main(self, hook: Hook) -> Asm:
         """The main program for a hook."""
-        payloads = bool(self.scan.followed)
-        return generate(hook, self.scan.test, self.scan.layout, payloads=payloads, followed=self._follow)
+        scan = self.scan
+        return generate(hook, scan.test, scan.layout, payloads=scan.payloads, followed=self._follow)
 
     @property
     def rest(self) -> Expr:
@@ -185,6 +187,10 @@ class LiveEvents:
         """Follow a thread and its descendants; `from_exec`: from its next successful exec on."""
         mark = FOLLOW_FROM_EXEC if from_exec else FOLLOW_NOW
         update(self._session.map("followed"), tid.to_bytes(4, "little"), mark.to_bytes(4, "little"))
+
+    def following(self) -> bool:
+        """Is a followed thread alive?"""
+        return bool(entries(self._session.map("followed"), 4, 4)[0])
 
     def start(self) -> None:
         """Take the state of all processes, then attach."""
@@ -240,7 +246,7 @@ class LiveEvents:
 
     def inflight(self) -> Batch | None:
         """Rows of the calls that are running now (ENTER_ROW), unfiltered. Give them after what `poll` gives."""
-        main = generate(Hook("l_task"), All(()), self.scan.layout, payloads=False, followed=self._follow)
+        main = generate(Hook("l_task"), All(()), self.scan.layout, payloads="", followed=self._follow)
         program, _ = self._session.load("l_task", main, "l_task")
         before = self._assembler.take(1 << 62)
         assert before is None, "poll(final=True) first"

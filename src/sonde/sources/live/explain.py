@@ -16,7 +16,7 @@ from sonde.sources.live.scan import Scan
 
 __all__ = ["explain_scan"]
 
-HOOKS = {"l_exit": "sys_exit", "l_procexit": "sched_process_exit", "l_signal": "signal_deliver"}
+HOOKS = {"l_enter": "sys_enter", "l_exit": "sys_exit", "l_procexit": "sched_process_exit", "l_signal": "signal_deliver"}
 NAMED = 8  # event names listed before "..."
 
 

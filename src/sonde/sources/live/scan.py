@@ -23,12 +23,12 @@ from sonde.kernel.predicates import All, Predicates, Test
 from sonde.kernel.records import EVENTS
 from sonde.plan.automaton import TooBig
 from sonde.plan.batch import PHYSICAL, Batch, Payloads
-from sonde.plan.expr import And, Compare, Expr, Field, Not, fields, leaves
+from sonde.plan.expr import TRUE, And, Compare, Expr, Field, Not, fields, leaves
 from sonde.plan.pushdown import Pushdown, push
 from sonde.plan.state import State
 from sonde.sources.live.tracepoints import hook_of
 
-__all__ = ["Scan", "plan_scan"]
+__all__ = ["Scan", "plan_scan", "plan_view"]
 
 Mask = npt.NDArray[np.bool_]
 TRACED = slice(TRACEPOINTS.start, TRACEPOINTS.stop)
@@ -36,6 +36,11 @@ HOOKS = {"l_procexit": EXIT_EVENTS["procexit"], "l_signal": EXIT_EVENTS["signald
 BUFFERS = frozenset((ParamType.DATA, ParamType.IOVEC, ParamType.MSGHDR))
 POINTERS = BUFFERS | {ParamType.PATH, ParamType.STRING, ParamType.SOCKADDR}
 POINTING = ("tid", "a0", "a1", "a2", "a3", "a4", "a5")  # of a call in flight: what points at what
+# columns of the event view
+VIEWED = frozenset((
+    "time", "latency", "nr", "cpu", "flags", "tid", "pid", "res", "a0", "a1", "a2", "a3", "a4", "a5", "proc", "file", "dir",
+    "newdir", "seq",
+))  # fmt: skip
 _PSEUDO = range(512, 1024)  # numbers that are not system calls
 
 
@@ -45,7 +50,8 @@ class Scan(NamedTuple):
     `on`: bool by event number; `hooks`: library programs to specialise; `start`: whether the time is noted when a call
     is entered, `closes`: whether the file is that it closes; `ancestors`: whether new programs of silent processes
     matter; `details`: of process records; `followed`: kinds of arguments that are followed to what they point at;
-    `rest`: what is applied above.
+    `rest`: what is applied above; `view`: whether calls are rows when they are entered (ENTER_ROW) as well as when they
+    return, with all that their arguments point at.
     """
 
     pushdown: Pushdown
@@ -59,11 +65,27 @@ class Scan(NamedTuple):
     closes: bool
     ancestors: bool
     details: frozenset[Detail]
+    view: bool = False
+
+    @property
+    def payloads(self) -> str:
+        """The accessor that sends what arguments point at, or nothing."""
+        return "view" if self.view else "payloads" if self.followed else ""
 
     @property
     def rest(self) -> Expr:
         """The part of the filter that user space applies."""
         return self.pushdown.rest
+
+
+def plan_view(on: Mask) -> Scan:
+    """Plan the event view of some events, given as bool by event number."""
+    scan = plan_scan(TRUE, (), VIEWED)
+    on = on & scan.on
+    hooks = _hooks(on)
+    if any(hook.root == "l_exit" for hook in hooks):
+        hooks = (Hook("l_enter"), *hooks)
+    return scan._replace(on=on, hooks=hooks, view=True, followed=frozenset(ParamType), start=True)
 
 
 def plan_scan(expr: Expr, shown: Iterable[Field], columns: frozenset[str] = frozenset()) -> Scan:
