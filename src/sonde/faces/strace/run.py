@@ -55,7 +55,7 @@ class Run:
         asked = self.asked
         path = found(asked.command[0]) if asked.command else ""
         threads = [tid for pid in asked.pids for tid in (threads_of(pid) if asked.follow else [_alive(pid)])]
-        self._source = opened(asked, meaning.wanted(asked), bool(self._touching))
+        self._source = opened(asked, meaning.wanted(asked))
         self._out = Output(asked)
         before = {number: signal.signal(number, self._interrupted) for number in ENDING}
         try:

@@ -38,8 +38,8 @@ POINTERS = BUFFERS | {ParamType.PATH, ParamType.STRING, ParamType.SOCKADDR}
 POINTING = ("tid", "a0", "a1", "a2", "a3", "a4", "a5")  # of a call in flight: what points at what
 # columns of the event view
 VIEWED = frozenset((
-    "time", "latency", "nr", "cpu", "flags", "tid", "pid", "res", "a0", "a1", "a2", "a3", "a4", "a5", "proc", "file", "dir",
-    "newdir", "seq",
+    "time", "latency", "nr", "cpu", "flags", "tid", "pid", "res", "a0", "a1", "a2", "a3", "a4", "a5", "proc", "file",
+    "dir", "newdir", "seq",
 ))  # fmt: skip
 _PSEUDO = range(512, 1024)  # numbers that are not system calls
 
