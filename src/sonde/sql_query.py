@@ -29,6 +29,7 @@ __all__ = ["SqlAnswer", "SqlPlan", "plan_sql"]
 
 EVENTS = "events"
 WAITING = 200_000  # rows that wait for the end of the question before they are thinned out
+SNAPLEN = 80  # bytes of buffers
 OTHER = "(other)"
 EXTREMES = ("min", "max")
 
@@ -93,7 +94,7 @@ class SqlAnswer:
         found = self.plan.grouped
         self.source: Source
         if source:
-            self.source = source(plan.scan, plan.expr, 0)
+            self.source = source(plan.scan, plan.expr, SNAPLEN)
         elif found:
             room = room or ROOM
             self.source = self._groups = LiveGroups(plan.scan, found.aggregate, skip=skip, follow=follow, room=room)

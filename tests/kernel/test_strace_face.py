@@ -165,7 +165,9 @@ def test_processes_that_run_already(tmp_path: Path) -> None:
         watch.send_signal(signal.SIGINT)
         _, said = rest_of(watch)
         assert watch.returncode == -signal.SIGINT
-        assert said.splitlines() == [f"strace: Process {pid} {what}" for what in ("attached", "detached") for pid in pids]
+        assert said.splitlines() == [
+            f"strace: Process {pid} {what}" for what in ("attached", "detached") for pid in pids
+        ]
         assert all(process.poll() is None for process in looping), "they run on"
     finally:
         watch.kill()
