@@ -14,6 +14,7 @@ import pytest
 from sonde.cli import VERBS
 from sonde.cli_options import parse_options
 from sonde.dialects import filter as filters
+from sonde.faces.strace.options import parse
 
 ROOT = Path(__file__).resolve().parent.parent
 ARCHITECTURE = ROOT / "scripts/architecture.py"
@@ -75,6 +76,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_commands_are_understood(page: Path) -> None:
     for words in commands(page.read_text()):
         options = parse_options(words, VERBS)
+        if options.verb == "strace":
+            parse(options.arguments)
         filters.parse(options.filter_words)
 
 

@@ -159,6 +159,10 @@ def _about_tools(options: Options) -> str:
     words = options.arguments
     if options.verb == "tools" and len(words) <= 1:
         return listed(*words)
+    if options.verb == "help" and words == ("strace",):
+        from sonde.faces.strace.help import help_text
+
+        return help_text()
     if options.verb == "help" and len(words) == 1:
         return man_page(words[0])
     raise UsageError("sonde tools [WORD] lists tools, sonde help NAME shows the page of one")

@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,7 @@ from sonde.cli import VERBS
 from sonde.cli_options import parse_options
 from sonde.errors import UsageError
 from sonde.faces.strace import sets, values
-from sonde.faces.strace.help import help_text
+from sonde.faces.strace.help import help_text, markdown
 from sonde.faces.strace.options import Asked, parse
 from sonde.faces.strace.table import OPTIONS, QUALIFIERS
 
@@ -238,6 +239,11 @@ def test_help() -> None:
     assert max(map(len, page.splitlines())) < 90
     for option in OPTIONS:
         assert any(name in page for name in option.names)
+
+
+def test_the_page() -> None:
+    page = Path(__file__).parents[2] / "docs/strace.md"
+    assert page.read_text() == markdown(), "python -m sonde.faces.strace.help --write docs"
 
 
 def test_all_words_behind_the_verb_are_straces() -> None:
