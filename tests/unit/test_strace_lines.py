@@ -66,8 +66,8 @@ class Script:
     def call(self, name: str, res: int = 0, tid: int = 100, **columns: Any) -> Script:
         return self.enter(name, tid, **columns).exit(name, res, tid, **columns)
 
-    def end(self, tid: int = 100, status: int = 0) -> Script:
-        self.rows.add("procexit", status, tid=tid, pid=100)
+    def end(self, tid: int = 100, status: int = 0, pid: int = 100) -> Script:
+        self.rows.add("procexit", status, tid=tid, pid=pid)
         return self
 
     def signal(self, tid: int = 100, number: int = 17) -> Script:
@@ -185,6 +185,25 @@ def test_times(monkeypatch: pytest.MonkeyPatch) -> None:
     assert clock[2::3][:2] == "::" and clock[8:] == " (+     2.000) [   3] [????????????????] close(3) = 0"
 
 
+def test_who_is_killed_in_a_call_does_not_return() -> None:
+    script = Script().call("execve").enter("read").exit("read", 1).signal(number=9).end(status=9)
+    assert script.lines(column=0) == [
+        'execve("/bin/true") = 0', "read(3,  <unfinished ...>) = ?", "+++ exited with 0 +++",
+    ]  # fmt: skip
+
+
+def test_a_process_ends_with_its_last_thread() -> None:
+    script = Script().call("execve").enter("clone").exit("clone", 101).enter("futex", 101).enter("exit_group")
+    script.end(100).end(101)
+    assert script.lines(follow=True, column=0)[3:] == [
+        "[pid   101] futex(0x1000, FUTEX_WAIT, 1, NULL <unfinished ...>",
+        "[pid   100] exit_group(0) = ?",
+        "[pid   101] <... futex resumed>) = ?",
+        "[pid   101] +++ exited with 0 +++",
+        "+++ exited with 0 +++",
+    ]
+
+
 def test_another_thread_executes() -> None:
     script = Script().call("execve").enter("clone").exit("clone", 101).enter("futex").enter("execve", 101)
     script.end(100).exit("execve", 0, 100).call("close")
@@ -225,7 +244,7 @@ def histories(draw: st.DrawFn) -> Script:
         if act == "signal":
             script.signal(tid)
         elif act == "end":
-            script.end(tid)
+            script.end(tid, pid=99)
             running.pop(tid, None)
         elif name := running.pop(tid, None):
             script.exit(name, draw(st.sampled_from([0, 1, -2])), tid)

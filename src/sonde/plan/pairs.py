@@ -8,16 +8,17 @@ import numpy.typing as npt
 from sonde.catalog.event import EXIT_EVENTS
 from sonde.plan.batch import ENTER_ROW, Batch
 
-__all__ = ["entered", "left_open", "previous"]
+__all__ = ["SIGKILL", "entered", "killed", "left_open", "previous"]
 
 Rows = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+SIGKILL = 9
 
 
 def entered(batch: Batch) -> Bools:
     """Rows of calls that begin."""
     nr = batch.columns["nr"]
-    begun = (batch.columns["flags"].astype(np.uint32) & ENTER_ROW) != 0
+    begun = (batch.columns["flags"].astype(np.int64) & ENTER_ROW) != 0
     held: Bools = begun & (nr != EXIT_EVENTS["procexit"]) & (nr != EXIT_EVENTS["signaldeliver"])
     return held
 
@@ -30,6 +31,19 @@ def previous(batch: Batch) -> Rows:
     same = tid[1:] == tid[:-1]
     out[order[1:][same]] = order[:-1][same]
     return out
+
+
+def killed(batch: Batch) -> Bools:
+    """Rows that return from a call only to be killed: a tracer does not see them return."""
+    deadly = (batch.columns["nr"] == EXIT_EVENTS["signaldeliver"]) & (batch.columns["a2"] == SIGKILL)
+    held: Bools = np.zeros(len(batch), np.bool_)
+    if not deadly.any():
+        return held
+    order = np.argsort(batch.columns["tid"], kind="stable")
+    tid = batch.columns["tid"][order]
+    held[order[:-1]] = deadly[order[1:]] & (tid[1:] == tid[:-1])
+    held &= (batch.columns["nr"] != EXIT_EVENTS["signaldeliver"]) & ~entered(batch)
+    return held
 
 
 def left_open(batch: Batch) -> tuple[Rows, Rows]:

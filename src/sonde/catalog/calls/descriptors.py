@@ -21,16 +21,16 @@ io_other close(fd) ! enter
 io_other close_range(first:uint~u32, last:uint~u32, flags:close_range)
 io_other dup(oldfd:fd) = res:fd
 io_other dup2(oldfd:fd, newfd:fd) = res:fd
-io_other dup3(oldfd:fd, newfd:fd, flags:open~word/open_flags) = res:fd
+io_other dup3(oldfd:fd, newfd:fd, flags:open~open_mode_flags) = res:fd
 io_other fcntl(fd, cmd:fcntl, arg:hex~variant)
-io_other ioctl(fd, request:ioctl~word/ioctl, argument:hex~variant)
+io_other ioctl(fd, request:ioctl, argument:hex~variant)
 ipc pipe(fildes:>fd_pair)
-ipc pipe2(fildes:>fd_pair, flags:open~word/pipe_flags)
+ipc pipe2(fildes:>fd_pair, flags:open~open_mode_flags)
 ipc eventfd(initval:uint~u32) = res:fd
 ipc eventfd2(initval:uint~u32, flags:eventfd) = res:fd
 signal signalfd(fd, mask:*sigset, size) = res:fd
 signal signalfd4(fd, mask:*sigset, size, flags:signalfd) = res:fd
-time timerfd_create(clockid:clock~word/clock, flags:timerfd~timerfdflags) = res:fd
+time timerfd_create(clockid:clock~clocknames, flags:timerfd~timerfdflags) = res:fd
 time timerfd_settime(fd, flags:timerfd_settime~timerfdflags, new:*itimerspec, old:>itimerspec)
 time timerfd_gettime(fd, cur:>itimerspec)
 ipc inotify_init() = res:fd

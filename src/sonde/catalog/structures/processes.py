@@ -299,6 +299,16 @@ ns_id_req
  ns_type u32 setns_types
  spare2 u32
  user_ns_id u64 x
+uid_pair
+ . u32[2] uid
+pid
+ . int pid
+unalign
+ . int pr_unalign_flags
+tsc
+ . int pr_tsc
+quota_format
+ . u32 quota_formats
 signal_ref
  . int signal
 dumpable

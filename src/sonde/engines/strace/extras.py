@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sonde.engines import structs
 from sonde.engines.strace.names import named
 from sonde.engines.strace.options import ABBREV, RAW, VERBOSE
 from sonde.engines.strace.signals import signal_name
@@ -147,14 +146,12 @@ def _time(site: Site) -> list[Extra | None]:
     return [Extra(stamp.encode()) if res > 0 else None for res, stamp in stamps]
 
 
-def _word(key: str, hexadecimal: bool, zero: bool = True) -> Callable[[Site], list[Extra | None]]:
-    """Results with a spelling of their own."""
+def _named(key: str, hexadecimal: bool) -> Callable[[Site], list[Extra | None]]:
+    """Results with names."""
 
     def extra(site: Site) -> list[Extra | None]:
-        return [
-            Extra(structs.word(key, res, site.how(0)), hexadecimal) if res > 0 or (zero and res == 0) else None
-            for res in site.column("res").tolist()
-        ]
+        style, found = site.decoding.names, site.column("res").tolist()
+        return [Extra(named(key, res, style), hexadecimal) if res >= 0 else None for res in found]
 
     return extra
 
@@ -193,8 +190,8 @@ EXTRAS: dict[str, Callable[[Site], list[Extra | None]]] = {
     "rt_sigtimedwait": _signal,
     "rt_sigtimedwait_time64": _signal,
     "time": _time,
-    "personality": _word("personality", hexadecimal=True),
-    "ioprio_get": _word("ioprio", hexadecimal=False),
+    "personality": _named("personality", hexadecimal=True),
+    "ioprio_get": _named("ioprio", hexadecimal=False),
     "membarrier": _barriers,
     "prctl": _prctl,
     "sched_getscheduler": _policy,

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from sonde.catalog import flags
-from sonde.catalog.flagsets import SETS
-from sonde.engines.strace.options import RAW, VERBOSE
+from sonde.catalog import words
 
 __all__ = ["mode", "named"]
 
 
-def named(key: str, value: int, style: str) -> bytes:
+def named(key: str, value: int, style: str, compat: bool = False) -> bytes:
     """The text of a word by the key of its set, in the style of -X."""
-    number = b"%#x" % value if value >= 0 else b"%d" % value
-    if style == RAW:
-        return number
-    names = flags.names(key, value).encode()
-    unknown = getattr(SETS[key], "unknown", "")
-    if not names or names == number:
-        return b"%s /* %s */" % (number, unknown.encode()) if unknown and (value or flags.is_enum(key)) else number
-    return b"%s /* %s */" % (number, names) if style == VERBOSE and names != number else names
+    return words.text(key, value, style, compat).encode()
 
 
 def mode(value: int) -> bytes:

@@ -77,11 +77,6 @@ class Entered:
         return Views(np.frombuffer(b"".join(data), np.uint8), found.offset, found.length, found.full)
 
 
-def plain_fd(fd: int) -> bytes:
-    """A descriptor of which nothing is told."""
-    return b"%d" % fd
-
-
 class Site(Group):
     """A group of rows of one call; `finished`: they return from it."""
 
@@ -143,9 +138,20 @@ class Site(Group):
     def how(self, row: int) -> How:
         """How structures are shown, those of a row of the group."""
         decoding = self.decoding
-        tell = self._teller(row) if decoding.fds else plain_fd
-        verbose = self.verbose
-        return How(self.compat, verbose, decoding.limit, decoding.hexadecimal, decoding.names, tell)
+        fd = self._teller(row) if decoding.fds else None
+        pid = self._namer() if decoding.comm else None
+        return How(self.compat, self.verbose, decoding.limit, decoding.hexadecimal, decoding.names, fd, pid)
+
+    def named(self, tid: int) -> bytes:
+        """`<bash>` of a thread, where its name is known."""
+        processes = self.context.state.processes
+        rows = processes.rows[: processes.size]
+        places = np.flatnonzero((rows["tid"] == tid) & (rows["known"] != 0)) if tid > 0 else np.zeros(0, np.int64)
+        comm = self.context.state.strings[int(rows["comm"][places[-1]])] if len(places) else b""
+        return b"<%s>" % comm if comm else b""
+
+    def _namer(self) -> Callable[[int], bytes]:
+        return lambda tid: b"%d%s" % (tid, self.named(tid))
 
     def _teller(self, row: int) -> Callable[[int], bytes]:
         """What makes text of a descriptor of a row's process."""

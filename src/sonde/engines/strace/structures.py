@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sonde.catalog.event import Param, Source
 from sonde.engines import structs
 from sonde.engines.context import source_index
+from sonde.engines.strace.names import named
 from sonde.engines.strace.site import Site, texts
 from sonde.engines.strace.vectors import Message, address, iovec, string
 from sonde.engines.strace.vectors import message as message_text
@@ -20,43 +21,48 @@ __all__ = ["mask", "message", "rest", "socket_address", "strings", "struct", "ve
 Words = npt.NDArray[np.int64]
 _COUNTED = 1 << 16  # elements that are looked for at most
 _LENGTH = "socklen"
+_NOT_LOOKED_AT = ("epoll_pwait", "epoll_pwait2")  # structures of calls that failed
 _SLEEPS = ("nanosleep", "clock_nanosleep")
-_INTERRUPTED = (-4, -516)
+_INTERRUPTED = (-512, -513, -514, -516)
 
 
 def _rows(site: Site, param: Param, text: Callable[[int], bytes | None]) -> list[Op]:
-    """The text of each row, the address where it is None."""
+    """The text of each row; the address where there is none, and before one that begins with a space."""
     words = site.words(param.source).tolist()
     mask = 0xFFFFFFFF if site.compat else (1 << 64) - 1
     opaque = site.event.number in site.decoding.opaque
-    return [
-        texts([(None if opaque or not word else text(row)) or address(word & mask) for row, word in enumerate(words)])
-    ]
+    found = []
+    for row, word in enumerate(words):
+        shown = None if opaque or not word else text(row)
+        found.append(address(word & mask) + (shown or b"") if not shown or shown[:1] == b" " else shown)
+    return [texts(found)]
 
 
 def _counts(site: Site, param: Param) -> list[int | None]:
+    """How many elements there are; None for no array, negative for more than there can be."""
     if param.length is Source.NONE:
         return [None] * len(site)
-    return [min(max(count, 0), _COUNTED) for count in site.words(param.length).tolist()]
+    return [min(count, _COUNTED) for count in site.words(param.length).tolist()]
 
 
 def struct(site: Site, param: Param) -> list[Op]:
     """Structures: `{tv_sec=1, tv_nsec=0}`, `[{fd=3, events=POLLIN}]`."""
     if param.names == _LENGTH and param.out:
-        return _length(site, param)
+        return _rows(site, param, lambda row: _rest(site, param, row))
     views, counts = site.pointed(param), _counts(site, param)
-    failed = site.failed if param.out else np.zeros(len(site), np.bool_)
-    if site.event.name in _SLEEPS:  # what is left of a sleep that a signal ended
-        failed = failed & ~np.isin(site.column("res"), _INTERRUPTED)
+    failed = site.failed if param.out or site.event.name in _NOT_LOOKED_AT else np.zeros(len(site), np.bool_)
+    if param.out and site.event.name in _SLEEPS:  # what is left of a sleep that a signal ended
+        failed = ~np.isin(site.column("res"), _INTERRUPTED)
     memory: dict[tuple[bytes, int | None], bytes | None] = {}
 
     def text(row: int) -> bytes | None:
-        data = None if failed[row] else views[row]
-        if data is None:
+        count = counts[row]
+        data = b"" if count == 0 else views[row]
+        if data is None or failed[row] or (count is not None and count < 0):
             return None
-        key = data, counts[row]
+        key = data, count
         if key not in memory or site.decoding.fds:
-            memory[key] = structs.text(param.names, data, counts[row], site.how(row))
+            memory[key] = structs.text(param.names, data, count, site.how(row))
         return memory[key]
 
     return _rows(site, param, text)
@@ -64,31 +70,14 @@ def struct(site: Site, param: Param) -> list[Op]:
 
 def rest(site: Site, param: Param) -> list[Op]:
     """` => [3]` of a structure that the call changed."""
-    before, after, failed = (
-        site.entered.views(source_index(param.source), site.at),
-        site.views(source_index(param.source)),
-        site.failed,
-    )
-    found = []
-    for row in range(len(site)):
-        old, new = before[row], None if failed[row] else after[row]
-        found.append(structs.rest(param.names, old, new, site.how(row)) if old is not None and new is not None else b"")
-    return [texts(found)]
+    return [texts([_rest(site, param, row) for row in range(len(site))])]
 
 
-def _length(site: Site, param: Param) -> list[Op]:
-    """`[16]` of the length of a socket's address, `[128 => 16]` if the call changed it."""
-    before, after = site.entered.views(source_index(param.source), site.at), site.views(source_index(param.source))
-    failed = site.failed
-
-    def text(row: int) -> bytes | None:
-        old, new = _number(before[row]), None if failed[row] else _number(after[row])
-        if old is None or new is None or old == new:
-            known = new if old is None else old
-            return None if known is None else b"[%d]" % known
-        return b"[%d => %d]" % (old, new)
-
-    return _rows(site, param, text)
+def _rest(site: Site, param: Param, row: int) -> bytes:
+    argument = source_index(param.source)
+    before, after = site.entered.views(argument, site.at[row : row + 1])[0], site.views(argument)[row]
+    failed, result = bool(site.failed[row]), int(site.column("res")[row])
+    return structs.rest(param.names, before or b"", b"" if failed else after or b"", site.how(row), failed, result)
 
 
 def _number(data: bytes | None) -> int | None:
@@ -153,10 +142,11 @@ def vector(site: Site, param: Param) -> list[Op]:
         array, count = arrays[row], counts[row] or 0
         if not count:
             return b"[]"
-        if array is None or (param.out and failed[row]):
+        if array is None or count < 0 or (param.out and failed[row]):
             return None
         there = int(moved[row]) if param.out and moved is not None else None
-        return iovec(array, count, data[row] or b"", there, site.decoding, site.compat, site.verbose)
+        cut = int(data.full[row]) > int(data.length[row])
+        return iovec(array, count, data[row] or b"", there, site.decoding, site.compat, site.verbose, cut)
 
     return _rows(site, param, text)
 
@@ -178,7 +168,7 @@ def message(site: Site, param: Param) -> list[Op]:
             site.compat,
             lambda raw: structs.text("sockaddr", raw, None, how) or b"NULL",
             lambda raw: structs.text("cmsghdr", raw, None, how) or b"NULL",
-            lambda raw: structs.text("msg_flags", raw, None, how) or b"0",
+            lambda raw: named("msg", int.from_bytes(raw, "little"), site.decoding.names),
         )
 
     return _rows(site, param, text)

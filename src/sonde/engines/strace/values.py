@@ -25,6 +25,7 @@ Array = npt.NDArray[np.int64]
 AT_FDCWD = -100
 FORMS = {0: Form.C_OCTAL, 1: Form.C_MAYBE_HEX, 2: Form.C_ALL_HEX, 3: Form.C_HEX}
 EVERYTHING = 1 << 30
+_CAPTURED = 4096  # bytes of a buffer that are always looked for
 _HERE = {ABBREV: b"AT_FDCWD", RAW: b"-100", VERBOSE: b"-100 /* AT_FDCWD */"}
 _DOTS, _DOTS_ENDS = np.frombuffer(b"...", np.uint8), np.array([0, 0, 3], np.int64)
 _NONE = 0xFFFFFFFF
@@ -90,7 +91,8 @@ def data_of(site: Site, param: Param) -> tuple[Views, npt.NDArray[np.bool_]]:
     length = np.maximum(np.minimum(views.length, moved), 0).astype(np.int32)
     full = np.minimum(moved, EVERYTHING).astype(np.int32)
     empty = (views.length < 0) & (moved == 0) & (site.words(param.source) != 0)
-    there = ((views.length >= 0) | empty) & ~(site.failed & param.out)
+    unread = views.length < np.minimum(moved, min(site.decoding.limit, _CAPTURED))
+    there = (((views.length >= 0) & ~unread) | empty) & ~(site.failed & param.out)
     return Views(views.data, views.offset, length, full), there
 
 
@@ -142,13 +144,8 @@ def process(site: Site, values: Array) -> list[Op]:
 
 def _names(site: Site, values: Array) -> npt.NDArray[np.uint32]:
     """String ids of `<bash>` of threads, 0 where unknown."""
-    processes = site.context.state.processes
-    rows = processes.rows[: processes.size]
-    found = {}
-    for tid in distinct(values):
-        places = np.flatnonzero((rows["tid"] == tid) & (rows["known"] != 0) & (tid > 0)).tolist()
-        comm = site.context.state.strings[int(rows["comm"][places[-1]])] if places else b""
-        found[tid] = site.context.state.strings.intern(b"<%s>" % comm) if comm else 0
+    intern = site.context.state.strings.intern
+    found = {tid: intern(name) if (name := site.named(tid)) else 0 for tid in distinct(values)}
     return np.array([found[tid] for tid in values.tolist()], np.uint32)
 
 
@@ -174,7 +171,7 @@ def _each(text: Callable[[Site, Param, int], bytes]) -> Callable[[Site, Param], 
 
     def write(site: Site, param: Param) -> list[Op]:
         values = site.words(param.source)
-        key = f"strace {param.type}:{param.names}"
+        key = f"strace {param.type}:{param.names}:{site.compat}"
         found, inverse = np.unique(values, return_inverse=True)
         ids = [site.context.named(key, number, lambda n: text(site, param, n)) for number in found.tolist()]
         return [site.pooled(np.array(ids, np.uint32)[inverse])]
@@ -205,7 +202,7 @@ def _signal(site: Site, param: Param, number: int) -> bytes:
 
 
 def _named(site: Site, param: Param, number: int) -> bytes:
-    return named(param.names, number, site.decoding.names)
+    return named(param.names, number, site.decoding.names, site.compat)
 
 
 _WRITERS: dict[ParamType, Callable[[Site, Param], list[Op]]] = {

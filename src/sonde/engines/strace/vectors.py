@@ -45,11 +45,12 @@ def _entries(array: bytes, compat: bool) -> list[tuple[int, int]]:
 
 
 def iovec(
-    array: bytes, count: int, data: bytes, moved: int | None, decoding: Decoding, compat: bool, verbose: bool = False
-) -> bytes:
+    array: bytes, count: int, data: bytes, moved: int | None, decoding: Decoding, compat: bool, verbose: bool = False,
+    cut: bool = False,
+) -> bytes:  # fmt: skip
     """`[{iov_base="ab", iov_len=2}]`; `data` are the pieces one after another, `moved` how many bytes the call wrote.
 
-    `moved` None: all of them were given.
+    `moved` None: all of them were given. `cut`: more data was there than was captured.
     """
     parts: list[bytes] = []
     start = 0
@@ -60,8 +61,9 @@ def iovec(
         there = size if moved is None else max(0, min(size, moved - start))
         shown = min(there, decoding.limit)
         piece = data[start : start + shown]
-        known = len(piece) == shown and (base or not there)
-        text = string(piece, decoding, there > decoding.limit) if known and base else address(base)
+        text = address(base)
+        if base and (len(piece) == shown or (cut and piece)):
+            text = string(piece, decoding, there > len(piece))
         parts.append(b"{iov_base=%s, iov_len=%d}" % (text, size))
         start += there
     return b"[%s]" % b", ".join(parts)

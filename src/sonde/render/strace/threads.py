@@ -12,7 +12,7 @@ from sonde.catalog.event import EXIT_EVENTS
 from sonde.catalog.kernel_names import KERNEL_NAMES
 from sonde.catalog.syscalls import I386_BASE
 from sonde.plan.batch import Batch
-from sonde.plan.pairs import entered, left_open, previous
+from sonde.plan.pairs import SIGKILL, entered, killed, left_open, previous
 from sonde.render.strace.options import UNFINISHED, Options, Quiet
 
 __all__ = ["Kind", "Rows", "Threads", "is_birth"]
@@ -73,12 +73,13 @@ class Rows(NamedTuple):
     notices: dict[int, bytes]
 
     def take(self, at: Array) -> Rows:
-        """Some of the lines, in the order given; notices stay in time order only if that is increasing."""
+        """Some of the lines, in the order given."""
         new = {int(old): place for place, old in enumerate(at.tolist())} if self.lines else {}
         lines = {new[old]: line for old, line in self.lines.items() if old in new}
         notices: dict[int, bytes] = {}
         for old, notice in sorted(self.notices.items()):
-            place = int(np.searchsorted(at, old))
+            after = np.flatnonzero(at >= old)
+            place = int(after[0]) if len(after) else len(at)
             notices[place] = notices.get(place, b"") + notice
         return Rows(self.row[at], self.kind[at], self.several[at], self.nr[at], self.complete[at], lines, notices)
 
@@ -101,7 +102,12 @@ class Threads:
         before, begun = previous(batch), entered(batch)
         kind = np.where(begun, Kind.ENTER, Kind.EXIT).astype(np.int64)
         kind[(nr == END) | (nr == SIGNAL)] = Kind.LINE
-        self.several, notices = self._counted(batch, nr, tid)
+        kind[killed(batch)] = Kind.GONE
+        alive, notices = self._counted(batch, nr, tid)
+        late = _late(batch, nr, tid)
+        for row, last in late.items():
+            alive[row + 1 : last + 1] += 1
+        self.several = alive > 1
         keep = self._shown(batch, nr)
         extra: dict[int, Extra] = {}
         for row in np.flatnonzero(nr == END).tolist():
@@ -113,10 +119,11 @@ class Threads:
         if self._compat or (nr >= I386_BASE).any() or self.options.compat:
             self._personalities(nr, tid, begun, notices)
         self._remember(batch, complete)
-        return _expanded(nr, kind, self.several, keep, complete, extra, notices)
+        rows = _expanded(nr, kind, self.several, keep, complete, extra, notices)
+        return _ordered(rows, late, alive) if late else rows
 
-    def _counted(self, batch: Batch, nr: Array, tid: Array) -> tuple[Bools, dict[int, bytes]]:
-        """(are there several threads at each row, messages about new ones by row)."""
+    def _counted(self, batch: Batch, nr: Array, tid: Array) -> tuple[Array, dict[int, bytes]]:
+        """(how many threads there are at each row, messages about new ones by row)."""
         notices: dict[int, bytes] = {}
         change = np.zeros(len(tid) + 1, np.int64)
         alive = len(self.known)
@@ -136,7 +143,7 @@ class Threads:
                 if self._begun and Quiet.ATTACH not in self.options.quiet:
                     notices[row] = notices.get(row, b"") + b"strace: Process %d attached\n" % thread
                 self._begun = True
-        return alive + np.cumsum(change[:-1]) > 1, notices
+        return alive + np.cumsum(change[:-1]), notices
 
     def _comings(self, batch: Batch, nr: Array, tid: Array) -> list[tuple[int, int, int, bool]]:
         """(row, came or went, thread, by the call that made it)."""
@@ -153,6 +160,7 @@ class Threads:
     def _shown(self, batch: Batch, nr: Array) -> Bools:
         """All rows but the return of a new thread, signals and ends that are not wanted."""
         keep = ~is_birth(batch)
+        keep &= (nr != SIGNAL) | (batch.columns["a2"] != SIGKILL)  # a tracer does not see it delivered
         wanted = self.options.signals
         if wanted is not None:
             keep &= (nr != SIGNAL) | np.isin(batch.columns["a2"], list(wanted))
@@ -237,6 +245,28 @@ def _call(batch: Batch, row: int, complete: Bools) -> Call:
 
 def _pairs(rows: Array, values: npt.NDArray[np.generic]) -> list[tuple[int, int]]:
     return list(zip(rows.tolist(), values[rows].tolist(), strict=True))
+
+
+def _late(batch: Batch, nr: Array, tid: Array) -> dict[int, int]:
+    """Ends of first threads, and the last end of their processes: a tracer sees a process end with its last thread."""
+    ends = np.flatnonzero(nr == END)
+    pid = ints(batch, "pid")
+    found = {}
+    for row in ends[tid[ends] == pid[ends]].tolist():
+        last = int(ends[pid[ends] == pid[row]][-1])
+        if last > row:
+            found[row] = last
+    return found
+
+
+def _ordered(rows: Rows, late: dict[int, int], alive: Array) -> Rows:
+    """With the ends of first threads behind those of the others."""
+    rank = np.arange(len(rows.row)) * 2
+    for row, last in late.items():
+        mine = np.flatnonzero((rows.row == row) & (rows.kind == Kind.LINE))[-1:]
+        rank[mine] = 2 * (np.searchsorted(rows.row, last, "right") - 1) + 1
+        rows.several[mine] = alive[last] - 1 > 1
+    return rows.take(np.argsort(rank, kind="stable"))
 
 
 def _expanded(
