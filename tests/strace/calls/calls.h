@@ -52,9 +52,19 @@ struct spans {
 	struct span every, first;
 };
 
+struct kernel_action {
+	void *handler;
+	unsigned long flags;
+	void *restorer;
+	uint64_t mask;
+};
+
 long call(long number, struct words words);
 long vforked(void); /* the child ends at once with 7 */
+long cloned(long flags, void *stack, int *tid, int status); /* the child asks for its tid and ends with the status */
 void child(void (*what)(void)); /* runs it in a child and waits */
+void handle(int number, void *handler, unsigned long flags); /* rt_sigaction with what handlers need to return */
+int same(const char *one, const char *other);
 
 #define NOWHERE ((void *)0xdead0000) /* never mapped */
 #define NONE (-1L)

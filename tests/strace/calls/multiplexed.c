@@ -56,7 +56,7 @@ static void others(void)
 	struct { long type; char text[8]; } message = {7, "by ipc"};
 	unsigned long address = 0;
 	long value = 5;
-	long sem = C(ipc, 2, 0x6051, 1, 01600), msg = C(ipc, 14, 0x6052, 01600), shm = C(ipc, 23, 0x6053, 4096, 01600);
+	long sem = C(ipc, 2, 0x6051, 1, 01600), msg = C(ipc, 13, 0x6052, 01600), shm = C(ipc, 23, 0x6053, 4096, 01600);
 
 	C(ipc, 1, sem, 1, 0, &step);
 	C(ipc, 4, sem, 1, 0, &step, (&(struct span){0, 0}));
@@ -64,8 +64,8 @@ static void others(void)
 	C(ipc, 3, sem, 0, 0 | 0x100, &value);
 	C(ipc, 11, msg, 7, 04000, &message);
 	C(ipc, 12, msg, 7, 04000, (&(struct { void *at; long type; }){out, 0}));
-	C(ipc, 13, msg, 2 | 0x100, 0, out);
-	C(ipc, 13, msg, 0 | 0x100, 0, NULL);
+	C(ipc, 14, msg, 2 | 0x100, 0, out);
+	C(ipc, 14, msg, 0 | 0x100, 0, NULL);
 	C(ipc, 21, shm, 0, &address, 0x41000000);
 	C(ipc, 24, shm, 2 | 0x100, 0, out);
 	C(ipc, 22, 0, 0, 0, address);

@@ -131,9 +131,9 @@ void names(void)
 {
 	made();
 	moved();
-	char *here = getcwd(out + 30000, 4096);
+	C(getcwd, out + 30000, 4096);
 	walked();
-	C(chdir, here);
+	C(chdir, out + 30000);
 	attributed();
 	watched();
 }

@@ -1,14 +1,6 @@
 #include "calls.h"
 #include <linux/sched.h>
 
-extern char **environ;
-
-static int finished(void *word)
-{
-	C(gettid);
-	return (int)(intptr_t)word;
-}
-
 static void executes(void)
 {
 	static char *const words[] = {"calls", NULL}, *const settings[] = {"A=1", "LONG=a value that is longer than others", NULL};
@@ -39,9 +31,9 @@ static void made(void)
 
 	pid = vforked();
 	C(wait4, -1, &status, 0, NULL);
-	pid = clone(finished, stack + sizeof(stack), SIGCHLD, (void *)9);
+	pid = cloned(SIGCHLD, stack + sizeof(stack), NULL, 9);
 	C(wait4, pid, &status, 0, out);
-	pid = clone(finished, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD, (void *)10, &tid);
+	pid = cloned(CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD, stack + sizeof(stack), &tid, 10);
 	C(wait4, pid, &status, WNOHANG | 0x40000000, NULL);
 	C(clone, CLONE_THREAD, NULL, NULL, NULL, NULL);
 	C(clone, CLONE_NEWUSER | CLONE_FS, NULL, NULL, NULL, NULL);

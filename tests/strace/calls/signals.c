@@ -1,12 +1,5 @@
 #include "calls.h"
 
-struct kernel_action {
-	void *handler;
-	unsigned long flags;
-	void *restorer;
-	uint64_t mask;
-};
-
 static void handler(int number)
 {
 	(void)number;
@@ -37,15 +30,14 @@ static void actions(void)
 
 static void sent(void)
 {
-	struct sigaction plain = {.sa_handler = handler}, full = {.sa_sigaction = informed, .sa_flags = SA_SIGINFO | SA_RESTART};
 	siginfo_t information;
 	uint64_t all = ~0ULL, one = 1ULL << (SIGUSR2 - 1) | 1ULL << 33, none = 0, was;
 	struct span soon = {0, 1000};
 	long self = C(getpid);
 
 	memset(&information, 0, sizeof(information));
-	sigaction(SIGUSR1, &full, NULL);
-	sigaction(SIGUSR2, &plain, NULL);
+	handle(SIGUSR1, informed, SA_SIGINFO | SA_RESTART);
+	handle(SIGUSR2, handler, 0);
 	C(kill, self, SIGUSR1);
 	C(kill, 0x7ffffff, 0);
 	C(kill, self, 99);

@@ -11,10 +11,9 @@ void timers(void)
 	struct spans once = {{0, 0}, {0, 20000}}, none = {{0, 0}, {0, 0}}, was; /* in microseconds */
 	struct spans later = {{0, 0}, {1000, 0}};
 	struct sigevent told = {.sigev_notify = SIGEV_NONE, .sigev_signo = SIGUSR1, .sigev_value.sival_int = 9};
-	struct sigaction handler = {.sa_handler = nothing};
 	int id = 0, other = 0;
 
-	sigaction(SIGALRM, &handler, NULL);
+	handle(SIGALRM, nothing, 0);
 	C(nanosleep, &soon, &rest);
 	C(nanosleep, &wrong, &rest);
 	C(nanosleep, NOWHERE, NULL);

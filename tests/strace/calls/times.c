@@ -1,5 +1,5 @@
 #include "calls.h"
-#include <sys/timex.h>
+#include <sys/resource.h>
 
 static struct span now;
 
