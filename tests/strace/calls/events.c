@@ -130,7 +130,7 @@ void events(void)
 	polled();
 	counted();
 	asynchronous();
-	rings();
+	child(rings); /* what is left to do at its end does not disturb the other calls */
 	faults();
 	measured();
 }

@@ -15,11 +15,14 @@ static const struct {
 /* calls DIRECTORY [ROOM...]; it leaves the namespaces that others see before it does anything else */
 int run(int count, char **words)
 {
+	unsigned long cpus[4] = {1};
+
 	if (count < 2)
 		return 0; /* executed by itself */
 	C(unshare, CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS);
 	C(chdir, words[1]);
 	C(umask, 022);
+	C(sched_setaffinity, 0, sizeof(cpus), cpus);
 #ifdef __i386__
 	C(mmap2, EDGE, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 #else

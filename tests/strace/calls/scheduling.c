@@ -10,7 +10,6 @@ void scheduling(void)
 	unsigned long cpus[16] = {1};
 	int priority = 0, wrong = 77;
 
-	C(sched_setaffinity, 0, 8, cpus);
 	C(sched_setaffinity, 0, 4, NOWHERE);
 	C(sched_getaffinity, 0, 128, cpus);
 	C(sched_getaffinity, 0x7ffffff, 128, cpus);

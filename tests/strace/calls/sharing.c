@@ -51,8 +51,8 @@ static void queues(void)
 	C(msgsnd, id, &message, 12, 04000);
 	C(msgsnd, 99, &message, 12, 0);
 	C(msgsnd, id, NOWHERE, 12, 0);
-	C(msgrcv, id, out, 100, 0, 010000);
-	C(msgrcv, id, out, 100, -7, 04000 | 020000);
+	C(msgrcv, id, out + 50000, 100, 0, 010000);
+	C(msgrcv, id, out + 50000, 100, -7, 04000 | 020000);
 	C(msgctl, id, 2 | 0x100, out);
 	C(msgctl, id, 0 | 0x100, NULL);
 	C(msgctl, 99, 1 | 0x100, NOWHERE);
