@@ -12,11 +12,26 @@ pytestmark = KERNEL
 
 ROOMS = ("files", "descriptors", "timers")  # by one thread, so that no line is cut in two
 SETS = (
-    "-f", "-f -y -s 5 -a 60", "-f -X raw -xx", "-f -x -v -e trace=%file", "-f -tt -T", "-f -ttt -n", "-f -r -i", "-f -t -Y",
-    "-f -e trace=openat,/^get,close -e signal=none", "-f -e trace=!%memory,%process -q", "-f -z", "-f -Z", "-f -y -P plain",
-    "-f -e status=failed -e signal=SIGUSR1", "-qqq -e trace=%desc", "-f -e quiet=exit,attach -e trace=%process",
-    "-f -e trace=%stat -e verbose=none", "-f -e abbrev=none -e trace=%network,%signal", "-f -e write=3 -e trace=write",
-)  # fmt: skip
+    "-f",
+    "-f -y -s 5 -a 60",
+    "-f -X raw -xx",
+    "-f -x -v -e trace=%file",
+    "-f -tt -T",
+    "-f -ttt -n",
+    "-f -r -i",
+    "-f -t -Y",
+    "-f -e trace=openat,/^get,close -e signal=none",
+    "-f -e trace=!%memory,%process -q",
+    "-f -z",
+    "-f -Z",
+    "-f -y -P plain",
+    "-f -e status=failed -e signal=SIGUSR1",
+    "-qqq -e trace=%desc",
+    "-f -e quiet=exit,attach -e trace=%process",
+    "-f -e trace=%stat -e verbose=none",
+    "-f -e abbrev=none -e trace=%network,%signal",
+    "-f -e write=3 -e trace=write",
+)
 MASKS = (
     (r"^(PID(?:<\S+>)? +)?(?:\d\d:\d\d:\d\d(?:\.\d+)?|\d+\.\d{6}|\(\+ +\d+\.\d{6}\)) ", r"\1TIME "),
     (r" <\d+\.\d{6}>$", " <TIME>"),
