@@ -60,7 +60,7 @@ static void read_back(void)
 	C(pread64, fd, out, 30, OFFSET(-1L));
 	C(lseek, fd, 0, SEEK_SET);
 	C(readv, fd, room, 2);
-	C(readv, fd, room, -1);
+	C(readv, fd, NOWHERE, -1);
 	C(preadv, fd, room, 1, 1, 0);
 	C(preadv2, fd, room, 2, 3, 0, 0);
 	C(preadv2, fd, room, 2, 3, 0, 8);
