@@ -95,7 +95,8 @@ def test_a_filter_runs_unchanged_on_a_command_of_nobody(place: Path) -> None:
     ran = sonde(place, "-p", "%proc.name %evt.type %fd.name %evt.res", "evt.type=openat and fd.name contains data.txt",
                 "--", "sh", "-c", SCRIPT)  # fmt: skip
     assert ran.returncode == 0, ran.stderr
-    assert [line for line in ran.stdout.splitlines() if line.startswith("cat openat ")] == [
+    # with a command, answers go to stderr
+    assert [line for line in ran.stderr.splitlines() if line.startswith("cat openat ")] == [
         f"cat openat {place}/data.txt SUCCESS"
     ]
     assert "strace" in ran.stderr  # it is said where the answer comes from
