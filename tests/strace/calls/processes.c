@@ -34,7 +34,7 @@ static void made(void)
 	pid = cloned(SIGCHLD, stack + sizeof(stack), NULL, 9);
 	C(wait4, pid, &status, 0, out);
 	pid = cloned(CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD, stack + sizeof(stack), &tid, 10);
-	C(wait4, pid, &status, WNOHANG | 0x40000000, NULL);
+	C(wait4, pid, &status, 0x40000000, NULL);
 	C(clone, CLONE_THREAD, NULL, NULL, NULL, NULL);
 	C(clone, CLONE_NEWUSER | CLONE_FS, NULL, NULL, NULL, NULL);
 	pid = C(clone3, &wanted, 64);
