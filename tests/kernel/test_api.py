@@ -18,7 +18,7 @@ pytestmark = KERNEL
 PAGE = Path(__file__).parents[2] / "docs/python.md"
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
 SAID = (
-    r"/etc/services \d+\n/etc/passwd \d+\n.* \d+\nEXACT\n",
+    r"/etc/services \d+\n.* \d+\n.* \d+\nEXACT\n",
     r"\w+ True\n",
     r"slowest: \d+ ns\nTrue\n",
 )
