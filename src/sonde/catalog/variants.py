@@ -270,7 +270,6 @@ _RULES: dict[str, Rule] = {
     "bpf": Rule((0,), _bpf),
     "clone": Rule((0,), _clone),
     "socket": Rule((0,), _as(2, _protocol)),
-    "socketpair": Rule((0,), _as(2, _protocol)),
     "setsockopt": Rule((1, 2), _option),
     "getsockopt": Rule((1, 2), _option),
     "mount": Rule((3,), _mount),

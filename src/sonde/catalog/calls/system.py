@@ -22,8 +22,8 @@ ipc mq_timedsend(fd, msg:bytes[2], size, prio:uint~u32, timeout:*timespec)
 ipc mq_timedreceive(fd, msg:>bytes[res], size, prio:>uint, timeout:*timespec)
 ipc mq_notify(fd, event:*sigevent)
 ipc mq_getsetattr(fd, new:*mq_attr, old:>mq_attr)
-sleep nanosleep(req:*timespec, rem:>timespec) ! waits
-sleep clock_nanosleep(clockid:clock~clocknames, flags:timer, req:*timespec, rem:>timespec) ! waits
+sleep nanosleep(req:*timespec, rem:>timespec:left) ! waits
+sleep clock_nanosleep(clockid:clock~clocknames, flags:timer, req:*timespec, rem:>timespec:left) ! waits
 time alarm(seconds:uint~u32)
 time getitimer(which:itimer, value:>itimerval)
 time setitimer(which:itimer, new:*itimerval, old:>itimerval)

@@ -45,8 +45,8 @@ def _text(layout: str, data: bytes, count: int | None, how: How) -> bytes:
     array = ARRAYS.get(layout)
     if array is not None:
         return array(data, len(data) if count is None else count, how) or b""
-    if layout in _BARE or (count is not None and layouts.layout(layout, how.compat).unit == 1):
-        return _SPECIALS[layout](data[: count if count is not None and count >= 0 else None], how) or b""
+    if layout in _BARE or (count is not None and layouts.size(layout, how.compat) == 1):
+        return element(layout, data[: count if count is not None and count >= 0 else None], how, _SPECIALS) or b""
     if count is not None:
         return elements(layout, data, count, how, _SPECIALS) or b""
     found = element(layout, data, how, _SPECIALS)
