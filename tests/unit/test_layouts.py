@@ -10,14 +10,15 @@ import pytest
 
 from sonde.catalog import layouts
 
-HEADERS = """
-linux/types.h linux/stat.h asm/stat.h asm/statfs.h linux/fcntl.h linux/openat2.h asm/signal.h asm/siginfo.h
-linux/resource.h linux/sched.h linux/sched/types.h linux/capability.h asm/ldt.h linux/utsname.h linux/sysinfo.h
-linux/sem.h linux/msg.h linux/shm.h linux/mqueue.h linux/timex.h linux/time_types.h linux/times.h linux/poll.h
-linux/eventpoll.h linux/aio_abi.h linux/io_uring.h linux/perf_event.h linux/futex.h linux/landlock.h asm/termbits.h
-asm/termios.h linux/if.h linux/loop.h linux/hdreg.h linux/fiemap.h linux/fs.h linux/userfaultfd.h linux/rtc.h
-linux/quota.h linux/mount.h linux/utime.h linux/seccomp.h linux/if_packet.h
-""".split()
+HEADERS = (
+    "linux/types.h", "linux/stat.h", "asm/stat.h", "asm/statfs.h", "linux/fcntl.h", "linux/openat2.h", "asm/signal.h",
+    "asm/siginfo.h", "linux/resource.h", "linux/sched.h", "linux/sched/types.h", "linux/capability.h", "asm/ldt.h",
+    "linux/utsname.h", "linux/sysinfo.h", "linux/sem.h", "linux/msg.h", "linux/shm.h", "linux/mqueue.h",
+    "linux/timex.h", "linux/time_types.h", "linux/times.h", "linux/poll.h", "linux/eventpoll.h", "linux/aio_abi.h",
+    "linux/io_uring.h", "linux/perf_event.h", "linux/futex.h", "linux/landlock.h", "asm/termbits.h", "asm/termios.h",
+    "linux/if.h", "linux/loop.h", "linux/hdreg.h", "linux/fiemap.h", "linux/fs.h", "linux/userfaultfd.h",
+    "linux/rtc.h", "linux/quota.h", "linux/mount.h", "linux/utime.h", "linux/seccomp.h", "linux/if_packet.h",
+)  # fmt: skip
 BOTH = {
     "statx": "struct statx", "statx_timestamp": "struct statx_timestamp", "open_how": "struct open_how",
     "flock": "struct flock", "f_owner_ex": "struct f_owner_ex", "siginfo": "siginfo_t", "stat": "struct stat",
