@@ -30,13 +30,22 @@ _WHOLE = (1 << 64) - 1
 def typed(group: Group, param: Param) -> Decoded:
     """The text of an argument of the group's rows: string ids, or slices of buffers."""
     if param.type is ParamType.VARIANT:
-        return Decoded(names=_chosen(group, param))
+        return Decoded(names=_known(group, param, _chosen(group, param)))
     if param.type in (ParamType.BYTES, ParamType.PATH, ParamType.STRING):
         views = _buffers(group, param)
         return Decoded(views=views, valid=views.length >= 0)
     if param.type not in (*TEXTS, *_NUMBERS):
         return decode(group, param)
-    return Decoded(names=_texts(group, param, np.arange(len(group.at))))
+    return Decoded(names=_known(group, param, _texts(group, param, np.arange(len(group.at)))))
+
+
+def _known(group: Group, param: Param, names: Ids) -> Ids:
+    """Without those whose word the source did not know."""
+    unknown, index = group.batch.columns.get("unknown"), source_index(param.source)
+    if unknown is None or index >= RESULT:
+        return names
+    told = unknown[group.at].astype(np.int64) >> index & 1 == 0
+    return np.where(told, names, 0).astype(np.uint32)
 
 
 def _how(group: Group) -> How:
