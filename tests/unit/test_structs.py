@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sonde.catalog import layouts
+from sonde.catalog.lookup import EVENTS
+from sonde.catalog.syscalls import I386_BASE
 from sonde.engines import structs
 from sonde.engines.structs import How, rest, text, word
+from sonde.engines.structs.multiplexed import MULTIPLEXED, call
 
 PLAIN, FULL, BOTH, RAW = How(), How(verbose=True), How(names="verbose"), How(names="raw")
 I386 = How(compat=True)
@@ -260,3 +263,29 @@ def test_any_bytes_have_a_text(key: str, data: bytes, count: int | None, how: Ho
     assert isinstance(text(key, data, count, how), bytes)
     if key in layouts.RESUMED:
         assert isinstance(rest(key, data, data[::-1], how), bytes)
+
+
+@pytest.mark.parametrize(
+    ("number", "given", "memory", "expected"),
+    [
+        (102, (1, 0x50), struct.pack("<3I", 2, 1, 0), b"socket(AF_INET, SOCK_STREAM, IPPROTO_IP)"),
+        (102, (9, 0x50), struct.pack("<4I", 6, 0x60, 4, 0x4000), b"send(6, 0x60, 4, MSG_NOSIGNAL)"),
+        (102, (77, 0x50), b"", None),
+        (102, (1, 0xDEAD0000), b"", None),
+        (117, (2, 0x6051, 1, 0o1600), b"", b"semget(0x6051, 1, IPC_CREAT|0600)"),
+        (117, (1, 1, 1, 0, 0x70), b"", b"semop(1, 0x70, 1)"),
+        (117, (22, 0, 0, 0, 0x41000000), b"", b"shmdt(0x41000000)"),
+        (117, (77, 1, 2, 3, 4, 5), b"", None),
+        (90, (0x50,), struct.pack("<6I", 0x31000000, 4096, 1, 0x32, 0xFFFFFFFF, 0),
+         b"mmap(0x31000000, 4096, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)"),
+        (90, (0xDEAD0000,), b"", b"mmap(0xdead0000)"),
+        (82, (0x50,), struct.pack("<5I", 1, 0, 0, 0, 0x80), b"select(1, NULL, NULL, NULL, 0x80)"),
+    ],
+)  # fmt: skip
+def test_calls_that_stand_for_others(
+    number: int, given: tuple[int, ...], memory: bytes, expected: bytes | None
+) -> None:
+    event = EVENTS[I386_BASE + number]
+    assert event.number in MULTIPLEXED
+    found = call(event, (*given, 0, 0, 0, 0, 0, 0)[:6], memory)
+    assert (found and b"%s(%s)" % (found.name.encode(), found.text(I386))) == expected

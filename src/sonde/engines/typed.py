@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog import variants
-from sonde.catalog import words as catalogue
 from sonde.catalog.event import Param, ParamType, Source
 from sonde.catalog.layouts import LEFT
 from sonde.catalog.syscalls import I386_BASE
@@ -15,7 +14,8 @@ from sonde.engines.context import NO_SOURCE, RESULT, source_index
 from sonde.engines.decoding import Decoded, Group, decode, words
 from sonde.engines.payload import strings_of, terminated
 from sonde.engines.structs import How
-from sonde.engines.structs.how import address, number, signed32
+from sonde.engines.structs.how import address
+from sonde.engines.structs.multiplexed import scalar
 from sonde.plan.batch import Views
 from sonde.plan.strings import Ids
 
@@ -23,7 +23,6 @@ __all__ = ["TEXTS", "typed"]
 
 # the types whose value strace's words are shown for, where sysdig shows an address
 TEXTS = frozenset((ParamType.STRUCT, ParamType.STRINGS, ParamType.BYTES, ParamType.VARIANT))
-_MASK = 0xFFFFFFFF
 _WHOLE = (1 << 64) - 1
 
 
@@ -85,7 +84,7 @@ def _texts(group: Group, param: Param, rows: npt.NDArray[np.int64]) -> Ids:
     values = words(group, param)[rows]
     how, key = _how(group), f"typed {param.type}:{param.names}:{group.event.number >= I386_BASE}"
     found, inverse = np.unique(values, return_inverse=True)
-    ids_ = [group.context.named(key, value, lambda v: _number(param, v, how)) for value in found.tolist()]
+    ids_ = [group.context.named(key, value, lambda v: scalar(param, v & _WHOLE, how)) for value in found.tolist()]
     return np.array(ids_, np.uint32)[inverse]
 
 
@@ -94,22 +93,6 @@ def _listed(packed: bytes) -> bytes:
 
 
 _NUMBERS = frozenset((ParamType.WORD, ParamType.LONG, ParamType.U32, ParamType.POINTER))
-
-
-def _number(param: Param, value: int, how: How) -> bytes:
-    """The text of a word."""
-    word = value & _WHOLE
-    if param.type is ParamType.WORD:
-        return structs.word(param.names, word, how)
-    if param.type in (ParamType.FLAGS, ParamType.ENUM):
-        return catalogue.text(param.names, word, compat=how.compat).encode() or b"0"
-    if param.type in (ParamType.HEX, ParamType.POINTER):
-        return address(word) if param.type is ParamType.POINTER else number(word)
-    if param.type is ParamType.SIGNAL:
-        return catalogue.text("signal", word).encode()
-    if param.type in (ParamType.U32, ParamType.UINT, ParamType.SIZE):
-        return b"%d" % (word & _MASK if param.type is ParamType.U32 else word)
-    return b"%d" % (value if param.type is ParamType.LONG else signed32(value))
 
 
 def _structures(group: Group, param: Param, rows: npt.NDArray[np.int64]) -> Ids:
