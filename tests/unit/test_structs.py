@@ -247,7 +247,8 @@ def test_descriptors_and_strings_in_the_ways_asked_for() -> None:
     assert text("msgbuf", struct.pack("<q", 7) + b"\0001", 2, PLAIN) == b'{mtype=7, mtext="\\0001"}'
 
 
-KEYS = sorted({*layouts.known(), *layouts.RESUMED, "sockaddr", "cmsghdr", "sockopt", *(f"bpf:{n}" for n in range(36))})
+BARE = ("sockaddr", "cmsghdr", "sockopt", "nlmsg", "nlmsg:0")
+KEYS = sorted({*layouts.known(), *layouts.RESUMED, *BARE, *(f"bpf:{n}" for n in range(36))})
 
 
 @given(
@@ -289,3 +290,30 @@ def test_calls_that_stand_for_others(
     assert event.number in MULTIPLEXED
     found = call(event, (*given, 0, 0, 0, 0, 0, 0)[:6], memory)
     assert (found and b"%s(%s)" % (found.name.encode(), found.text(I386))) == expected
+
+
+def message(kind: int, body: bytes, bits: int = 1) -> bytes:
+    return struct.pack("<IHHII", 16 + len(body), kind, bits, 5, 0) + body
+
+
+HEAD = b"nlmsg_seq=5, nlmsg_pid=0}"
+
+
+@pytest.mark.parametrize(
+    ("key", "data", "expected"),
+    [
+        ("nlmsg", message(18, b"\0\0\0\0\x63"),
+         b"[{nlmsg_len=21, nlmsg_type=0x12 /* NLMSG_??? */, nlmsg_flags=NLM_F_REQUEST, " + HEAD
+         + b', "\\x00\\x00\\x00\\x00\\x63"]'),
+        ("nlmsg", message(2, struct.pack("<i", -19), 0),
+         b"[{nlmsg_len=20, nlmsg_type=NLMSG_ERROR, nlmsg_flags=0, " + HEAD + b", {error=-ENODEV}]"),
+        ("nlmsg:0", message(22, b"\0", 0x301),
+         b"[{nlmsg_len=17, nlmsg_type=RTM_GETADDR, nlmsg_flags=NLM_F_REQUEST|NLM_F_DUMP, " + HEAD
+         + b", {ifa_family=AF_UNSPEC, ...}]"),
+        ("nlmsg:0", message(3, bytes(4), 2),
+         b"[{nlmsg_len=20, nlmsg_type=NLMSG_DONE, nlmsg_flags=NLM_F_MULTI, " + HEAD + b", 0]"),
+        ("nlmsg", b"short", b""),
+    ],
+)  # fmt: skip
+def test_netlink_messages(key: str, data: bytes, expected: bytes) -> None:
+    assert text(key, data, None, PLAIN) == expected
