@@ -20,7 +20,7 @@ from sonde.cli_options import Options
 from sonde.dialects.format import CONTAINER, DEFAULT
 from sonde.errors import KernelError, SondeError, UsageError
 from sonde.plan.batch import ENTER_ROW, Batch
-from sonde.query import Answer, Child, Question, capabilities, event_name, explain, is_log, log, under_strace
+from sonde.query import Answer, Child, Open, Question, capabilities, event_name, explain, is_log, log, under_strace
 from sonde.render import colour
 from sonde.render.items import Options as RowOptions
 from sonde.render.payload import BUFFER_FORMS
@@ -29,7 +29,8 @@ from sonde.render.times import TimeStyle
 from sonde.sources.live.readers import readers
 
 __all__ = [
-    "Output", "Signals", "ask", "die_of", "explained", "lacking", "left_out", "question_of", "raised", "threads_of",
+    "Output", "Signals", "ask", "die_of", "explained", "lacking", "left_out", "question_of", "raised",
+    "somewhere", "threads_of",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -224,17 +225,23 @@ def _table(kinds: Counter[int]) -> str:
 def _opened(options: Options, out: int) -> Answer:
     """The question put to where its answer is."""
     question = question_of(options, out)
+    return somewhere(options, lambda: Answer(question), lambda source: Answer(question, source))
+
+
+def somewhere(options: Options, live: Callable[[], T], elsewhere: Callable[[Open], T]) -> T:
+    """What `live` makes of the running kernel, or `elsewhere` of a log, or of strace where the kernel cannot be asked
+    and a command or a process is."""
     if options.read is not None:
-        return Answer(question, log(_read(options)))
+        return elsewhere(log(_read(options)))
     try:
-        return raised(lambda: Answer(question))
+        return raised(live)
     except KernelError:
         why = lacking() if options.command or options.pids else ""
         if not why:
             raise
-    answer = Answer(question, under_strace(why))
+    made = elsewhere(under_strace(why))
     print(f"sonde: {why}: strace watches instead, which slows what it watches", file=sys.stderr)
-    return answer
+    return made
 
 
 def raised(make: Callable[[], T]) -> T:
@@ -246,8 +253,7 @@ def raised(make: Callable[[], T]) -> T:
         missing = next((f for f in capabilities() if f.needed and not f.here), None)
         if missing is None:
             raise
-        remedy = missing.remedy + "; without: a command of yours, -- CMD, or a process, --pid, through strace"
-        raise KernelError("live questions do not work here", missing.why, remedy, error.errno) from None
+        raise KernelError("live questions do not work here", missing.why, missing.remedy, error.errno) from None
 
 
 def lacking() -> str:

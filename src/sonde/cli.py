@@ -140,12 +140,8 @@ def _told(options: Options) -> str:
         if options.list_events:
             return reference.events_text()
         return reference.fields_markdown() if options.list_markdown else reference.fields_text(options.verbose)
-    if options.explain and options.verb:
-        from sonde.ask_sql import explained
-
-        return _fitted(explained(options))
-    if options.explain:
-        from sonde.ask import explained
+    if options.explain or options.analyze:
+        from sonde.explained import explained
 
         return _fitted(explained(options))
     return ""
@@ -159,6 +155,10 @@ def _about_tools(options: Options) -> str:
     words = options.arguments
     if options.verb == "tools" and len(words) <= 1:
         return listed(*words)
+    if options.verb == "help" and words == ("strace",):
+        from sonde.faces.strace.help import help_text
+
+        return help_text()
     if options.verb == "help" and len(words) == 1:
         return man_page(words[0])
     raise UsageError("sonde tools [WORD] lists tools, sonde help NAME shows the page of one")

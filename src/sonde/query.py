@@ -35,8 +35,8 @@ from sonde.sources.strace.running import Traced
 from sonde.sources.strace.source import KNOWN, StraceLog, StraceRun, Wanted, is_log
 
 __all__ = [
-    "Answer", "Child", "Planned", "Question", "Source", "capabilities", "event_name", "is_log", "live", "log", "plan",
-    "under_strace",
+    "Answer", "Child", "Open", "Planned", "Question", "Source", "capabilities", "event_name", "is_log", "launch", "log",
+    "plan", "under_strace",
 ]  # fmt: skip
 
 
@@ -107,7 +107,7 @@ class Source(Protocol):
 
 
 Child = Command | Traced
-Open = Callable[[Question, "Planned"], Source]
+Open = Callable[[Scan, Expr, int], Source]  # what opens a source: of a scan, its filter, bytes of buffers
 
 
 def plan(question: Question) -> Planned:
@@ -122,37 +122,45 @@ def plan(question: Question) -> Planned:
     return Planned(expr, layout, plan_scan(expr, shown, columns))
 
 
-def live(question: Question, planned: Planned) -> Source:
-    """The running kernel."""
-    return LiveEvents(
-        planned.scan, snaplen=question.snaplen, skip=question.skip, follow=question.follow, sizes=question.sizes
-    )
-
-
 def under_strace(why: str) -> Open:
     """strace, which runs the command or attaches to processes; `why` it and not the kernel."""
-    return lambda question, planned: StraceRun(_wanted(question, planned), why)
+    return lambda scan, expr, snaplen: StraceRun(_wanted(scan, expr, snaplen), why)
 
 
 def log(path: str) -> Open:
     """A log that strace wrote."""
-    return lambda question, planned: StraceLog(_wanted(question, planned), path)
+    return lambda scan, expr, snaplen: StraceLog(_wanted(scan, expr, snaplen), path)
 
 
-def _wanted(question: Question, planned: Planned) -> Wanted:
-    scan = planned.scan
-    return Wanted(planned.expr, scan.on, "file" in scan.layout.columns, scan.details, question.snaplen)
+def _wanted(scan: Scan, expr: Expr, snaplen: int) -> Wanted:
+    return Wanted(expr, scan.on, "file" in scan.layout.columns, scan.details, snaplen)
+
+
+def launch(source: Source, command: Sequence[str]) -> Child:
+    """Run a command that a source sees from its first instruction; `release` it."""
+    if isinstance(source, StraceRun):
+        return source.launch(command)
+    child = Command(command)
+    source.follow(child.pid, from_exec=True)
+    return child
 
 
 class Answer:
     """Rows of a question as they come, rendered; `counters` and `receipt` say how complete they are."""
 
-    def __init__(self, question: Question, source: Open = live) -> None:
+    def __init__(self, question: Question, source: Open | None = None) -> None:
+        """The question to the running kernel, or to what `source` opens."""
         planned = plan(question)
         self._question, self._planned = question, planned
         layout = planned.layout
         self._values = layout.values
-        self.source = source(question, planned)
+        self.source: Source = (
+            source(planned.scan, planned.expr, question.snaplen)
+            if source
+            else LiveEvents(
+                planned.scan, snaplen=question.snaplen, skip=question.skip, follow=question.follow, sizes=question.sizes
+            )
+        )
         known = isinstance(self.source, LiveEvents)
         keep_missing = question.shown.keep_missing or not layout.complete or question.json or not known
         options = question.shown._replace(keep_missing=keep_missing)
@@ -206,11 +214,7 @@ class Answer:
 
     def launch(self, command: Sequence[str]) -> Child:
         """Run a command that is seen from its first instruction; `release` it."""
-        if isinstance(self.source, StraceRun):
-            return self.source.launch(command)
-        child = Command(command)
-        self.source.follow(child.pid, from_exec=True)
-        return child
+        return launch(self.source, command)
 
     def receipt(self, elapsed: float, absent: Iterable[str] = ()) -> Receipt:
         """How complete the answer is."""
@@ -243,7 +247,7 @@ def explain(question: Question, strace: str = "", read: str = "") -> str:
     with `read` the log that would be read."""
     planned = plan(question)
     if strace or read:
-        return explain_strace(_wanted(question, planned), strace, read)
+        return explain_strace(_wanted(planned.scan, planned.expr, question.snaplen), strace, read)
     return explain_scan(planned.scan)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from sonde.plan.batch import Batch, Counters
 from sonde.plan.expr import TRUE, And, Expr, fields
 from sonde.plan.ops import BUCKETS, HISTOGRAMS, Aggregate, Groups, Measure
 from sonde.plan.rewrites import rewrite
-from sonde.query import event_name
+from sonde.query import Open, Source, event_name
 from sonde.render.receipt import Receipt, receipt
 from sonde.sources.live.events import LiveEvents
 from sonde.sources.live.groups import ROOM, LiveGroups, measurable, needs_rows, why_not
@@ -29,6 +30,7 @@ __all__ = ["SqlAnswer", "SqlPlan", "plan_sql"]
 
 EVENTS = "events"
 WAITING = 200_000  # rows that wait for the end of the question before they are thinned out
+SNAPLEN = 80  # bytes of buffers
 OTHER = "(other)"
 EXTREMES = ("min", "max")
 
@@ -42,6 +44,10 @@ class SqlPlan(NamedTuple):
     grouped: Grouped | None
     why: str
     expr: Expr
+
+    def of_rows(self, why: str) -> SqlPlan:
+        """The same where groups are made of rows up here."""
+        return SqlPlan(self.statement, plan_scan(self.expr, self.statement.fields), None, why, self.expr)
 
 
 def plan_sql(text: str, windows: bool = False, filters: Sequence[str] = ()) -> SqlPlan:
@@ -79,20 +85,28 @@ class SqlAnswer:
 
     def __init__(
         self, plan: SqlPlan, *, windows: bool = False, skip: Iterable[int] = (), follow: bool = False,
-        room: int | None = None,
+        room: int | None = None, source: Open | None = None,
     ) -> None:  # fmt: skip
+        """Ask the running kernel, or what `source` opens, which gives rows."""
         self.plan = plan
         self._windows = windows or plan.statement.streams
         self._parts: list[Columns] = []
-        self._kept = self._delivered = 0
+        self._kept = self._delivered = self._since = 0
         found = self.plan.grouped
-        self.source: LiveEvents
-        if found:
+        self.source: Source
+        if source:
+            self.source = source(plan.scan, plan.expr, SNAPLEN)
+        elif found:
             room = room or ROOM
             self.source = self._groups = LiveGroups(plan.scan, found.aggregate, skip=skip, follow=follow, room=room)
         else:
             self.source = LiveEvents(self.plan.scan, skip=skip, follow=follow)
         self._context = Context(self.source.state)
+
+    def start(self) -> None:
+        """Begin; `follow` before, if need be."""
+        self.source.start()
+        self._since = time.monotonic_ns()
 
     def poll(self) -> None:
         """Take in what has come."""
@@ -106,12 +120,16 @@ class SqlAnswer:
         """The answer; None if rows are given as they come and there are none. Poll before."""
         if self.plan.statement.streams and not self._parts:
             return None
+        now = time.monotonic_ns()
+        elapsed = now - self._since
+        if self._windows:
+            self._since = now
         if self.plan.grouped:
             groups = self._groups.groups(anew=self._windows)
             parts = [self._columns(groups), *self._parts]
-            rows = run(self.plan.grouped.text, {EVENTS: joined(parts)})
+            rows = run(self.plan.grouped.text, {EVENTS: joined(parts)}, elapsed)
         else:
-            rows = run(self.plan.statement.text, {EVENTS: joined(self._parts) or self._nothing()})
+            rows = run(self.plan.statement.text, {EVENTS: joined(self._parts) or self._nothing()}, elapsed)
         if self._windows:
             self._parts = []
         return rows
@@ -127,7 +145,8 @@ class SqlAnswer:
         counters = self.counters()
         out = self._groups.crowded_out if self.plan.grouped else 0
         absent = [f"groups of {out:,} events, put together in {OTHER}"] if out else []
-        return receipt(counters, elapsed, event_name, absent=absent)
+        absent += self.source.absent()
+        return receipt(counters, elapsed, event_name, absent=absent, aside=self.source.aside())
 
     def close(self) -> None:
         """Free everything in the kernel."""
@@ -139,7 +158,7 @@ class SqlAnswer:
         self._context = self._context.of(batch.state)
         grouped = self.plan.grouped
         # of events that the kernel is not sure of, nothing is decided
-        expr = self.plan.expr if grouped else self.plan.scan.rest
+        expr = self.plan.expr if grouped else self.source.rest
         if expr != TRUE:
             batch = filter_batch(batch, expr, self._context)
         self._delivered += len(batch)

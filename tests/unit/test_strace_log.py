@@ -27,18 +27,18 @@ FOLLOWING = ("plain", "verbose", "machine", "relative", "unix")
 Row = dict[str, Any]
 
 
-def ask(path: Path | str, filter: str = "", *fields: str) -> tuple[list[Row], Answer]:
+def ask(path: Path | str, question: str = "", *fields: str) -> tuple[list[Row], Answer]:
     """The rows of a log as dicts."""
-    question = Question(filter=filter, format=" ".join(f"%{name}" for name in fields) or "%evt.type", json=True)
-    answer = Answer(question, log(str(path)))
+    line = " ".join(f"%{name}" for name in fields) or "%evt.type"
+    answer = Answer(Question(filter=question, format=line, json=True), log(str(path)))
     text = b""
     while not answer.done:
         text += answer.text(answer.rows(answer.source.poll()))
     return [json.loads(line) for line in text.splitlines()], answer
 
 
-def rows(name: str, filter: str, *fields: str) -> list[tuple[Any, ...]]:
-    found, answer = ask(LOGS / f"{name}.log", filter, *fields)
+def rows(name: str, question: str, *fields: str) -> list[tuple[Any, ...]]:
+    found, answer = ask(LOGS / f"{name}.log", question, *fields)
     answer.close()
     return [tuple(row[field] for field in fields) for row in found]
 

@@ -7,6 +7,8 @@ import re
 import shlex
 import shutil
 import subprocess
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +19,7 @@ from sonde.cli import VERBS
 from sonde.cli_options import parse_options
 from sonde.errors import UsageError
 from sonde.faces.strace import sets, values
-from sonde.faces.strace.help import help_text
+from sonde.faces.strace.help import help_text, markdown
 from sonde.faces.strace.options import Asked, parse
 from sonde.faces.strace.table import OPTIONS, QUALIFIERS
 
@@ -228,7 +230,8 @@ def test_every_option_of_strace_is_known() -> None:
 
 def test_every_option_sets_something_or_says_why_not() -> None:
     attributes = {field.name for field in dataclasses.fields(Asked)} | {"expression", "pids_as"}
-    for item in (*OPTIONS, *QUALIFIERS):
+    items: tuple[Any, ...] = (*OPTIONS, *QUALIFIERS)
+    for item in items:
         assert item.help
         assert item.refused or item.sets in attributes
 
@@ -238,6 +241,11 @@ def test_help() -> None:
     assert max(map(len, page.splitlines())) < 90
     for option in OPTIONS:
         assert any(name in page for name in option.names)
+
+
+def test_the_page() -> None:
+    page = Path(__file__).parents[2] / "docs/strace.md"
+    assert page.read_text() == markdown(), "python -m sonde.faces.strace.help --write docs"
 
 
 def test_all_words_behind_the_verb_are_straces() -> None:

@@ -88,7 +88,7 @@ class Group:
             self._slices[argument] = self.batch.payloads.of_argument(argument, len(self.batch))
         return self._slices[argument].take(self.at)
 
-    def known(self, param: Param) -> npt.NDArray[np.bool_] | None:
+    def told(self, param: Param) -> npt.NDArray[np.bool_] | None:
         """Where the source knew the parameter's word; None: everywhere."""
         bits, index = self.batch.columns.get("unknown"), source_index(param.source)
         if bits is None or index >= RESULT or param.type not in NUMERIC:
@@ -136,7 +136,7 @@ def coded(values: Words, param: Param) -> Words:
 
 def decode(group: Group, param: Param) -> Decoded:
     """The parameter of the group's rows."""
-    found, known = _decoded(group, param), group.known(param)
+    found, known = _decoded(group, param), group.told(param)
     if known is None or found.views is not None:
         return found
     names = None if found.names is None else np.where(known, found.names, 0).astype(np.uint32)

@@ -37,7 +37,7 @@ def strace(words: Sequence[str], json: bool = False) -> int:
     return _instead(asked, why)
 
 
-def _instead(asked: Asked, why: str) -> int:
+def _instead(asked: Asked, why: str) -> int:  # noqa: RET503 - nothing comes after execv
     """Where the kernel cannot be asked: strace with the same options, or its output as objects."""
     from sonde.sources.strace.running import installed
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.event import EXIT_EVENTS
-from sonde.catalog.groups import GROUPS, numbers_of
+from sonde.catalog.groups import numbers_of
 from sonde.catalog.lookup import NUMBERS
 from sonde.engines.strace.options import Decoding
 from sonde.faces.strace import sets

@@ -71,8 +71,8 @@ def events_of(batch: Batch) -> Batch:
     """Each finished call as two rows, one when it began and one when it ended, in time order."""
     columns = batch.columns
     latency = columns["latency"].astype(np.int64)
-    call = (columns["nr"] < 512) | (columns["nr"] >= 1024)
-    ended = np.flatnonzero(call & (columns["flags"] & ENTER_ROW == 0))
+    nr, flags = columns["nr"].astype(np.int64), columns["flags"].astype(np.int64)
+    ended = np.flatnonzero(((nr < 512) | (nr >= 1024)) & (flags & ENTER_ROW == 0))
     rows = np.concatenate((np.arange(len(batch)), ended))
     enters = np.concatenate((np.zeros(len(batch), np.bool_), np.ones(len(ended), np.bool_)))
     when = columns["time"][rows].astype(np.int64) - np.where(enters, np.maximum(latency[rows], 0), 0)
@@ -80,8 +80,8 @@ def events_of(batch: Batch) -> Batch:
     rows, enters = rows[order], enters[order]
     made = {name: values[rows] for name, values in columns.items()}
     made["time"] = when[order]
-    made["flags"] = made["flags"] | (enters * ENTER_ROW).astype(made["flags"].dtype)
-    made["latency"] = np.where(enters, 0, made["latency"])
+    made["flags"] = (flags[rows] | enters * ENTER_ROW).astype(np.uint32)
+    made["latency"] = np.where(enters, 0, latency[rows])
     return replace(batch, columns=made, payloads=_copied(batch.payloads, rows))
 
 

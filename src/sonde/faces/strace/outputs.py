@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import subprocess
@@ -62,10 +63,8 @@ class Output:
         """End the file, and wait for the command that reads."""
         if self._reader is not None:
             assert self._reader.stdin is not None
-            try:
+            with contextlib.suppress(BrokenPipeError):
                 self._reader.stdin.close()
-            except BrokenPipeError:
-                pass
             self._reader.wait()
         elif self.fd > STDERR:
             os.close(self.fd)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -11,14 +12,13 @@ from types import FrameType
 import numpy as np
 
 from sonde.ask import die_of, threads_of
-from sonde.catalog.event import EXIT_EVENTS
 from sonde.engines.strace.calls import Decoder
 from sonde.faces.strace import meaning
 from sonde.faces.strace.command import environment, found, prepared
 from sonde.faces.strace.options import Asked
 from sonde.faces.strace.outputs import Output
 from sonde.faces.strace.paths import Touching
-from sonde.faces.strace.source import Rows, opened
+from sonde.faces.strace.source import opened
 from sonde.plan.batch import Batch
 from sonde.plan.pairs import entered
 from sonde.query import event_name
@@ -55,7 +55,7 @@ class Run:
         asked = self.asked
         path = found(asked.command[0]) if asked.command else ""
         threads = [tid for pid in asked.pids for tid in (threads_of(pid) if asked.follow else [_alive(pid)])]
-        self._source = opened(asked, meaning.wanted(asked), bool(self._touching))
+        self._source = opened(asked, meaning.wanted(asked))
         self._out = Output(asked)
         before = {number: signal.signal(number, self._interrupted) for number in ENDING}
         try:
@@ -123,9 +123,7 @@ class Run:
         """The rows from the command's exec on; what it did before, it did as a part of sonde."""
         assert self._command is not None
         nr, tid = batch.columns["nr"], batch.columns["tid"]
-        first = np.flatnonzero(
-            (tid == self._command.pid) & np.isin(nr, list(meaning.EXEC)) & self._source.begins(batch)
-        )
+        first = np.flatnonzero((tid == self._command.pid) & np.isin(nr, list(meaning.EXEC)) & entered(batch))
         if not len(first):
             return None
         self._begun = True
@@ -160,19 +158,18 @@ class Run:
         return self._status or 0
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
-        """A command gets the signal too, unless the terminal sends it to the whole group; then its end is waited for."""
+        """A command gets the signal too, unless the terminal sends it to all; then its end is waited for."""
         self._ended_by = number
         if self._command is None or self._status is not None:
             return
         if number in (signal.SIGINT, signal.SIGQUIT) and _in_foreground():
             return
-        try:
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
             self._command.kill(number)
-        except ProcessLookupError:
-            pass
 
 
 def _in_foreground() -> bool:
+    """Are we in the foreground of a terminal?"""
     try:
         fd = os.open("/dev/tty", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

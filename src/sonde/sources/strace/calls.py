@@ -68,8 +68,11 @@ def _executed(call: Happened) -> None:
     argv = values.strings(texts[1]) if texts[1:] else None
     env = values.strings(texts[2]) if texts[2:] else None
     columns: dict[str, object] = {
-        "argv": b"\0".join(argv) if argv is not None else None, "env": b"\0".join(env) if env is not None else None,
+        "argv": b"\0".join(argv[0]) if argv else None, "cut": argv is not None and not argv[1],
+        "env": b"\0".join(env[0]) if env else None,
     }  # fmt: skip
+    if argv and not argv[1] and (whole := call.processes.command_line(call.person.tid, argv[0])):
+        columns |= {"argv": whole, "cut": False}
     if path is not None:
         columns["comm"] = path.rpartition(b"/")[2][:COMM]
         columns["exe"] = path if path.startswith(b"/") else b""

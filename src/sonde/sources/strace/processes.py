@@ -33,6 +33,7 @@ class Person:
     cwd: bytes = b""
     tty: bytes = b""
     argv: bytes | None = None
+    cut: bool = False  # argv was longer
     env: bytes | None = None
     cgroups: bytes | None = None
     ids: dict[str, int] = field(default_factory=dict)
@@ -89,6 +90,17 @@ class ProcessIds:
                 child = replace(child, comm=known.comm, argv=known.argv, exe=known.exe)
             self._people[tid] = child
             self._records.pop(tid, None)
+
+    def command_line(self, tid: int, beginning: tuple[bytes, ...]) -> bytes | None:
+        """The whole of a command line that was cut, if the thread still has it."""
+        if not self._here:
+            return None
+        try:
+            words = _read(f"/proc/{tid}/cmdline").rstrip(b"\0").split(b"\0")
+        except OSError:
+            return None
+        same = len(words) >= len(beginning) and all(map(bytes.startswith, words, beginning))
+        return b"\0".join(words) if same else None
 
     def gone(self, tid: int) -> None:
         """A thread has ended: its number may come again."""
@@ -150,6 +162,7 @@ class ProcessIds:
         for name in ("argv", "env", "cgroups"):
             words = getattr(person, name)
             row[name] = intern(words) if words is not None else MISSING
+        row["argv_truncated"] = person.cut
         row["exe_file"] = self._files.path(person.exe) if person.exe.startswith(b"/") else 0
         row["cwd"] = self._files.path(person.cwd, directory=True) if person.cwd.startswith(b"/") else 0
         processes.added(ident)

@@ -56,11 +56,12 @@ class Begun(NamedTuple):
 class Rows:
     """Takes lines in, gives Batches out. `here`: the processes run on this system now.
 
-    `foreign` counts lines of somebody else, `damaged` ends of calls that did not begin and the like.
+    Of buffers the first `snaplen` bytes stay. `foreign` counts lines of somebody else, `damaged` ends of calls that did
+    not begin and the like.
     """
 
-    def __init__(self, state: State, here: bool, date: int = 0) -> None:
-        self.state = state
+    def __init__(self, state: State, here: bool, date: int = 0, snaplen: int = 80) -> None:
+        self.state, self._snaplen = state, snaplen
         self.files = FileIds(state, here)
         self.processes = ProcessIds(state, self.files, here)
         self.seen = self.foreign = self.damaged = self.truncated = 0
@@ -198,7 +199,7 @@ class Rows:
             if found.behind:
                 fds[part.word] = found.behind
             if part.param is not None:
-                held = _payload(part.param, text, found, res)
+                held = _payload(part.param, text, found, res, self._snaplen)
                 if held is not None:
                     payloads.append((part.word, *held))
                     self.truncated += held[1] < 0
@@ -350,8 +351,8 @@ def _names(param: Param) -> str:
     return param.names if known else "mode" if param.type is ParamType.MODE and "mode" in flags.known() else ""
 
 
-def _payload(param: Param, text: str, found: values.Value, res: int) -> tuple[bytes, int] | None:
-    """(bytes, full length or -1 if they were cut) of what an argument pointed at."""
+def _payload(param: Param, text: str, found: values.Value, res: int, snaplen: int) -> tuple[bytes, int] | None:
+    """(bytes, full length or -1 if they were cut) of what an argument pointed at; of buffers `snaplen` bytes."""
     if param.type in (ParamType.PATH, ParamType.STRING):
         if found.data is None:
             return None
@@ -364,7 +365,7 @@ def _payload(param: Param, text: str, found: values.Value, res: int) -> tuple[by
         if held is None or res <= 0:
             return None
         data = held[0][:res]
-        return data, len(data) if held[1] or len(data) >= res else res
+        return data[:snaplen], len(data) if held[1] or len(data) >= res else res
     if param.type is ParamType.SOCKADDR and text.startswith("{"):
         raw = values.address(text)
         return (raw, len(raw)) if raw else None

@@ -91,7 +91,7 @@ class _Source:
         self.state = State(epoch=epoch)
         self.rest = wanted.rest
         self._wanted = wanted
-        self._rows = Rows(self.state, here, date)
+        self._rows = Rows(self.state, here, date, wanted.snaplen)
         self._lines = _Lines(self._rows)
 
     def counters(self) -> Counters:

@@ -124,12 +124,16 @@ def string(text: str) -> bytes:
     return _bytes(text.strip('"'))
 
 
-def strings(text: str) -> tuple[bytes, ...] | None:
-    """The strings of an array of them, `["ls", "-l"]`; None if it is none or was cut."""
+def strings(text: str) -> tuple[tuple[bytes, ...], bool] | None:
+    """(the strings of an array of them, `["ls", "-l"]`, none of them cut?); None if it is no array of strings."""
     if not text.startswith("[") or not text.endswith("]"):
         return None
-    parts = [value(part) for part in split(text[1:-1])]
-    return None if any(p.data is None for p in parts) else tuple(p.data for p in parts if p.data is not None)
+    words = split(text[1:-1])
+    cut = words[-1:] == ["..."]
+    parts = [value(part) for part in words[: len(words) - cut]]
+    if any(p.data is None for p in parts):
+        return None
+    return tuple(p.data for p in parts if p.data is not None), not cut and all(p.whole for p in parts)
 
 
 def buffers(text: str) -> tuple[bytes, bool] | None:
