@@ -78,13 +78,14 @@ MASKS: Mapping[str, tuple[set[int], str]] = {
 
 
 # calls with numbers of processes among their words or as result; elsewhere a number that is one is that by chance
-_OF_PROCESSES = frozenset("""
+_OF_PROCESSES = frozenset(
+    """
 clone clone3 fcntl fcntl64 fork get_robust_list getpgid getpgrp getpid getppid getpriority getsid gettid ioprio_get
 ioprio_set kcmp kill migrate_pages move_pages pidfd_open prlimit64 process_vm_readv process_vm_writev ptrace
 rt_sigqueueinfo rt_sigreturn rt_tgsigqueueinfo sched_getaffinity sched_getattr sched_getparam sched_getscheduler
 sched_rr_get_interval sched_setaffinity sched_setattr sched_setparam sched_setscheduler set_tid_address setpgid
 setpriority setsid sigreturn tgkill tkill vfork wait4 waitid waitpid
-""".split())
+""".split()
 )
 
 
