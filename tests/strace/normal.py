@@ -78,15 +78,13 @@ MASKS: Mapping[str, tuple[set[int], str]] = {
 
 
 # calls with numbers of processes among their words or as result; elsewhere a number that is one is that by chance
-_OF_PROCESSES = frozenset(
-    """
+_OF_PROCESSES = """
 clone clone3 fcntl fcntl64 fork get_robust_list getpgid getpgrp getpid getppid getpriority getsid gettid ioprio_get
 ioprio_set kcmp kill migrate_pages move_pages pidfd_open prlimit64 process_vm_readv process_vm_writev ptrace
 rt_sigqueueinfo rt_sigreturn rt_tgsigqueueinfo sched_getaffinity sched_getattr sched_getparam sched_getscheduler
 sched_rr_get_interval sched_setaffinity sched_setattr sched_setparam sched_setscheduler set_tid_address setpgid
 setpriority setsid sigreturn tgkill tkill vfork wait4 waitid waitpid
-""".split()
-)
+"""
 
 
 def thread_names(stories: Mapping[Key, Story]) -> dict[str, str]:
@@ -102,7 +100,7 @@ def masked(text: str) -> str:
 def normal(one: Told, names: Mapping[str, str]) -> Told:
     """With names for threads and signs for what differs."""
     words, _ = MASKS.get(one.name, (set(), ""))
-    numbers = names if one.name in _OF_PROCESSES else {}
+    numbers = names if one.name in _OF_PROCESSES.split() else {}
     arguments = [_plain(word, names, numbers) for word in one.arguments]
     arguments = [masked(word) if at in words else word for at, word in enumerate(arguments)]
     value, extra = _plain(one.value, names, numbers), _plain(one.extra, names, numbers)

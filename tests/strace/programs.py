@@ -260,8 +260,8 @@ NUMBERS = (r"= \d+<", "= #<")  # of descriptors that threads share
 PROGRAMS = (
     Program("bash", ("bash",), _bash, differs=HANDLED),
     Program("python", ("/usr/bin/python3",), _python, masks=(PORTS,)),
-    Program("git", ("git",), _git, masks=(MADE_UP,), differs=CHANCE, environment={**GIT, "GIT_CONFIG_NOSYSTEM": "1"}),
-    Program("tar", ("tar",), _tar),
+    Program("git", ("git",), _git, masks=(MADE_UP,), differs=(*HANDLED, *CHANCE), environment={**GIT, "GIT_CONFIG_NOSYSTEM": "1"}),
+    Program("tar", ("tar",), _tar, differs=HANDLED),
     Program("curl", ("curl",), _curl, masks=(PORTS,), differs=WAITS),
     Program("sqlite3", ("sqlite3",), _sqlite),
     Program("gcc", ("gcc",), _gcc, masks=(MADE_UP,), differs=CHANCE),
