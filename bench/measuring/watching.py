@@ -22,7 +22,7 @@ from sonde.query import Answer, Question, plan
 from sonde.sources.live.events import LiveEvents
 from sonde.sources.live.scan import Scan, plan_scan
 
-__all__ = ["FIXED", "Consumer", "Receipt", "attached", "empty_program", "nothing", "printed"]
+__all__ = ["FIXED", "Consumer", "Receipt", "attached", "await_attachment", "empty_program", "nothing", "printed"]
 
 # what every event has; the others are read only when a question names them
 FIXED = frozenset(
@@ -129,7 +129,7 @@ def printed(arguments: list[str], receipts: list[Receipt]) -> contextlib.Abstrac
         with subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
         ) as process:
-            _await_attachment(process.pid)
+            await_attachment(process.pid)
             yield
             process.send_signal(signal.SIGINT)
             _, told = process.communicate(timeout=60)
@@ -142,7 +142,7 @@ def printed(arguments: list[str], receipts: list[Receipt]) -> contextlib.Abstrac
     return running()
 
 
-def _await_attachment(pid: int) -> None:
+def await_attachment(pid: int) -> None:
     """Until the process holds a BPF link."""
     for _ in range(1000):
         for fd in os.listdir(f"/proc/{pid}/fdinfo"):

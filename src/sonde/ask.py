@@ -10,7 +10,9 @@ import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from types import FrameType, TracebackType
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -18,17 +20,20 @@ from sonde.cli_options import Options
 from sonde.dialects.format import CONTAINER, DEFAULT
 from sonde.errors import KernelError, SondeError, UsageError
 from sonde.plan.batch import ENTER_ROW, Batch
-from sonde.query import Answer, Question, capabilities, event_name
+from sonde.query import Answer, Child, Open, Question, capabilities, event_name, explain, is_log, log, under_strace
 from sonde.render import colour
 from sonde.render.items import Options as RowOptions
 from sonde.render.payload import BUFFER_FORMS
 from sonde.render.receipt import Status, receipt_json, receipt_text
 from sonde.render.times import TimeStyle
-from sonde.sources.live.command import Command
 from sonde.sources.live.readers import readers
 
-__all__ = ["ask", "question_of"]
+__all__ = [
+    "Output", "Signals", "ask", "die_of", "explained", "lacking", "left_out", "question_of", "raised",
+    "somewhere", "threads_of",
+]  # fmt: skip
 
+T = TypeVar("T")
 STDOUT, STDERR = 1, 2
 PIECE = 1 << 16
 
@@ -40,21 +45,25 @@ def question_of(options: Options, out: int = STDOUT) -> Question:
         buffers=BUFFER_FORMS.get(options.buffers, usual.buffers), times=TimeStyle(options.time_mode),
         cut=None if options.verbose or options.json else usual.cut, colour=not options.json and colour.wanted(out),
     )  # fmt: skip
-    skip = () if options.debug else (os.getpid(), *readers(out))
     return Question(
         filter=options.filter_words, format=options.format or (CONTAINER if options.container_format else DEFAULT),
         json=options.json, snaplen=options.snaplen, limit=options.count, follow=bool(options.command or options.pids),
-        skip=skip[:4], shown=shown, resolve_ports=options.resolve_ports, quiet=options.quiet,
+        skip=left_out(options, out), shown=shown, resolve_ports=options.resolve_ports, quiet=options.quiet,
     )  # fmt: skip
+
+
+def left_out(options: Options, out: int) -> tuple[int, ...]:
+    """The processes whose events are our own doing: ourselves, and who reads what we write to `out`."""
+    return () if options.debug else (os.getpid(), *readers(out))[:4]
 
 
 def ask(options: Options) -> int:
     """Answer until the end that the options, the command or Ctrl-C set; -> the exit status."""
-    with _Output(options) as out:
+    with Output(options) as out:
         return _Run(options, out).whole()
 
 
-class _Output:
+class Output:
     """Where lines go: a file, stdout, or with -- CMD stderr. Files are made 0600: what is seen may be secret."""
 
     def __init__(self, options: Options) -> None:
@@ -68,7 +77,7 @@ class _Output:
         except OSError as error:
             raise UsageError(f"cannot write {self.name}: {error.strerror}") from None
 
-    def __enter__(self) -> _Output:
+    def __enter__(self) -> Output:
         return self
 
     def __exit__(
@@ -94,21 +103,21 @@ class _Output:
 class _Run:
     """One question being answered."""
 
-    def __init__(self, options: Options, out: _Output) -> None:
+    def __init__(self, options: Options, out: Output) -> None:
         self.options, self.out = options, out
         self.ended_by = 0  # the signal that did
         self.asked = self.waits = False
         self.status: int | None = None  # of the command
         self.kinds: Counter[int] = Counter()  # event number * 2, + 1 for calls in flight
-        self.command: Command | None = None
+        self.command: Child | None = None
         self.began = 0.0
 
     def whole(self) -> int:
         """Load, run, print; -> exit status."""
-        threads = [tid for pid in self.options.pids for tid in _threads(pid)]
-        self.answer = _loaded(question_of(self.options, self.out.fd))
+        threads = [tid for pid in self.options.pids for tid in threads_of(pid)]
+        self.answer = _opened(self.options, self.out.fd)
         try:
-            with _Signals(self):
+            with Signals(self):
                 try:
                     self._answer(threads)
                     self._summary()
@@ -132,8 +141,7 @@ class _Run:
         answer.source.start()
         self.began = time.monotonic()
         if options.command:
-            command = Command(options.command)
-            answer.source.follow(command.pid, from_exec=True)
+            command = answer.launch(options.command)
             command.release()
             self.command = command
         while not self._over():
@@ -201,7 +209,7 @@ class _Run:
         """The command's status, waited for; its signal is raised on ourselves."""
         self._wait()
         if self.status is not None and self.status < 0:
-            _die_of(-self.status)
+            die_of(-self.status)
         return self.status or 0
 
 
@@ -214,25 +222,73 @@ def _table(kinds: Counter[int]) -> str:
     return "".join(["Event           #Calls\n", "----------------------\n", *lines])
 
 
-def _loaded(question: Question) -> Answer:
-    """The question in the kernel. KernelError: what this kernel or user lacks altogether, else what was refused."""
+def _opened(options: Options, out: int) -> Answer:
+    """The question put to where its answer is."""
+    question = question_of(options, out)
+    return somewhere(options, lambda: Answer(question), lambda source: Answer(question, source))
+
+
+def somewhere(options: Options, live: Callable[[], T], elsewhere: Callable[[Open], T]) -> T:
+    """What `live` makes of the running kernel, or `elsewhere` of a log, or of strace where the kernel cannot be asked
+    and a command or a process is."""
+    if options.read is not None:
+        return elsewhere(log(_read(options)))
     try:
-        return Answer(question)
-    except KernelError as error:
-        lacking = next((f for f in capabilities() if f.needed and not f.here), None)
-        if lacking is None:
+        return raised(live)
+    except KernelError:
+        why = lacking() if options.command or options.pids else ""
+        if not why:
             raise
-        raise KernelError("live questions do not work here", lacking.why, lacking.remedy, error.errno) from None
+    made = elsewhere(under_strace(why))
+    print(f"sonde: {why}: strace watches instead, which slows what it watches", file=sys.stderr)
+    return made
 
 
-def _threads(pid: int) -> list[int]:
+def raised(make: Callable[[], T]) -> T:
+    """What `make` loads into the kernel. KernelError: what this kernel or user lacks altogether, else what was
+    refused."""
+    try:
+        return make()
+    except KernelError as error:
+        missing = next((f for f in capabilities() if f.needed and not f.here), None)
+        if missing is None:
+            raise
+        raise KernelError("live questions do not work here", missing.why, missing.remedy, error.errno) from None
+
+
+def lacking() -> str:
+    """Why this kernel cannot be asked by this user, "" if it can."""
+    missing = next((f for f in capabilities() if f.needed and not f.here), None)
+    return missing.why if missing else ""
+
+
+def _read(options: Options) -> str:
+    """The log to read."""
+    path = options.read or ""
+    if options.command or options.pids:
+        raise UsageError("-r reads a log, so there is no command or process to watch")
+    if os.path.exists(path) and not is_log(path):
+        raise UsageError(f"-r {path}: that is no log of strace, and recordings are not there yet")
+    return path
+
+
+def explained(options: Options) -> str:
+    """What --explain prints."""
+    question = question_of(options)
+    if options.read is not None:
+        return explain(question, read=_read(options))
+    return explain(question, strace=lacking() if options.command or options.pids else "")
+
+
+def threads_of(pid: int) -> list[int]:
+    """The threads of a process; SondeError if there is none."""
     try:
         return [int(tid) for tid in os.listdir(f"/proc/{pid}/task")]
     except OSError:
         raise SondeError(f"there is no process {pid}") from None
 
 
-def _die_of(number: int) -> None:
+def die_of(number: int) -> None:
     """End as the command did, without a core of our own."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if number != signal.SIGKILL:
@@ -240,10 +296,20 @@ def _die_of(number: int) -> None:
     os.kill(os.getpid(), number)
 
 
-class _Signals:
+class Run(Protocol):
+    """What signals tell: `ended_by` a signal, `asked` for a receipt meanwhile."""
+
+    ended_by: int
+    asked: bool
+
+    def pass_on(self, number: int) -> None:
+        """A signal came that a command may want."""
+
+
+class Signals:
     """Ctrl-C and SIGTERM end the question; SIGUSR1 asks for a receipt and the calls in flight."""
 
-    def __init__(self, run: _Run) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
 
     def __enter__(self) -> None:

@@ -14,15 +14,30 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-VERBS = {"doctor": "what this kernel and user can do, and what to do about it"}
+VERBS = {
+    "strace": "system calls as strace shows them, with strace's options: sonde strace -h",
+    "stat": "count events as perf stat does: sonde stat -e net:net_dev_xmit,open --for 5s, sonde stat -- CMD",
+    "tools": "list the tools, or those about a WORD, by the question they answer",
+    "help": "the page of a tool: sonde help opensnoop",
+    "sql": 'answer a SELECT: sonde sql "SELECT proc.name, count(*) FROM events GROUP BY ALL" --for 5s',
+    "doctor": "what this kernel and user can do, and what to do about it",
+}
 OUR_FAILURE = 125  # with -- CMD, whose statuses are the others
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; -> the exit status. A user's mistake is one line on stderr, never a traceback."""
-    words = sys.argv[1:] if arguments is None else list(arguments)
+    words = _called_as(sys.argv) if arguments is None else list(arguments)
     with _quiet_interrupt():
         return _main(words)
+
+
+def _called_as(words: list[str]) -> list[str]:
+    """The command line, where a link is called by the name of one of our faces with that face in front."""
+    from sonde.cli_options import FACES
+
+    name = os.path.basename(words[0])
+    return [name, *words[1:]] if name in FACES else words[1:]
 
 
 @contextlib.contextmanager
@@ -42,10 +57,11 @@ def _quiet_interrupt() -> Iterator[None]:
 def _main(words: list[str]) -> int:
     from sonde.cli_options import parse_options
     from sonde.errors import SondeError
+    from sonde.toolbox import tool_names
 
     options: Options | None = None
     try:
-        options = parse_options(words, VERBS)
+        options = parse_options(words, {**VERBS, **dict.fromkeys(tool_names(), "")})
         return _run(options)
     except SondeError as error:
         print(f"sonde: {error}", file=sys.stderr)
@@ -73,6 +89,14 @@ def _run(options: Options) -> int:
             raise UsageError(f"doctor takes no arguments, and {options.arguments[0]!r} is one")
 
         return doctor(sys.stdout, options.json)
+    if options.verb == "strace":
+        from sonde.faces.strace.face import strace
+
+        return strace(options.arguments, options.json)
+    if options.verb:
+        from sonde.ask_sql import ask_sql
+
+        return ask_sql(options)
     from sonde.ask import ask
 
     return ask(options)
@@ -95,6 +119,8 @@ def _told(options: Options) -> str:
         from sonde.cli_help import help_text
 
         return help_text(VERBS)
+    if options.verb in ("tools", "help"):
+        return _about_tools(options)
     if options.version:
         from sonde import __version__
 
@@ -107,15 +133,35 @@ def _told(options: Options) -> str:
     if options.list_fields or options.list_events or options.list_markdown:
         from sonde.render import reference
 
+        if options.list_events and options.arguments:
+            from sonde.sources.live.tracepoints import listed
+
+            return listed(options.arguments)
         if options.list_events:
             return reference.events_text()
         return reference.fields_markdown() if options.list_markdown else reference.fields_text(options.verbose)
-    if options.explain:
-        from sonde.ask import question_of
-        from sonde.query import explain
+    if options.explain or options.analyze:
+        from sonde.explained import explained
 
-        return _fitted(explain(question_of(options)))
+        return _fitted(explained(options))
     return ""
+
+
+def _about_tools(options: Options) -> str:
+    """`sonde tools`, `sonde help NAME`."""
+    from sonde.errors import UsageError
+    from sonde.manual import listed, man_page
+
+    words = options.arguments
+    if options.verb == "tools" and len(words) <= 1:
+        return listed(*words)
+    if options.verb == "help" and words == ("strace",):
+        from sonde.faces.strace.help import help_text
+
+        return help_text()
+    if options.verb == "help" and len(words) == 1:
+        return man_page(words[0])
+    raise UsageError("sonde tools [WORD] lists tools, sonde help NAME shows the page of one")
 
 
 if __name__ == "__main__":

@@ -109,8 +109,24 @@ OPTIONS: tuple[Option, ...] = (
         example="sonde --for 10s evt.failed=true", comment="what fails during ten seconds",
     ),
     Option(
+        ("--analyze",), "analyze", "as --explain, and what it costs: the question runs for --for, or a second",
+        example="sonde --analyze proc.name=nginx", comment="rates, ns of each program",
+    ),
+    Option(
+        ("--every",), "every", "of sql: answer again every TIME, each time about what is new", "TIME", _seconds,
+        example='sonde sql "SELECT ..." --every 1s', comment="the answer of each second",
+    ),
+    Option(
+        ("--format",), "shape", "of sql: table, json or csv", "FORMAT", _one_of(("table", "json", "csv")),
+        choices=("table", "json", "csv"), example='sonde sql "SELECT ..." --format csv', comment="for a spreadsheet",
+    ),
+    Option(
         ("--pid",), "pids", "only these processes, and what they start from now on", "PID,...", _pids,
         example="sonde --pid 12,13 evt.type=open", comment="files that two processes open",
+    ),
+    Option(
+        ("-r", "--read"), "read", "ask a log that strace wrote (recordings are not there yet)", "FILE", _file,
+        example="sonde -r strace.log evt.failed=true", comment="what failed in a log",
     ),
     Option(
         ("--inflight",), "inflight", "at the end, show calls that are still running",
@@ -225,7 +241,7 @@ _SOON = "not there yet"
 LATER: tuple[Option, ...] = tuple(
     Option(tuple(names.split()), "", "", refused=reason)
     for reason, options in (
-        (_RECORDINGS, "-r,--read|-w,--write|-z,--compress|-C,--file-size|-G,--seconds|-W,--limit|-e|-F,--fatfile"),
+        (_RECORDINGS, "-w,--write|-z,--compress|-C,--file-size|-G,--seconds|-W,--limit|-e|-F,--fatfile"),
         (_RECORDINGS, "-E,--exclude-users|--filter-proclist|-P,--progress|--since|--as-of"),
         (_CHISELS, "-c,--chisel|-i,--chisel-info|--list-chisels"),
         (_PLUGINS, "-H,--plugin|-I,--input|--plugin-config-file|--plugin-info"),
@@ -234,7 +250,7 @@ LATER: tuple[Option, ...] = tuple(
         (_ALWAYS, "-d,--displayflt|-T,--force-tracers-capture|--libs-version|--log-level"),
         ("not there yet; write proc.name!=COMM in the filter", "-U,--suppress-comm"),
         (_SOON, "--cri|--cri-timeout|--page-faults|--large-environment"),
-        (_SOON, "--every|--count|--format|--events|--strict"),
+        (_SOON, "--count|--events|--strict"),
     )
     for names in (option.replace(",", " ") for option in options.split("|"))
 )

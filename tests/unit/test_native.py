@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from sonde.native import kernel, twin
 from sonde.native import ops as native
-from sonde.native.escape import printable, quote
+from sonde.native.escape import c_string, printable, quote
 from sonde.native.join import join
 from sonde.native.ops import Form, Op, literal, pool, sint, uint
 from sonde.native.walk import walk
@@ -67,7 +67,25 @@ def constructor(name: str) -> Callable[..., Op]:
 
 
 @st.composite
-def op_of(draw: st.DrawFn, rows: int) -> Op:
+def numbers_of(draw: st.DrawFn, rows: int, usual: str) -> npt.NDArray[Any]:
+    """Numbers of any width and sign, packed or with gaps."""
+    kind = draw(st.sampled_from([usual, usual, "u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8"]))
+    half = 1 << 8 * int(kind[1]) - 1
+    low, high = (0, 2 * half - 1) if kind[0] == "u" else (-half, half - 1)
+    drawn = st.integers(low, high) | st.integers(0, min(high, 2000))
+    packed = np.array(draw(st.lists(drawn, min_size=rows, max_size=rows)), kind)
+    return np.repeat(packed, 2)[::2] if draw(st.booleans()) else packed
+
+
+@st.composite
+def op_of(draw: st.DrawFn, rows: int, all_rows: int) -> Op:
+    if draw(st.booleans()):
+        return draw(op_with(all_rows)).of_rows()
+    return draw(op_with(rows))
+
+
+@st.composite
+def op_with(draw: st.DrawFn, rows: int) -> Op:
     kind = draw(st.sampled_from(["literal", "pool", *Form, *NUMBERS]))
     width = draw(widths)
     if kind == "literal":
@@ -78,13 +96,12 @@ def op_of(draw: st.DrawFn, rows: int) -> Op:
     absent = draw(st.sampled_from([b"<NA>", b"null", b""]))
     options: dict[str, Any] = {"width": width, "missing": missing, "absent": absent}
     if kind in NUMBERS:
-        low, high = (0, 2**64 - 1) if NUMBERS[kind] == "u8" else (-(2**63), 2**63 - 1)
-        numbers = draw(st.lists(st.integers(low, high) | st.integers(0, 2000), min_size=rows, max_size=rows))
-        return constructor(kind)(np.array(numbers, NUMBERS[kind]), **options)
+        return constructor(kind)(draw(numbers_of(rows, NUMBERS[kind])), **options)
     texts = draw(st.lists(nasty, min_size=1, max_size=4))
     if kind == "pool":
         ends = np.cumsum([0] + [len(t) for t in texts]).astype(np.int64)
         ids = draw(st.lists(st.integers(0, len(texts) - 1), min_size=rows, max_size=rows))
+        options["none_is_absent"] = draw(st.booleans())
         return pool(np.array(ids, np.uint32), np.frombuffer(b"".join(texts), np.uint8), ends, **options)
     chosen = views_of([*texts, None]).take(np.array([draw(st.integers(0, len(texts))) for _ in range(rows)], np.int64))
     return native.slices(chosen, Form(kind), draw(st.integers(0, 90)), **options)
@@ -97,7 +114,7 @@ def programs(draw: st.DrawFn) -> tuple[int, npt.NDArray[np.uint16] | None, list[
     chosen = draw(st.lists(st.integers(0, count - 1), min_size=rows, max_size=rows))
     template = np.array(chosen, np.uint16) if count > 1 else None
     uses = [chosen.count(t) for t in range(count)]
-    return rows, template, [[draw(op_of(n)) for _ in range(draw(st.integers(0, 5)))] for n in uses]
+    return rows, template, [[draw(op_of(n, rows)) for _ in range(draw(st.integers(0, 5)))] for n in uses]
 
 
 @settings(max_examples=300, deadline=None)
@@ -132,6 +149,49 @@ def test_base64_and_hex_agree_with_the_standard_library(data: bytes) -> None:
     assert one(native.slices(views_of([data]), Form.BASE64)) == stdlib_base64.b64encode(data)
     dump = one(native.slices(views_of([data]), Form.HEXDUMP)).decode()
     assert bytes.fromhex("".join(line.partition(": ")[2] for line in dump.splitlines())) == data
+
+
+# what strace 6.1 printed for write(1, ...) with -s 100, -x and -xx
+C_STRINGS = [
+    (b"\0\1\0019\377", rb"\0\1\19\377", rb"\x00\x01\x01\x39\xff", rb"\x00\x01\x01\x39\xff"),
+    (b'a"\\\n\r\t\v\f\a\x7f8', rb"a\"\\\n\r\t\v\f\7\1778", rb"\x61\x22\x5c\x0a\x0d\x09\x0b\x0c\x07\x7f\x38", None),
+    (b"\177ELF\2\1\1\3\0\0", rb"\177ELF\2\1\1\3\0\0", rb"\x7f\x45\x4c\x46\x02\x01\x01\x03\x00\x00", None),
+    (b"plain\n", rb"plain\n", rb"plain\n", rb"\x70\x6c\x61\x69\x6e\x0a"),
+    (b"", b"", b"", b""),
+]
+
+
+@pytest.mark.parametrize(("data", "octal", "maybe", "every"), C_STRINGS)
+def test_strings_as_strace_writes_them(data: bytes, octal: bytes, maybe: bytes, every: bytes | None) -> None:
+    forms = {Form.C_OCTAL: octal, Form.C_MAYBE_HEX: maybe, Form.C_ALL_HEX: every or maybe}
+    for form, text in forms.items():
+        assert one(native.slices(views_of([data]), form)) == b'"' + text + b'"'
+
+
+@settings(max_examples=300, deadline=None)
+@given(nasty)
+def test_a_c_compiler_reads_the_bytes_back(data: bytes) -> None:
+    for form in (Form.C_OCTAL, Form.C_ALL_HEX):
+        text = one(native.slices(views_of([data]), form))
+        assert text[1:-1].decode("ascii").encode("latin1").decode("unicode_escape").encode("latin1") == data
+    assert c_string(data) == one(native.slices(views_of([data]), Form.C_OCTAL))
+    hexadecimal = one(native.slices(views_of([data]), Form.C_HEX))
+    assert c_string(data, hexadecimal=True) == hexadecimal
+
+
+def test_what_else_is_escaped() -> None:
+    assert c_string(b"x y<>7", escaped=b"<>", quotes=False) == rb"x y\74\0767"
+    assert c_string(b"a<", True, b"<>") == rb'"a\x3c"'
+
+
+def test_addresses_and_dumps() -> None:
+    values = np.array([0, 0xDEAD0000, 2**64 - 1], np.uint64)
+    text = join(3, None, [[native.address(values, missing=values == 0, absent=b"NULL")]])
+    assert [text[i] for i in range(3)] == [b"NULL", b"0xdead0000", b"0xffffffffffffffff"]
+    assert one(native.slices(views_of([b"0123456789abcdefg"]), Form.DUMP)) == (
+        b" | 00000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  0123456789abcdef |\n"
+        b" | 00010  67                                                g                |\n"
+    )
 
 
 @pytest.mark.parametrize("limit", [0, 3, 4, 5, 6, 7])
@@ -173,6 +233,18 @@ def test_templates_take_compact_arrays() -> None:
     assert [text[i] for i in range(len(text))] == [b"nginx=1", b"none", b"bash=2"]
     assert join(3, None, [[native.text(text), literal(b"!")]])[2] == b"bash=2!"
     assert text.views()[1] == b"none"
+
+
+def test_ops_by_row_are_shared_by_templates() -> None:
+    strings = Strings()
+    names = np.array([0, strings.intern(b"a"), strings.intern(b"b")], np.uint32)
+    words = np.array([2**32 - 1, 2**32 + 5, 7], np.uint64)
+    low = sint(words.view(np.int32)[::2]).of_rows()
+    name = pool(names, *strings.packed(), absent=b"-", none_is_absent=True).of_rows()
+    text = join(3, np.array([1, 0, 1], np.uint16), [[name], [low, literal(b":"), name]])
+    assert [text[i] for i in range(3)] == [b"-1:-", b"a", b"7:b"]
+    with pytest.raises(ValueError):
+        join(2, np.array([0, 1], np.uint16), [[name], [name]])
 
 
 def test_output_far_larger_than_the_first_guess() -> None:

@@ -8,6 +8,8 @@
  * splicer appends them. An accessor takes the `struct event` on the main
  * program's stack and computes its value at most once.
  */
+#include "clock.h"
+#include "groups.h"
 #include "payload.h"
 #include "processes.h"
 
@@ -38,7 +40,6 @@ AT(address, 16);
 AT(status, 32);
 AT(nr, 36);
 AT(stats, 48);
-AT(now, 64);
 AT(result, 72);
 AT(seq, 80);
 AT(stamp, 96);
@@ -76,6 +77,8 @@ u64 ancestry SEC(".data.ancestry") = 0;
 
 const volatile u32 want_start = 0; /* note when every wanted call is entered */
 
+u64 compat_seen SEC(".data.compat") = 0; /* there are 32-bit programs, or 64-bit ones that make 32-bit calls */
+
 INLINE struct descriptor *descriptor_of(u32 nr)
 {
 	return &descriptors[MASKED(nr, EVENTS - 1)];
@@ -96,6 +99,12 @@ INLINE u32 event_number(struct pt_regs *regs, u32 compat)
 		nr = compat ? 173 : 15;
 	nr &= 511;
 	return compat ? NR_I386 + nr : nr;
+}
+
+INLINE void see_compat(void)
+{
+	if (!*(volatile u64 *)&compat_seen)
+		compat_seen = 1;
 }
 
 INLINE u32 has_name(struct guard *g, u64 first, u64 second)
@@ -135,7 +144,7 @@ INLINE u64 task_of(struct event *e)
 INLINE u64 now(struct event *e)
 {
 	if (!e->now)
-		e->now = bpf_ktime_get_boot_ns();
+		e->now = boot_now();
 	return e->now;
 }
 
@@ -154,17 +163,33 @@ INLINE void begin(struct event *e, u32 nr, u64 task, struct statistics *s)
 		e->a[i] = 0;
 }
 
+/* What was noted when the call was entered goes with its exit: the hook may miss the next one. */
+INLINE void closed_file(struct event *e)
+{
+	struct slot *slot = slot_of(e->tid);
+
+	if (!slot || !slot->has_file)
+		return;
+	slot->has_file = 0;
+	e->have |= HAVE_FILE;
+	e->bits = slot->bits;
+	e->file = slot->file;
+	e->unknown = slot->unknown;
+}
+
 /* 0: this event is not for us. Most are not: they cost as little as can be. */
 HIDDEN u32 x_init_exit(u64 *ctx, struct event *e)
 {
 	u64 task = bpf_get_current_task();
 	struct pt_regs *regs = (void *)ctx[0];
-	u32 nr = event_number(regs, in_compat(task));
+	u32 compat = in_compat(task), nr = event_number(regs, compat);
 	struct descriptor *d = descriptor_of(nr);
 	struct statistics *s = stats();
 
 	if (!s)
 		return 0;
+	if (compat)
+		see_compat();
 	if (!rename_lock_address && (d->flags & EVENT_RENAMES) && (s64)ctx[1] >= 0)
 		__atomic_fetch_add(&generation.soft, 1, __ATOMIC_RELAXED);
 	if (!wanted(s, task, d))
@@ -172,6 +197,8 @@ HIDDEN u32 x_init_exit(u64 *ctx, struct event *e)
 	begin(e, nr, task, s);
 	e->regs = regs;
 	e->result = ctx[1];
+	if (d->flags & EVENT_ENTER_FD)
+		closed_file(e);
 	return 1;
 }
 
@@ -201,6 +228,21 @@ HIDDEN u32 x_init_procexit(u64 *ctx, struct event *e)
 	return 1;
 }
 
+/* A tracepoint of its own record; the main program takes the arguments from it. */
+HIDDEN u32 x_init_tracepoint(u64 *ctx, struct event *e, u32 nr)
+{
+	u64 task = bpf_get_current_task();
+	struct statistics *s = stats();
+
+	if (!s || !wanted(s, task, descriptor_of(nr)))
+		return 0;
+	begin(e, nr, task, s);
+	e->regs = NULL;
+	e->result = 0;
+	e->have = HAVE_ARGS;
+	return 1;
+}
+
 HIDDEN u32 x_init_signal(u64 *ctx, struct event *e)
 {
 	u64 task = bpf_get_current_task(), info = ctx[1];
@@ -214,6 +256,8 @@ HIDDEN u32 x_init_signal(u64 *ctx, struct event *e)
 	e->a[0] = read4(info + 16); /* si_pid, of the union behind si_code */
 	e->a[1] = e->tgid;
 	e->a[2] = (u32)ctx[0];
+	/* for x_view(), as a plain number, which global functions take */
+	bpf_probe_read_kernel(&e->a[3], 8, &ctx[1]);
 	e->have = HAVE_ARGS;
 	return 1;
 }
@@ -297,13 +341,15 @@ INLINE void arguments(struct event *e)
 		exec_arguments(e);
 }
 
+HIDDEN u64 x_time(struct event *e) { return now(e); }
+
 HIDDEN u64 x_latency(struct event *e)
 {
 	struct slot *slot = slot_of(e->tid);
 	u64 start = slot ? slot->start : 0;
 
 	/* A clone's child leaves a call that it never entered: what it finds is of an older thread. */
-	e->status = start && start >= READ8(task_of(e), struct task_struct, start_boottime) ? KNOWN : MISSING;
+	e->status = start && e->regs && start >= READ8(task_of(e), struct task_struct, start_boottime) ? KNOWN : MISSING;
 	return e->status == KNOWN ? now(e) - start : -1ull;
 }
 
@@ -438,23 +484,16 @@ INLINE u64 undecided(u64 file)
 HIDDEN u64 x_file(struct event *e)
 {
 	struct descriptor *d = descriptor_of(e->nr);
-	struct slot *slot;
 	u64 file;
 
 	if (e->have & HAVE_FILE)
 		return e->file;
 	e->have |= HAVE_FILE;
 	if ((d->flags & EVENT_ENTER_FD) && !(e->flags & ROW_ENTER)) {
-		slot = slot_of(e->tid);
-		if (!slot || !slot->has_file) {
-			e->unknown = ~0ull; /* entered before we looked */
-			return 0;
-		}
-		slot->has_file = 0;
-		e->bits = slot->bits;
-		e->file = slot->file;
-		e->unknown = slot->unknown;
-		return e->file;
+		e->unknown = ~0ull; /* entered before we looked */
+		e->flags |= ROW_UNRESOLVED;
+		e->stats->lost_dictionary++;
+		return 0;
 	}
 	file = event_file(e);
 	if (!file) {
@@ -676,7 +715,7 @@ HIDDEN u64 x_buflen(struct event *e)
 {
 	s64 r = e->result;
 
-	e->status = r < 0 ? MISSING : KNOWN;
+	e->status = r < 0 || !(descriptor_of(e->nr)->flags & EVENT_DATA) ? MISSING : KNOWN;
 	return r;
 }
 
@@ -762,12 +801,84 @@ HIDDEN u64 x_fdlimit(struct event *e)
 	return read8(limits + 7 * 16); /* RLIMIT_NOFILE, rlim_cur */
 }
 
+/* How much an argument has at this end of the call, in elements of its own. */
+INLINE u64 length_of(struct event *e, struct argument *a)
+{
+	if (a->length < ARGUMENTS)
+		return e->a[a->length & 7];
+	if (a->length == LENGTH_ONE)
+		return 1;
+	return (s64)e->result > 0 ? e->result : 0;
+}
+
 INLINE void one_payload(struct event *e, struct argument *a, u32 i)
 {
-	u32 length = a->length;
+	u32 kind = a->kind, length = a->length;
 
-	if (a->kind)
-		send_argument(e->a[i], length < ARGUMENTS ? e->a[length & 7] : 0, a->kind | i << 8, e->result, e->seq);
+	if (kind)
+		send_argument(e->a[i], length < ARGUMENTS ? e->a[length & 7] : 0, kind | i << 8, e->result, e->seq);
+}
+
+/*
+ * The same for the event view: at the enter of a call it is not known yet how
+ * much will be moved, so as much as the caller offers is meant.
+ */
+INLINE void one_view(struct event *e, struct argument *a, u32 i, u32 mask)
+{
+	u32 kind = a->kind, entered = e->flags & ROW_ENTER, what = i << 8 | (e->nr >= NR_I386 ? OF_COMPAT : 0);
+	u64 pointer = e->a[i], n = length_of(e, a);
+	s64 moved = entered ? SNAP_MAX : e->result;
+
+	if (!kind || !(mask >> i & 1))
+		return;
+	if (kind == PAY_MEMORY)
+		n = (n & 0x7fffffff) * a->size;
+	if (kind == PAY_DATA)
+		moved = n & 0x7fffffff;
+	if (kind == PAY_SOCKADDR_OUT)
+		n = e->a[a->length & 7];
+	if (kind == PAY_SIGINFO) {
+		pointer = e->a[3];
+		n = a->size;
+	}
+	if (kind == PAY_MSGHDR || kind == PAY_MESSAGES)
+		send_message(pointer, what, e->seq);
+	if (kind == PAY_MESSAGES) {
+		kind = PAY_MEMORY;
+		n = (n & 1023) * a->size;
+	}
+	if (kind == PAY_IOVEC)
+		send_argument(pointer, (n & 1023) * (what & OF_COMPAT ? 8 : 16),
+			      what | PART_VECTOR * PART << 8 | PAY_MEMORY, 0, e->seq);
+	send_argument(pointer, n, what | kind, moved, e->seq);
+}
+
+/* Calls that failed leave nothing to be read, but for those that are to be restarted. */
+INLINE u32 leaves_nothing(struct event *e)
+{
+	s64 r = e->result;
+
+	return !(e->flags & ROW_ENTER) && r < 0 && r >= -MAX_ERRNO && (r > -512 || r < -516);
+}
+
+HIDDEN u64 x_view(struct event *e)
+{
+	struct descriptor *d = descriptor_of(e->nr);
+	u32 mask = d->flags >> (e->flags & ROW_ENTER ? AT_ENTER : AT_EXIT) & 63;
+
+	if (!mask || leaves_nothing(e))
+		return 0;
+	arguments(e);
+	e->seq = ++e->stats->sequence << 12 | (bpf_get_smp_processor_id() & 4095);
+	one_view(e, &d->arguments[0], 0, mask);
+	one_view(e, &d->arguments[1], 1, mask);
+	one_view(e, &d->arguments[2], 2, mask);
+	one_view(e, &d->arguments[3], 3, mask);
+	one_view(e, &d->arguments[4], 4, mask);
+	one_view(e, &d->arguments[5], 5, mask);
+	if (e->nr == NR_SIGNAL)
+		e->a[3] = 0;
+	return 0;
 }
 
 HIDDEN u64 x_payloads(struct event *e)
@@ -834,10 +945,84 @@ HIDDEN void *x_row(struct event *e, u32 words)
 	return bpf_map_lookup_elem(&rows, &i);
 }
 
+HIDDEN u64 x_arguments(struct event *e)
+{
+	arguments(e);
+	return 0;
+}
+
+/* The words of the event's group, or NULL. */
+HIDDEN void *x_group(struct event *e, void *key)
+{
+	e->stats->matched++;
+	return group_of(key);
+}
+
+HIDDEN u64 x_log2(s64 value)
+{
+	return log2_bucket(value);
+}
+
+HIDDEN u64 x_linear(s64 value, u64 width)
+{
+	return linear_bucket(value, width);
+}
+
+/* The result if it is an error, else 0: what evt.res and evt.failed depend on. */
+HIDDEN u64 x_outcome(struct event *e)
+{
+	return x_failed(e) ? e->result : 0;
+}
+
 HIDDEN u64 x_lost(struct event *e)
 {
 	e->stats->lost++;
 	e->stats->lost_by_event[e->nr & (EVENTS - 1)]++;
+	return 0;
+}
+
+/* Notes the file that will be gone when the call returns. */
+INLINE void note_file(struct slot *s, u64 task, u32 fd)
+{
+	u64 file = file_of_fd(task, fd);
+
+	s->file = 0;
+	s->bits = s->unknown = 0;
+	s->has_file = 1;
+	if (!file)
+		return;
+	s->file = node_id(READ8(file, struct file, f_path.dentry), READ8(file, struct file, f_path.mnt), file, &s->bits);
+	s->unknown = s->file ? undecided(file) : ~0ull;
+}
+
+/* A call is entered: for the event view, which shows that too. */
+HIDDEN u32 x_init_enter(u64 *ctx, struct event *e)
+{
+	u64 task = bpf_get_current_task();
+	struct pt_regs *regs = (void *)ctx[0];
+	u32 nr = event_number(regs, in_compat(task));
+	struct statistics *s = stats();
+
+	if (!s || !(descriptor_of(nr)->flags & EVENT_ON) || skipped(tgid_of(task)) || !guarded(task))
+		return 0;
+	begin(e, nr, task, s);
+	e->regs = regs;
+	e->result = 0;
+	e->flags = ROW_ENTER;
+	return 1;
+}
+
+/* What the exit of the call will ask for. */
+HIDDEN u64 x_entered(struct event *e)
+{
+	struct slot *s = slot_of(e->tid);
+	struct pt_regs *regs = e->regs;
+
+	if (!s || !regs)
+		return 0;
+	s->start = now(e);
+	if (descriptor_of(e->nr)->flags & EVENT_ENTER_FD)
+		note_file(s, task_of(e), e->nr >= NR_I386 ? regs->bx : regs->di);
 	return 0;
 }
 
@@ -849,33 +1034,37 @@ int p_enter(u64 *ctx)
 	u32 low = regs->orig_ax & 511;
 	struct descriptor *d;
 	struct slot *s;
-	u64 task, file;
+	u64 task;
 
 	/* seldom: in a call of this number, 64-bit or 32-bit, the fd will be gone */
 	if (!want_start && !((descriptor_of(low)->flags | descriptor_of(NR_I386 + low)->flags) & EVENT_ENTER_FD))
 		return 0;
 	task = bpf_get_current_task();
 	d = descriptor_of(event_number(regs, in_compat(task)));
-	if (!(d->flags & EVENT_ON) || skipped(tgid_of(task)))
-		return 0;
-	if (!want_start && !(d->flags & EVENT_ENTER_FD))
+	if (!(d->flags & EVENT_ON) || (!want_start && !(d->flags & EVENT_ENTER_FD)))
 		return 0;
 	s = slot_of(tid_of(task));
 	if (!s)
 		return 0;
 	if (want_start)
-		s->start = bpf_ktime_get_boot_ns();
-	if (d->flags & EVENT_ENTER_FD) {
-		s->file = 0;
-		s->bits = s->unknown = 0;
-		s->has_file = 1;
-		file = file_of_fd(task, regs->di);
-		if (file) {
-			s->file = node_id(READ8(file, struct file, f_path.dentry), READ8(file, struct file, f_path.mnt),
-					  file, &s->bits);
-			s->unknown = s->file ? undecided(file) : ~0ull;
-		}
-	}
+		s->start = boot_now();
+	if ((d->flags & EVENT_ENTER_FD) && !skipped(tgid_of(task)))
+		note_file(s, task, in_compat(task) ? regs->bx : regs->di);
+	return 0;
+}
+
+/* Instead of p_enter when no times are wanted: other calls pay a bit test. Does not see 32-bit calls. */
+SEC("tracepoint/syscalls/sys_enter_close")
+int p_close(u64 *ctx)
+{
+	u64 task = bpf_get_current_task();
+	struct slot *s;
+
+	if (skipped(tgid_of(task)) || !guarded(task))
+		return 0;
+	s = slot_of(tid_of(task));
+	if (s)
+		note_file(s, task, ctx[2]);
 	return 0;
 }
 
@@ -888,6 +1077,17 @@ int p_renames(u64 *ctx)
 
 	if ((descriptor_of(nr)->flags & EVENT_RENAMES) && (s64)ctx[1] >= 0)
 		__atomic_fetch_add(&generation.soft, 1, __ATOMIC_RELAXED);
+	return 0;
+}
+
+/* The last of these comes before any process is thawed. */
+SEC("tp_btf/suspend_resume")
+int p_resume(u64 *ctx)
+{
+	slept.within = ~0ull;
+	measure_sleep();
+	measure_sleep();
+	measure_sleep();
 	return 0;
 }
 
@@ -942,11 +1142,15 @@ int p_forget(u64 *ctx)
 SEC("iter/task")
 int p_snapshot(struct bpf_iter__task *ctx)
 {
-	u64 task = iterated_task(ctx);
+	u64 task = iterated_task(ctx), mm;
 	struct slot *s;
 
 	if (!task)
 		return 0;
+	measure_sleep();
+	mm = READ8(task, struct task_struct, mm);
+	if (mm && READ8(mm, struct mm_struct, task_size) >> 32 == 0)
+		see_compat();
 	process_id(task);
 	s = slot_of(READ4(task, struct task_struct, pid));
 	if (s)
@@ -973,7 +1177,7 @@ int p_snapshot(struct bpf_iter__task *ctx)
 	}
 
 ROOT(l_exit, CALL(x_followed(e)); CALL(x_event_bits(e)); CALL(x_failed(e)); CALL(x_ismain(e)); CALL(x_buflen(e));
-     CALL(x_latency(e)); CALL(x_lost(e)))
+     CALL(x_latency(e)); CALL(x_time(e)); CALL(x_lost(e)))
 ROOT(l_ids, CALL(x_ppid(e)); CALL(x_uid(e)); CALL(x_gid(e)); CALL(x_loginuid(e)); CALL(x_sid(e)); CALL(x_pgid(e));
      CALL(x_vpgid(e)); CALL(x_vpid(e)); CALL(x_vtid(e)); CALL(x_vmsize(e)); CALL(x_pfmajor(e)); CALL(x_pfminor(e));
      CALL(x_nthreads(e)); CALL(x_fdlimit(e)))
@@ -990,7 +1194,10 @@ ROOT(l_address, CALL(x_address(e, 0)))
 ROOT(l_protocol, CALL(x_l4proto(e)); CALL(x_sockfamily(e)))
 ROOT(l_process, CALL(x_process(e)); CALL(x_verdict(e)))
 ROOT(l_payloads, CALL(x_payloads(e)))
+ROOT(l_view, CALL(x_view(e)))
 ROOT(l_row, CALL(x_row(e, 0)); CALL(x_row(e, 1)))
+ROOT(l_group, u64 key[GROUP_KEYS] = { 0 }; CALL(x_group(e, key)); CALL(x_log2(e->result)); CALL(x_linear(e->result, e->nr | 1)); CALL(x_outcome(e));
+     CALL(x_arguments(e)))
 
 SEC("tp_btf/sched_process_exit")
 int l_procexit(u64 *ctx)
@@ -1000,12 +1207,30 @@ int l_procexit(u64 *ctx)
 	return x_init_procexit(ctx, &e) ? 0 : 0;
 }
 
+SEC("tp_btf/sys_enter")
+int l_enter(u64 *ctx)
+{
+	struct event e;
+
+	if (x_init_enter(ctx, &e))
+		x_entered(&e);
+	return 0;
+}
+
 SEC("tp_btf/signal_deliver")
 int l_signal(u64 *ctx)
 {
 	struct event e;
 
 	return x_init_signal(ctx, &e) ? 0 : 0;
+}
+
+SEC("tracepoint/syscalls/sys_enter_close")
+int l_tracepoint(u64 *ctx)
+{
+	struct event e;
+
+	return x_init_tracepoint(ctx, &e, NR_SIGNAL + 1) ? 0 : 0;
 }
 
 SEC("iter/task")

@@ -36,10 +36,12 @@ typedef long long s64;
 
 #define MAP_HASH 1
 #define MAP_ARRAY 2
+#define MAP_PERCPU_HASH 5
 #define MAP_PERCPU_ARRAY 6
 #define MAP_LRU_HASH 9
 #define MAP_RINGBUF 27
 #define MMAPABLE (1 << 10)
+#define NOEXIST 1
 
 struct hlist_bl_node {
 	struct hlist_bl_node **pprev;
@@ -115,7 +117,7 @@ struct percpu_counter {
 } CORE;
 
 struct mm_struct {
-	unsigned long arg_start, arg_end, env_start, env_end, total_vm;
+	unsigned long task_size, arg_start, arg_end, env_start, env_end, total_vm;
 	struct file *exe_file;
 	struct percpu_counter rss_stat[4];
 } CORE;
@@ -281,6 +283,7 @@ struct bpf_iter__task {
 static void *(*const bpf_map_lookup_elem)(void *, const void *) = (void *)1;
 static long (*const bpf_map_update_elem)(void *, const void *, const void *, u64) = (void *)2;
 static long (*const bpf_map_delete_elem)(void *, const void *) = (void *)3;
+static u64 (*const bpf_ktime_get_ns)(void) = (void *)5;
 static u32 (*const bpf_get_smp_processor_id)(void) = (void *)8;
 static u64 (*const bpf_get_current_pid_tgid)(void) = (void *)14;
 static u64 (*const bpf_get_current_task)(void) = (void *)35;

@@ -6,7 +6,10 @@
 #pragma once
 #include "records.h"
 
-enum { SNAP_MAX = 65535, STRING_MAX = 4096, VECTORS = 16, SOCKADDR_MAX = 128 };
+enum { SNAP_MAX = 65535, STRING_MAX = 4096, VECTORS = 16, SOCKADDR_MAX = 128, MEMORY_MAX = 32768 };
+enum { STRINGS = 32, STRINGS_COUNTED = 512, STRINGS_MAX = 8192, PAGE_SIZE = 4096 };
+/* With the kind of an argument: it belongs to a 32-bit call; bit of the part of it that is sent, each eight indices. */
+enum { OF_COMPAT = 0x80, PART = 8, PART_HEADER = 1, PART_NAME, PART_VECTOR, PART_CONTROL };
 
 struct payload {
 	struct payload_header header;
@@ -32,8 +35,21 @@ struct vector {
 	u64 base, length;
 };
 
+INLINE int read_vector(struct vector *v, u64 vectors, u32 i, u32 compat)
+{
+	u32 small[2];
+
+	if (!compat)
+		return bpf_probe_read_user(v, sizeof(*v), (void *)(vectors + i * sizeof(*v)));
+	if (bpf_probe_read_user(small, sizeof(small), (void *)(vectors + i * sizeof(small))))
+		return -1;
+	v->base = small[0];
+	v->length = small[1];
+	return 0;
+}
+
 /* Gathers at most `want` bytes of an iovec array; -> bytes read */
-INLINE u32 gather(struct payload *p, u64 vectors, u32 want)
+INLINE u32 gather(struct payload *p, u64 vectors, u32 want, u32 compat)
 {
 	u32 have = 0;
 
@@ -41,7 +57,7 @@ INLINE u32 gather(struct payload *p, u64 vectors, u32 want)
 		struct vector v;
 		u32 n;
 
-		if (have >= want || bpf_probe_read_user(&v, sizeof(v), (void *)(vectors + i * sizeof(v))))
+		if (have >= want || read_vector(&v, vectors, i, compat))
 			break;
 		n = v.length > want - have ? want - have : v.length;
 		if (bpf_probe_read_user(p->bytes + MASKED(have, SNAP_MAX), MASKED(n, SNAP_MAX), (void *)v.base))
@@ -51,12 +67,47 @@ INLINE u32 gather(struct payload *p, u64 vectors, u32 want)
 	return have;
 }
 
+/* At most `n` bytes, or what there is of them before a page that is not there; -> bytes read, < 0: none. */
+INLINE long read_some(struct payload *p, u64 pointer, u32 n)
+{
+	u32 first = PAGE_SIZE - (pointer & (PAGE_SIZE - 1));
+
+	if (!bpf_probe_read_user(p->bytes, MASKED(n, SNAP_MAX), (void *)pointer))
+		return n;
+	if (first >= n || bpf_probe_read_user(p->bytes, MASKED(first, 2 * PAGE_SIZE - 1), (void *)pointer))
+		return -1;
+	return first;
+}
+
+/* The strings of an argv, one behind the other, each with its NUL; p->header.full: how many there are. */
+INLINE long read_strings(struct payload *p, u64 pointers, u32 compat)
+{
+	u32 have = 0, count = 0, width = compat ? 4 : 8;
+
+	for (u32 i = 0; i < STRINGS_COUNTED; i++) {
+		u64 pointer = 0;
+
+		if (bpf_probe_read_user(&pointer, width, (void *)(pointers + i * width)) || !pointer)
+			break;
+		count++;
+		if (i < STRINGS && have < STRINGS_MAX - STRING_MAX) {
+			long n = bpf_probe_read_user_str(p->bytes + MASKED(have, STRINGS_MAX - 1), STRING_MAX, (void *)pointer);
+
+			have += n > 0 ? n & (STRING_MAX * 2 - 1) : 0;
+		}
+	}
+	p->header.full = count;
+	return have;
+}
+
 /* Reads one argument into the scratch; header.full and .failed say how it went. -> bytes read */
 GLOBAL u32 read_argument(u64 pointer, u64 size, u32 kind)
 {
-	u32 n, snaplen = configuration.snaplen;
+	u32 n, snaplen = configuration.snaplen, compat = kind & OF_COMPAT;
 	struct payload *p = the_payload();
 	long got = 0;
+
+	kind &= ~OF_COMPAT;
 
 	if (!p)
 		return 0;
@@ -70,12 +121,20 @@ GLOBAL u32 read_argument(u64 pointer, u64 size, u32 kind)
 		n = got > 0 ? got - 1 : 0;
 		p->header.full = n == STRING_MAX - 1 ? ~0u : n;
 	} else if (kind == PAY_DATA) {
-		got = bpf_probe_read_user(p->bytes, MASKED(n, SNAP_MAX), (void *)pointer);
+		n = got = read_some(p, pointer, n);
+	} else if (kind == PAY_MEMORY) {
+		n = size > MEMORY_MAX ? MEMORY_MAX : size;
+		n = got = read_some(p, pointer, n);
+	} else if (kind == PAY_STRINGS) {
+		n = got = read_strings(p, pointer, compat);
+	} else if (kind == PAY_SIGINFO) {
+		n = size > SOCKADDR_MAX ? SOCKADDR_MAX : size;
+		got = bpf_probe_read_kernel(p->bytes, MASKED(n, 2 * SOCKADDR_MAX - 1), (void *)pointer);
 	} else if (kind == PAY_MSGHDR || kind == PAY_IOVEC) {
 		if (kind == PAY_MSGHDR)
 			got = bpf_probe_read_user(&pointer, 8, (void *)(pointer + 16)); /* msg_iov */
 		if (got >= 0)
-			n = gather(p, pointer, n);
+			n = gather(p, pointer, n, compat);
 	} else {
 		n = size > SOCKADDR_MAX ? SOCKADDR_MAX : size;
 		got = bpf_probe_read_user(p->bytes, MASKED(n, 2 * SOCKADDR_MAX - 1), (void *)pointer);
@@ -87,7 +146,7 @@ GLOBAL u32 read_argument(u64 pointer, u64 size, u32 kind)
 	return n;
 }
 
-/* How many bytes an argument has, before `-s` cuts them; `length` is the word that says it. */
+/* How many bytes an argument has, before `-s` cuts them; `length` is the word that says it, `result` what was moved. */
 INLINE u64 argument_size(u32 kind, u64 length, s64 result)
 {
 	u32 n = 0;
@@ -96,7 +155,9 @@ INLINE u64 argument_size(u32 kind, u64 length, s64 result)
 		return (u32)length;
 	if (kind == PAY_SOCKADDR_OUT)
 		return length && !bpf_probe_read_user(&n, 4, (void *)length) ? n : 0;
-	return result > 0 ? result : 0;
+	if (kind == PAY_DATA || kind == PAY_IOVEC || kind == PAY_MSGHDR)
+		return result > 0 ? result : 0;
+	return length;
 }
 
 /*
@@ -105,27 +166,65 @@ INLINE u64 argument_size(u32 kind, u64 length, s64 result)
  */
 GLOBAL u32 send_argument(u64 pointer, u64 length, u32 what, s64 result, u64 seq)
 {
-	u32 kind = what & 0xff, n;
+	u32 kind = what & 0xff & ~OF_COMPAT, n;
 	struct payload *p = the_payload();
 	struct statistics *s = stats();
 	u64 size = 0;
 
 	if (!p || !s || !pointer)
 		return 0;
-	if (kind != PAY_STRING) {
+	if (kind != PAY_STRING && kind != PAY_STRINGS) {
 		size = argument_size(kind, length, result);
 		if (!size)
 			return 0;
 	}
-	n = read_argument(pointer, size, kind);
+	n = read_argument(pointer, size, what & 0xff);
 	if (n > SNAP_MAX)
 		n = SNAP_MAX;
 	p->header.seq = seq;
 	p->header.argument = what >> 8;
 	p->header.kind = kind;
-	if (p->header.failed || p->header.full != n)
+	if (p->header.failed || (p->header.full != n && kind != PAY_STRINGS))
 		s->truncated++;
 	if (bpf_ringbuf_output(&payloads, p, sizeof(p->header) + (n & SNAP_MAX), NO_WAKEUP))
 		s->lost_payloads++;
+	return 0;
+}
+
+/* struct msghdr, and that of 32-bit programs. */
+struct message {
+	u64 name;
+	u32 name_length, pad;
+	u64 vectors, count, control, control_length;
+	u32 flags, pad2;
+};
+struct message_compat {
+	u32 name, name_length, vectors, count, control, control_length, flags;
+};
+
+/* The parts of a message: its own bytes, the address, the vector, ancillary data; `what` as above, of part 0. */
+GLOBAL u32 send_message(u64 pointer, u32 what, u64 seq)
+{
+	u32 compat = what & OF_COMPAT, index = what >> 8 << 8, size = compat ? sizeof(struct message_compat) : sizeof(struct message);
+	struct message m = { 0 };
+
+	if (compat) {
+		struct message_compat small;
+
+		if (bpf_probe_read_user(&small, sizeof(small), (void *)pointer))
+			return 0;
+		m.name = small.name;
+		m.name_length = small.name_length;
+		m.vectors = small.vectors;
+		m.count = small.count;
+		m.control = small.control;
+		m.control_length = small.control_length;
+	} else if (bpf_probe_read_user(&m, sizeof(m), (void *)pointer)) {
+		return 0;
+	}
+	send_argument(pointer, size, index | PART_HEADER * PART << 8 | PAY_MEMORY, 0, seq);
+	send_argument(m.name, m.name_length, index | PART_NAME * PART << 8 | PAY_SOCKADDR, 0, seq);
+	send_argument(m.vectors, (m.count & 1023) * (compat ? 8 : 16), index | PART_VECTOR * PART << 8 | PAY_MEMORY, 0, seq);
+	send_argument(m.control, m.control_length, index | PART_CONTROL * PART << 8 | PAY_MEMORY, 0, seq);
 	return 0;
 }

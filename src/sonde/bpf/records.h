@@ -70,13 +70,20 @@ struct payload_header {
 };
 
 /* How an argument word is followed; kernel/descriptors.py fills them. */
-enum { PAY_NONE, PAY_STRING, PAY_DATA, PAY_IOVEC, PAY_MSGHDR, PAY_SOCKADDR, PAY_SOCKADDR_OUT };
+enum {
+	PAY_NONE, PAY_STRING, PAY_DATA, PAY_IOVEC, PAY_MSGHDR, PAY_SOCKADDR, PAY_SOCKADDR_OUT,
+	PAY_MEMORY,   /* so many elements of `size` bytes */
+	PAY_STRINGS,  /* what a NULL-terminated array of pointers points at */
+	PAY_MESSAGES, /* struct mmsghdr[] */
+	PAY_SIGINFO,  /* of a signal, in the kernel's memory */
+};
 
 struct argument {
 	u8 kind;
-	u8 length; /* PAY_SOCKADDR: index of the argument with its length */
-	u16 pad;
+	u8 length; /* index of the argument that says how much there is, LENGTH_RESULT or LENGTH_ONE */
+	u16 size;  /* PAY_MEMORY: bytes of an element */
 };
+enum { LENGTH_RESULT = 6, LENGTH_ONE = 7 };
 
 enum {
 	EVENT_ON = 1,	    /* the plan wants this event */
@@ -84,6 +91,10 @@ enum {
 	EVENT_ENTER_FD = 4, /* the fd is gone at exit */
 	EVENT_PATH = 8,	    /* takes a path: fd.name of a failed call is its argument */
 	EVENT_POINTS = 16,  /* some argument is to be followed */
+	EVENT_DATA = 32,    /* moves bytes */
+	EVENT_VIEW = 64,    /* arguments are followed at the ends that the masks below say */
+	AT_ENTER = 16,	    /* first bit of the mask of arguments followed when the call is entered */
+	AT_EXIT = 24,	    /* and when it returns */
 };
 enum { FD_RESULT = 6, FD_NONE = 7 };
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["BUFFERS", "EXIT_EVENTS", "Event", "Param", "ParamType", "Source"]
+__all__ = ["BUFFERS", "EXIT_EVENTS", "TYPED", "Event", "Param", "ParamType", "Source"]
 
 # Numbers of events: 0..511 are x86-64 system calls, 1024 + n is i386 call n, and these are not system calls.
 EXIT_EVENTS = {"procexit": 512, "signaldeliver": 513}
@@ -35,11 +35,32 @@ class ParamType(StrEnum):
     SIGNAL = "signal"  # 9(SIGKILL)
     FLAGS = "flags"  # number(A|B)
     ENUM = "enum"  # number(A)
+    # only among an event's `arguments`; its `params` show these as HEX, or as the tables say:
+    STRUCT = "struct"  # structures at the pointer: `names` is a key of catalog/layouts.py
+    STRINGS = "strings"  # an array of pointers to strings that ends with a null pointer: argv, envp
+    BYTES = "bytes"  # a buffer that is not I/O data
+    VARIANT = "variant"  # what it is depends on other words: `names` is a key of catalog/variants.py
+    WORD = "word"  # a number with a spelling of its own: `names` is a key of engines/structs/words.py
+    LONG = "long"  # a signed word; `length` is the word that holds its upper half, where it takes two
+    U32 = "u32"  # a C unsigned int: the low 32 bits
+    POINTER = "pointer"  # as HEX, NULL for 0
     # of the process record rather than of the call (execve, clone):
     PROC = "proc"  # `name` is a field of the process record: exe, args, cwd, comm ...
 
 
 BUFFERS = frozenset((ParamType.DATA, ParamType.IOVEC, ParamType.MSGHDR))  # I/O data
+TYPED = frozenset(
+    (
+        ParamType.STRUCT,
+        ParamType.STRINGS,
+        ParamType.BYTES,
+        ParamType.VARIANT,
+        ParamType.WORD,
+        ParamType.LONG,
+        ParamType.U32,
+        ParamType.POINTER,
+    )
+)  # only among `arguments`
 
 
 class Source(StrEnum):
@@ -58,9 +79,17 @@ class Source(StrEnum):
 class Param(NamedTuple):
     """One parameter of an event.
 
-    `names` is the key of a flag or enum set in catalog/flags.py (FLAGS, ENUM and PATH-like types leave it empty).
-    `length` is, for SOCKADDR, the argument holding its length, or with `out` (the call writes the address) the argument
-    pointing at it.
+    `names` is the key of a flag or enum set in catalog/flags.py (FLAGS, ENUM), of a layout (STRUCT), of a variant
+    (VARIANT) or of a spelling (WORD); other types leave it empty.
+    `length` is
+    - for SOCKADDR, the argument holding its length, or with `out` (the call writes the address) the argument pointing
+      at it;
+    - for DATA, BYTES and strings the word that says how many bytes there are, RET for the result, NONE: up to the NUL;
+    - for STRUCT, IOVEC and MSGHDR the word that says how many elements there are (layouts measured in bytes or bits,
+      as `cpu_set` and `fd_set`, have elements of one byte); NONE: one, and the text is no array;
+    - for LONG the word with the upper 32 bits.
+    `out`: written by the call, so it is read and shown when the call returns; `both`: read at both ends. Else it is
+    read when the call is entered. `hidden`: not among the event's `params`.
     """
 
     name: str
@@ -69,10 +98,15 @@ class Param(NamedTuple):
     names: str = ""
     length: Source = Source.NONE
     out: bool = False
+    hidden: bool = False
+    both: bool = False
 
 
 class Event(NamedTuple):
-    """One kind of operation. `params[0]` is the result (`res` or, where the call makes an fd, `fd`)."""
+    """One kind of operation. `params[0]` is the result (`res` or, where the call makes an fd, `fd`).
+
+    `params` is what sysdig shows; `arguments` what strace shows: every word of the call that means something, in order.
+    """
 
     number: int
     name: str
@@ -81,6 +115,7 @@ class Event(NamedTuple):
     fd_at_enter: bool = False  # the fd is gone when the call returns (close)
     io: str = ""  # "r", "w" or "": moves bytes of an fd
     waits: bool = False  # may block: poll, select, sleep, wait
+    arguments: tuple[Param, ...] = ()
 
     @property
     def is_syscall(self) -> bool:

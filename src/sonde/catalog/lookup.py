@@ -5,9 +5,11 @@ from __future__ import annotations
 from sonde.catalog.event import Event
 from sonde.catalog.syscalls import ALIASES, all_events
 
-__all__ = ["CATEGORIES", "EVENTS", "NAMES", "NUMBERS", "by_name"]
+__all__ = ["CATEGORIES", "EVENTS", "NAMES", "NUMBERS", "TRACEPOINTS", "add_event", "by_name"]
 
 NUMBERS = 2048  # event numbers are below
+
+TRACEPOINTS = range(514, 1024)  # numbers of those that a question names
 
 EVENTS: dict[int, Event] = all_events()
 
@@ -22,6 +24,13 @@ CATEGORIES: tuple[str, ...] = (
 _BY_NAME: dict[str, list[Event]] = {}
 for _event in EVENTS.values():
     _BY_NAME.setdefault(_event.name, []).append(_event)
+
+
+def add_event(event: Event) -> None:
+    """Make an event known that only this kernel has: a tracepoint that a question names."""
+    EVENTS[event.number] = event
+    NAMES[event.number] = event.name
+    _BY_NAME[event.name] = [event]
 
 
 def by_name(name: str) -> list[Event]:

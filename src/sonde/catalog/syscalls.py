@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 
-from sonde.catalog import flags
-from sonde.catalog.calls import CALLS
-from sonde.catalog.event import EXIT_EVENTS, Event, Param, ParamType, Source
+from sonde.catalog.calls import CALLS, COMPAT
+from sonde.catalog.event import BUFFERS, EXIT_EVENTS, Event, Param, ParamType, Source
+from sonde.catalog.notation import TIMES64, TYPES, WORDS, arguments_of, parameter
 from sonde.catalog.unistd import I386, X86_64
 
 __all__ = ["ALIASES", "I386_BASE", "TYPES", "UNNAMED", "all_events", "event_name"]
@@ -44,29 +43,10 @@ _SAME_WORDS = {
     "lookup_dcookie": 0, "fanotify_mark": 2, "statfs64": 1, "fstatfs64": 1, "mmap": 0, "select": 0, "clone": 3,
 }  # fmt: skip
 
-# the type of an argument by its name, where the tables do not say
-TYPES = {
-    ParamType.FD: "fd",
-    ParamType.DIRFD: "dirfd olddirfd newdirfd",
-    ParamType.PATH: "name path filename pathname oldpath newpath",
-    ParamType.DATA: "data",
-    ParamType.SIZE: "size len length",
-    ParamType.UINT: "pos offset",
-    ParamType.HEX: "addr",
-    ParamType.MODE: "mode",
-    ParamType.PID: "pid tid",
-    ParamType.UID: "uid",
-    ParamType.GID: "gid",
-    ParamType.SIGNAL: "sig",
-    ParamType.RES: "res",
-    ParamType.TUPLE: "tuple",
-}
-_TYPE_OF = {name: kind for kind, names in TYPES.items() for name in names.split()}
-_KINDS = {kind.value: kind for kind in ParamType}
-_WORDS = (Source.A0, Source.A1, Source.A2, Source.A3, Source.A4, Source.A5)
-_LINE = re.compile(r"(\w+) (\w+)(?:\((.*)\)|/(\d))(?: = ([\w:]+))?(?: \+ ([\w: ]+))?(?: ! (\w+))?")
+_LINE = re.compile(r"(\w+) (\w+)(?:\((.*)\)|/(\d))(?: = ([\w:~/]+))?(?: \+ ([\w: ]+))?(?: ! (\w+))?")
+_COMPAT_LINE = re.compile(r"(\w+)\((.*)\)")
 _RESULT = Param("res", ParamType.RES, Source.RET)
-_GENERIC = (_RESULT, *(Param(f"a{i}", ParamType.HEX, word) for i, word in enumerate(_WORDS)))
+_GENERIC = (_RESULT, *(Param(f"a{i}", ParamType.HEX, word) for i, word in enumerate(WORDS)))
 _POINTED = (ParamType.IOVEC, ParamType.MSGHDR)
 
 
@@ -78,29 +58,41 @@ def event_name(call: str) -> str:
 def all_events() -> dict[int, Event]:
     """Events by number: x86-64 calls, process exits, signals, i386 calls; numbers without a name are `syscall`."""
     known = {event.name: event for event in map(_call, filter(None, CALLS.split("\n")))}
+    compat = dict(map(_compat_arguments, filter(None, COMPAT.split("\n"))))
     events: dict[int, Event] = {}
     for call, number in X86_64.items():
         events[number] = known[event_name(call)]._replace(number=number)
     events |= _not_calls()
     for call, number in I386.items():
-        events[I386_BASE + number] = _compat(call, I386_BASE + number, known.get(event_name(call)))
+        events[I386_BASE + number] = _compat(call, I386_BASE + number, known.get(event_name(call)), compat)
     for number in (*range(ROOM), *range(I386_BASE, I386_BASE + ROOM)):
         if number not in events:
-            events[number] = Event(number, UNNAMED, "other", _GENERIC)
+            events[number] = Event(number, UNNAMED, "other", _GENERIC, arguments=_GENERIC[1:])
     return dict(sorted(events.items()))
 
 
-def _compat(call: str, number: int, like: Event | None) -> Event:
+def _compat(call: str, number: int, like: Event | None, own: dict[str, tuple[Param, ...]]) -> Event:
     """An i386 call: like its namesake as far as the words agree, then plain words; vectors have another layout."""
     if like is None:
-        return Event(number, event_name(call), "other", _GENERIC)
+        return Event(number, event_name(call), "other", _GENERIC, arguments=own.get(call, _GENERIC[1:]))
     params = like.params
     if call in _SAME_WORDS:
         same = _SAME_WORDS[call] + 1
         params = params[:same] + _GENERIC[same:]
     if any(p.type in _POINTED for p in params):
         params = tuple(p._replace(type=ParamType.HEX) if p.type in _POINTED else p for p in params)
-    return like._replace(number=number, params=params)
+    arguments = own.get(call, like.arguments)
+    if call.endswith("64") and call not in own:  # of the calls made for 64-bit times
+        arguments = tuple(p._replace(names=TIMES64.get(p.names, p.names)) for p in arguments)
+    return like._replace(number=number, params=params, arguments=_marked(arguments, params, like.io))
+
+
+def _compat_arguments(line: str) -> tuple[str, tuple[Param, ...]]:
+    """(name, arguments) of a line of catalog/calls/compat.py."""
+    found = _COMPAT_LINE.fullmatch(line)
+    if found is None:
+        raise ValueError(f"catalog/calls/compat.py: {line}")
+    return found[1], arguments_of(found[1], found[2])
 
 
 def _not_calls() -> dict[int, Event]:
@@ -123,24 +115,29 @@ def _call(line: str) -> Event:
         raise ValueError(f"catalog/calls: {line}")
     category, name, arguments, arity, result, extra, mark = found.groups()
     if arity:
-        return Event(-1, name, category, _GENERIC[: int(arity) + 1])
-    params = [_param(result, Source.RET) if result else _RESULT]
+        plain = _GENERIC[: int(arity) + 1]
+        return Event(-1, name, category, plain, arguments=plain[1:])
+    params = [parameter(result, Source.RET) if result else _RESULT]
     if arguments:
         tokens = arguments.split(", ")
-        params += [_param(token, word) for token, word in zip(tokens, _WORDS, strict=False) if token != "-"]
+        params += [parameter(token, word) for token, word in zip(tokens, WORDS, strict=False) if token[0] != "-"]
     if extra:
-        params += [_param(token, Source.NONE) for token in extra.split()]
+        params += [parameter(token, Source.NONE) for token in extra.split()]
     io = {"io_read": "r", "io_write": "w"}.get(category, "")
-    return Event(-1, name, category, tuple(params), mark == "enter", io, mark == "waits")
+    typed = _marked(arguments_of(name, arguments or ""), tuple(params), io)
+    return Event(-1, name, category, tuple(params), mark == "enter", io, mark == "waits", typed)
 
 
-@cache
-def _param(token: str, source: Source) -> Param:
-    name, _, kind = token.partition(":")
-    if not kind:
-        return Param(name, _TYPE_OF[name], source)
-    if kind in _KINDS:
-        return Param(name, _KINDS[kind], source)
-    if kind.startswith("sockaddr"):
-        return Param(name, ParamType.SOCKADDR, source, length=_WORDS[int(kind[-1])], out=kind[-2] == "*")
-    return Param(name, ParamType.ENUM if flags.is_enum(kind) else ParamType.FLAGS, source, kind)
+def _marked(arguments: tuple[Param, ...], params: tuple[Param, ...], io: str) -> tuple[Param, ...]:
+    """Arguments with what follows from the call: hidden ones, and which way I/O data goes and how long it is."""
+    shown = {p.name for p in params}
+    found = []
+    for param in arguments:
+        out, length = param.out, param.length
+        if param.type in BUFFERS and length is Source.NONE and io:
+            out = io == "r"
+            after = WORDS[WORDS.index(param.source) + 1]
+            length = Source.NONE if param.type is ParamType.MSGHDR else after
+            length = Source.RET if out and param.type is ParamType.DATA else length
+        found.append(param._replace(out=out, length=length, hidden=param.name not in shown))
+    return tuple(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from sonde.catalog.lookup import EVENTS
 from sonde.engines.context import NO_SOURCE, Context, ints, number, source_index, string, written
 from sonde.engines.decoding import NUMERIC, PROGRAM, SIGNED, Decoded, Group, coded, decode, words
 from sonde.engines.paths import DIRECTORIES
+from sonde.engines.pieces import Pieces
 from sonde.native.escape import printable
 from sonde.native.join import join
 from sonde.native.ops import Op, escaped, literal, pool, slices, text, view
@@ -22,21 +23,23 @@ from sonde.plan.strings import Ids, Strings
 __all__ = ["argument", "info", "param_of", "raw_argument", "sources"]
 
 Packed = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
-IN_FLIGHT = 1 << 15  # added to the event number of rows without a result
 
 
-def groups(batch: Batch, context: Context) -> tuple[npt.NDArray[np.uint16], list[Group | None]]:
+def groups(
+    batch: Batch, context: Context, slices: dict[int, Views] | None = None
+) -> tuple[npt.NDArray[np.uint16], list[Group | None]]:
     """(the group number of each row, the groups): one for each event, rows in flight apart; None: unknown event."""
-    in_flight = (ints(batch, "flags") & ENTER_ROW) != 0
-    codes, template = np.unique(ints(batch, "nr") + in_flight * IN_FLIGHT, return_inverse=True)
-    order = np.argsort(template, kind="stable")
-    ends = np.cumsum(np.bincount(template, minlength=len(codes))).tolist()
-    slices: dict[int, Views] = {}
+    codes = ints(batch, "nr") * 2 + (ints(batch, "flags") & ENTER_ROW)
+    there = np.flatnonzero(np.bincount(codes))
+    numbers = np.zeros(int(there[-1]) + 1 if len(there) else 0, np.uint16)
+    numbers[there] = np.arange(len(there))
+    template = numbers[codes]
+    shared: dict[int, Views] = {} if slices is None else slices
     found = []
-    for code, start, end in zip(codes.tolist(), [0, *ends], ends, strict=False):
-        event = EVENTS.get(code & ~IN_FLIGHT)
-        found.append(Group(batch, context, event, order[start:end], code < IN_FLIGHT, slices) if event else None)
-    return template.astype(np.uint16), found
+    for index, code in enumerate(there.tolist()):
+        event = EVENTS.get(code >> 1)
+        found.append(Group(batch, context, event, template, index, not code & 1, shared) if event else None)
+    return template, found
 
 
 def info(batch: Batch, context: Context) -> Vector:
@@ -44,22 +47,26 @@ def info(batch: Batch, context: Context) -> Vector:
 
     Rows in flight are without results.
     """
-    template, found = groups(batch, context)
-    decoded = [[(p, decode(group, p)) for p in _shown(group)] if group else [] for group in found]
-    strings = context.state.strings
-    safe = [[(p, d, _safe(strings, d)) for p, d in params] for params in decoded]
-    # only now: every string is interned
-    packed = strings.packed()
-    return written(join(len(batch), template, [_template(params, packed, context) for params in safe]))
+    shared: dict[int, Views] = {}
+    template, found = groups(batch, context, shared)
+    pieces = Pieces(batch, context, shared)
+    return written(join(len(batch), template, [_template(group, pieces) if group else [] for group in found]))
 
 
-def _template(params: list[tuple[Param, Decoded, Ids | None]], packed: Packed, context: Context) -> list[Op]:
+def _template(group: Group, pieces: Pieces) -> list[Op]:
     """`name=value ` of each parameter."""
     ops: list[Op] = []
-    for param, decoded, names in params:
+    for param in _shown(group):
         ops.append(literal((b" " if ops else b"") + param.name.encode() + b"="))
-        ops += _written(decoded, names, packed, context)
+        ops += pieces.of(group, param) or _decoded(group, param)
     return [*ops, literal(b" ")] if ops else []
+
+
+def _decoded(group: Group, param: Param) -> list[Op]:
+    """The value of a parameter that is this group's alone."""
+    decoded, strings = decode(group, param), group.context.state.strings
+    names = _safe(strings, decoded)
+    return _written(decoded, names, strings.packed(), group.context)
 
 
 def _shown(group: Group) -> Iterator[Param]:
@@ -103,10 +110,10 @@ def param_of(event: Event, key: str | int) -> Param | None:
     return next((p for p in event.params if p.name == key), None)
 
 
-def sources(key: str | int) -> frozenset[str]:
-    """The physical columns that `evt.arg` with this name or index needs."""
+def sources(key: str | int, events: Iterable[Event] | None = None) -> frozenset[str]:
+    """The physical columns that `evt.arg` with this name or index needs, of some events or of any."""
     found = {"nr", "flags"}
-    for event in EVENTS.values():
+    for event in EVENTS.values() if events is None else events:
         if param := param_of(event, key):
             found |= _needs(param)
     return frozenset(found)
@@ -192,7 +199,9 @@ def raw_argument(batch: Batch, key: str | int, context: Context) -> Vector:
         if group is None or param is None:
             continue
         if param.type in NUMERIC:
-            out[group.at], valid[group.at] = coded(words(group, param), param), True
+            known = group.told(param)
+            out[group.at] = coded(words(group, param), param)
+            valid[group.at] = True if known is None else known
             signed |= param.type in SIGNED or param.source is Source.RET
         elif param.type is ParamType.PROC:
             decoded = decode(group, param)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 import numpy as np
@@ -43,6 +43,7 @@ class Context:
         self._tables: dict[str, npt.NDArray[np.int64]] = {}
         self._events: dict[str, Ids] = {}
         self._named: dict[tuple[str, int], int] = {}
+        self._numbered: dict[str, tuple[npt.NDArray[np.int64], Ids]] = {}
 
     def of(self, state: State) -> Context:
         """This context, or one like it that remembers nothing yet, if the state is another one."""
@@ -74,8 +75,28 @@ class Context:
             self._named[key, number] = 0 if found is None else self.state.strings.intern(found)
         return self._named[key, number]
 
+    def numbered(self, key: str, values: npt.NDArray[np.int64], text: Callable[[int], bytes | None]) -> Ids:
+        """String ids of `text(value)`, 0 for None, once for each sparse value and `key`."""
+        known, ids = self._numbered.get(key, (np.zeros(0, np.int64), np.zeros(0, np.uint32)))
+        at = np.minimum(np.searchsorted(known, values), max(0, len(known) - 1))
+        if not len(known) or (known[at] != values).any():
+            new = sorted(set(distinct(values)) - set(known.tolist()))
+            texts = [text(value) for value in new]
+            made = [0 if found is None else self.state.strings.intern(found) for found in texts]
+            known, ids = np.append(known, np.array(new, np.int64)), np.append(ids, np.array(made, np.uint32))
+            order = np.argsort(known)
+            known, ids = self._numbered[key] = known[order], ids[order].astype(np.uint32)
+            at = np.searchsorted(known, values)
+        return ids[at]
+
     def texts(self, key: str, ids: npt.NDArray[np.unsignedinteger], text: Callable[[int], bytes | None]) -> Ids:
         """String ids of `text(id)`, once for each dense id and `key`; None is "not known yet" and asked again."""
+        return self.all_texts(key, ids, lambda new: map(text, new))
+
+    def all_texts(
+        self, key: str, ids: npt.NDArray[np.unsignedinteger], texts: Callable[[list[int]], Iterable[bytes | None]]
+    ) -> Ids:
+        """The same with the texts of several ids made together."""
         top = int(ids.max()) if len(ids) else 0
         table = self._tables.get(key)
         if table is None or len(table) <= top:
@@ -84,11 +105,14 @@ class Context:
                 grown[: len(table)] = table
             table = self._tables[key] = grown
         out = table[ids]
-        for ident in distinct(ids[out < 0]):
-            found = text(ident)
-            if found is not None:
-                table[ident] = self.state.strings.intern(found)
-        found_ids: Ids = np.maximum(table[ids], 0).astype(np.uint32)
+        unknown = out < 0
+        if unknown.any():
+            new = distinct(ids[unknown])
+            for ident, found in zip(new, texts(new), strict=True):
+                if found is not None:
+                    table[ident] = self.state.strings.intern(found)
+            out = np.maximum(table[ids], 0)
+        found_ids: Ids = out.astype(np.uint32)
         return found_ids
 
 
@@ -159,6 +183,7 @@ def source_index(source: Source) -> int:
 def word(batch: Batch, index: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Bools]:
     """(the words as i8, where they exist): row i takes argument index[i] or the result, which rows in flight lack."""
     out, valid = np.zeros(len(batch), np.int64), np.zeros(len(batch), np.bool_)
+    unknown = ints(batch, "unknown") if "unknown" in batch.columns else None
     for source in distinct(index):
         if source == NO_SOURCE:
             continue
@@ -166,6 +191,8 @@ def word(batch: Batch, index: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int
         column = batch.columns["res" if source == RESULT else f"a{source}"]
         out[at] = column[at].astype(np.int64)
         valid[at] = (ints(batch, "flags")[at] & ENTER_ROW) == 0 if source == RESULT else True
+        if unknown is not None and source != RESULT:
+            valid[at] = unknown[at] >> source & 1 == 0
     return out, valid
 
 

@@ -25,7 +25,10 @@ from sonde.native.ops import Op, hexa, sint, text, uint
 from sonde.plan.batch import Batch, Payloads, Vector, Views
 from sonde.plan.strings import Ids
 
-__all__ = ["NUMERIC", "PROGRAM", "SIGNED", "Decoded", "Group", "decode", "words"]
+__all__ = [
+    "AT_FDCWD", "NAMES", "NUMERIC", "PROGRAM", "RUNS", "SIGNED", "TEXTUAL", "Decoded", "Group", "coded", "decode",
+    "words",
+]  # fmt: skip
 
 Words = npt.NDArray[np.int64]
 AT_FDCWD = -100
@@ -37,7 +40,7 @@ NUMERIC = SIGNED | {
 }  # fmt: skip
 TEXTUAL = {ParamType.PATH, ParamType.STRING}
 _OWNERS = {"tid": "proc.name", "pid": "proc.name", "ptid": "proc.pname"}  # whose name stands behind the number
-PROGRAM, _RUNS = "filename", ("execve", "execveat")
+PROGRAM, RUNS = "filename", ("execve", "execveat")
 
 # parameters that are fields of the process record
 _RECORD = {
@@ -55,14 +58,21 @@ _RECORD = {
 class Group:
     """The rows of a batch that are one event: `at` are their indices, `finished` whether they have results.
 
-    `slices`, shared between groups, are the views of the argument words of the whole batch.
+    They are those whose `template` is `number`. `slices`, shared between groups, are the views of the argument words
+    of the whole batch.
     """
 
     def __init__(
-        self, batch: Batch, context: Context, event: Event, at: Words, finished: bool, slices: dict[int, Views]
-    ) -> None:
-        self.batch, self.context, self.event, self.at, self.finished = batch, context, event, at, finished
-        self._slices = slices
+        self, batch: Batch, context: Context, event: Event, template: npt.NDArray[np.uint16], number: int,
+        finished: bool, slices: dict[int, Views],
+    ) -> None:  # fmt: skip
+        self.batch, self.context, self.event, self.finished = batch, context, event, finished
+        self._template, self._number, self._slices = template, number, slices
+
+    @cached_property
+    def at(self) -> Words:
+        """The indices of the rows."""
+        return np.flatnonzero(self._template == self._number)
 
     def column(self, name: str) -> Words:
         """A physical column of the group's rows as i8."""
@@ -77,6 +87,13 @@ class Group:
         if argument not in self._slices:
             self._slices[argument] = self.batch.payloads.of_argument(argument, len(self.batch))
         return self._slices[argument].take(self.at)
+
+    def told(self, param: Param) -> npt.NDArray[np.bool_] | None:
+        """Where the source knew the parameter's word; None: everywhere."""
+        bits, index = self.batch.columns.get("unknown"), source_index(param.source)
+        if bits is None or index >= RESULT or param.type not in NUMERIC:
+            return None
+        return np.asarray(bits[self.at].astype(np.int64) >> index & 1 == 0, np.bool_)
 
     @cached_property
     def rows(self) -> Batch:
@@ -119,9 +136,17 @@ def coded(values: Words, param: Param) -> Words:
 
 def decode(group: Group, param: Param) -> Decoded:
     """The parameter of the group's rows."""
+    found, known = _decoded(group, param), group.told(param)
+    if known is None or found.views is not None:
+        return found
+    names = None if found.names is None else np.where(known, found.names, 0).astype(np.uint32)
+    return found._replace(names=names, valid=known if found.valid is None else found.valid & known)
+
+
+def _decoded(group: Group, param: Param) -> Decoded:
     if param.type in TEXTUAL:
         views = terminated(group.views(source_index(param.source)))
-        if param.name == PROGRAM and group.event.name in _RUNS and group.finished:
+        if param.name == PROGRAM and group.event.name in RUNS and group.finished:
             return _program(group, views)
         return Decoded(views=views, valid=views.length >= 0)
     if param.type in BUFFERS:
@@ -241,15 +266,19 @@ def _dotted(argv: bytes, shown: int | None) -> bytes:
     return text if shown is None or len(text) <= shown else text[: max(0, shown - 3)] + b"..."
 
 
+# the name of a number by the parameter's type
+NAMES: dict[ParamType, Callable[[Param, int], bytes | None]] = {
+    ParamType.FLAGS: lambda param, value: flags.names(param.names, value).encode(),
+    ParamType.ENUM: lambda param, value: flags.names(param.names, value).encode(),
+    ParamType.SIGNAL: lambda param, value: flags.names("signal", value).encode(),
+    ParamType.UID: lambda param, value: user_name(value) if value >= 0 else None,
+    ParamType.GID: lambda param, value: group_name(value) if value >= 0 else None,
+}
 _DECODERS: dict[ParamType, Callable[[Group, Param], Decoded]] = {
     ParamType.RES: _result,
     ParamType.FD: _descriptor,
     ParamType.DIRFD: _descriptor,
-    ParamType.FLAGS: _named(lambda param, value: flags.names(param.names, value).encode()),
-    ParamType.ENUM: _named(lambda param, value: flags.names(param.names, value).encode()),
-    ParamType.SIGNAL: _named(lambda param, value: flags.names("signal", value).encode()),
-    ParamType.UID: _named(lambda param, value: user_name(value) if value >= 0 else None),
-    ParamType.GID: _named(lambda param, value: group_name(value) if value >= 0 else None),
+    **{kind: _named(name) for kind, name in NAMES.items()},
     ParamType.MODE: _mode,
     ParamType.SOCKADDR: _address,
     ParamType.TUPLE: _tuple,

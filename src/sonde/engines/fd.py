@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -27,13 +27,14 @@ from sonde.engines.context import (
 )
 from sonde.engines.paths import directory_of, resolved
 from sonde.engines.payload import service, string_ids, with_service
+from sonde.native.escape import printable
 from sonde.native.join import join
 from sonde.native.ops import sint, uint
 from sonde.plan.batch import Batch, Vector
 from sonde.plan.files import CLIENT, FLAGS, KNOWN, MAGIC, MODE, NAME, PIDFS_MAGIC, SERVER, Node
 from sonde.plan.strings import Ids
 
-__all__ = ["FD", "descriptor_ids", "path_ids"]
+__all__ = ["FD", "descriptor_ids", "path_ids", "shown_ids"]
 
 Array = npt.NDArray[np.generic]
 Bools = npt.NDArray[np.bool_]
@@ -51,6 +52,7 @@ _ANONYMOUS = {
 _FAMILIES: dict[int, str] = {socket.AF_UNIX: "u", socket.AF_INET: "4", socket.AF_INET6: "6", socket.AF_NETLINK: "n"}
 # by st_mode >> 12
 _MODES = {1: "p", 2: "f", 4: "d", 6: "f", 8: "f", 10: "f", 12: "o"}
+_KINDS = [b"<%s>" % _MODES.get(kind, "o").encode() for kind in range(16)]
 _PROTOCOLS = {6: "tcp", 17: "udp", 1: "icmp", 58: "icmp", 255: "raw"}
 _ESTABLISHED = 1
 _EINPROGRESS = 115
@@ -91,18 +93,47 @@ def _is_letter(batch: Batch, context: Context, letters: str) -> Bools:
 
 def descriptor_ids(ids: Ids, context: Context) -> Ids:
     """String ids of `<f>/path` of files by node id, `<4t>`, `<6u>` for tcp and udp; 0 without a file."""
+    return _of_files(ids, context, "descriptor", lambda text: text)
 
-    def text(place: int) -> bytes | None:
-        letter = _letter(context, place)
-        if not letter:
-            return None
-        if letter in "46":
-            row = context.state.files.rows[place]
-            letter += _protocol(int(row["proto"]), int(row["stype"]))[:1]
-        return b"<%s>%s" % (letter.encode(), _path(place, context))
+
+def shown_ids(ids: Ids, context: Context) -> Ids:
+    """The same in parentheses and safe for a terminal."""
+    return _of_files(ids, context, "shown descriptor", lambda text: b"(" + printable(text) + b")")
+
+
+def _of_files(ids: Ids, context: Context, key: str, change: Callable[[bytes], bytes]) -> Ids:
+    def texts(places: list[int]) -> Iterator[bytes | None]:
+        return (text and change(text) for text in _descriptors(places, context))
 
     places = context.state.files.at(ids)
-    return np.where(places != 0, context.texts("descriptor", places, text), 0).astype(np.uint32)
+    found = context.all_texts(key, places, texts)
+    found[places == 0] = 0
+    return found
+
+
+def _descriptors(places: list[int], context: Context) -> Iterator[bytes | None]:
+    """Descriptors of rows of files, None while a record has not come, empty for no file."""
+    files, strings = context.state.files, context.state.strings
+    at = np.array(places, np.uint32)
+    files.resolve(at)
+    rows = files.rows[at]
+    named = (rows["known"] != 0) & (rows["flags"] & (Node.SOCK | Node.ANON) == 0)
+    kinds, paths = (rows["mode"] >> 12).tolist(), files.paths_at(at).tolist()
+    for place, plain, kind, path in zip(places, named.tolist(), kinds, paths, strict=True):
+        if plain:
+            yield _KINDS[kind] + strings[path]
+        else:
+            yield _descriptor(place, context) if place else b""
+
+
+def _descriptor(place: int, context: Context) -> bytes | None:
+    letter = _letter(context, place)
+    if not letter:
+        return None
+    if letter in "46":
+        row = context.state.files.rows[place]
+        letter += _protocol(int(row["proto"]), int(row["stype"]))[:1]
+    return b"<%s>%s" % (letter.encode(), _path(place, context))
 
 
 def path_ids(ids: Ids, context: Context) -> Ids:
@@ -314,7 +345,12 @@ def _uid(batch: Batch, argument: str | int | None, context: Context) -> Vector:
 
 def _device(part: Callable[[npt.NDArray[np.int64]], Array]) -> Derivation:
     """A part of the device number; the kernel's own form is 12 bits of major, 20 of minor."""
-    return lambda batch, argument, context: number(part(_column(batch, context, "dev")), _known(batch, context))
+
+    def derive(batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        device = _column(batch, context, "dev")
+        return number(part(device), _known(batch, context) & (device != 0))
+
+    return derive
 
 
 def _user_device(dev: npt.NDArray[np.int64]) -> Array:
@@ -347,5 +383,7 @@ FD: dict[str, Derivation] = {
     "fd.dev": _device(_user_device),
     "fd.dev.major": _device(lambda dev: dev >> 20),
     "fd.dev.minor": _device(lambda dev: dev & 0xFFFFF),
-    "fd.ino": lambda batch, argument, context: number(_column(batch, context, "ino"), _known(batch, context)),
+    "fd.ino": lambda batch, argument, context: number(
+        _column(batch, context, "ino"), _known(batch, context) & (_column(batch, context, "ino") != 0)
+    ),
 }

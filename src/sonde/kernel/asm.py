@@ -6,12 +6,12 @@ import struct
 from dataclasses import dataclass, field
 
 __all__ = [
-    "EQ", "GE", "GT", "LE", "LT", "NE", "R0", "R1", "R2", "R6", "R7", "R10", "SET", "SGE", "SGT", "SLE", "SLT",
+    "EQ", "GE", "GT", "LE", "LT", "NE", "R0", "R1", "R2", "R3", "R6", "R7", "R10", "SET", "SGE", "SGT", "SLE", "SLT",
     "Asm", "Label",
 ]  # fmt: skip
 
 WORD = struct.Struct("<BBhi")
-R0, R1, R2, R6, R7, R10 = 0, 1, 2, 6, 7, 10
+R0, R1, R2, R3, R6, R7, R10 = 0, 1, 2, 3, 6, 7, 10
 
 # jump operations (upper four bits of the opcode; lower three: 5 = 64-bit compare, bit 3: register operand)
 EQ, GT, GE, SET, NE, SGT, SGE, LT, LE, SLT, SLE = 0x10, 0x20, 0x30, 0x40, 0x50, 0x60, 0x70, 0xA0, 0xB0, 0xC0, 0xD0
@@ -29,11 +29,13 @@ class Label:
 
 @dataclass
 class Asm:
-    """A program being written. Registers are numbers; offsets are in bytes."""
+    """A program being written. Registers are numbers; offsets are in bytes. `stack`: bytes of it that are in use."""
 
     words: list[tuple[int, int, int, int]] = field(default_factory=list)
     jumps: list[tuple[int, Label]] = field(default_factory=list)
     calls: list[tuple[int, str]] = field(default_factory=list)
+    frames: list[int] = field(default_factory=list)
+    stack: int = 0
 
     def _emit(self, code: int, to: int = 0, source: int = 0, offset: int = 0, immediate: int = 0) -> None:
         self.words.append((code, to | source << 4, offset, immediate))
@@ -55,9 +57,23 @@ class Asm:
         """to += a small constant"""
         self._emit(0x07, to, immediate=value)
 
+    def on_stack(self, to: int, depth: int) -> None:
+        """to = the address `depth` bytes down the stack, or further: below what inlined bodies use there."""
+        self.move(to, R10)
+        self.frames.append(len(self.words))
+        self.add(to, -depth)
+
     def and_(self, to: int, source: int) -> None:
         """to &= source"""
         self._emit(0x5F, to, source)
+
+    def add_register(self, to: int, source: int) -> None:
+        """to += source"""
+        self._emit(0x0F, to, source)
+
+    def shift(self, to: int, bits: int) -> None:
+        """to <<= a constant"""
+        self._emit(0x67, to, immediate=bits)
 
     def load(self, to: int, base: int, offset: int, width: int = 8) -> None:
         """to = *(uN *)(base + offset)"""

@@ -1,7 +1,8 @@
 """A query's main program: tests in cost order, then the record with the columns that are needed.
 
-Registers: r6 the struct event on the stack (bpf/events.bpf.c), r7 the record being written. Every test jumps to one of
-two labels; a test that cannot be decided here counts as true in either polarity, so that its row is delivered.
+Registers: r6 the struct event on the stack (bpf/events.bpf.c), r7 the record being written; a copy of r7 lies below the
+event. No register outlives an accessor, which may stand in place of its call (kernel/inline.py). A test jumps to one of
+two labels; one that cannot be decided here counts as true in either polarity, so that its row is delivered.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sonde.kernel.asm import EQ, GE, GT, LE, LT, NE, R0, R1, R2, R6, R7, R10, SET, SGE, SGT, SLE, SLT, Asm, Label
+from sonde.kernel.asm import EQ, GE, GT, LE, LT, NE, R0, R1, R2, R3, R6, R7, SET, SGE, SGT, SLE, SLT, Asm, Label
 from sonde.kernel.predicates import (
     Address,
     All,
@@ -33,13 +34,18 @@ from sonde.kernel.records import GUARDS
 from sonde.plan.batch import PHYSICAL
 from sonde.plan.expr import And, Compare, Expr, Not
 
-__all__ = ["INITIALISERS", "Layout", "Translate", "event_bits", "generate", "guards", "order_tests", "tests_of"]
+__all__ = [
+    "INITIALISERS", "MISSING", "ROW", "STATUS", "UNKNOWN_BITS", "WORDS", "Hook", "Layout", "Translate", "call",
+    "emit_record", "event_bits", "fetch", "generate", "guards", "order_tests", "program", "tests_of",
+]  # fmt: skip
 
 # struct event, asserted in bpf/events.bpf.c
-EVENT_SIZE, BITS, UNKNOWN_BITS, ADDRESS, STATUS, NOW, STAMP, ARGUMENTS = 176, 0, 8, 16, 32, 64, 96, 104
+EVENT_SIZE, BITS, UNKNOWN_BITS, ADDRESS, STATUS, STAMP, ARGUMENTS = 176, 0, 8, 16, 32, 96, 104
 # (offset, bytes) of what needs no call: each call and return costs several ns
 FIELDS = {"nr": (36, 4), "res": (72, 8), "seq": (80, 8), "tid": (152, 4), "pid": (156, 4), "flags": (172, 4)}
-KTIME_GET_BOOT_NS, GET_SMP_PROCESSOR_ID = 125, 8
+FIELDS |= {f"a{i}": (ARGUMENTS + 8 * i, 8) for i in range(6)}
+ROW = -8  # from the event
+GET_SMP_PROCESSOR_ID = 8
 WORDS = ("a0", "a1", "a2", "a3", "a4", "a5")
 MISSING, UNKNOWN = 1, 2  # event.status
 LINE = 64  # rows are whole cache lines
@@ -50,6 +56,8 @@ INITIALISERS = {
     "l_procexit": "x_init_procexit",
     "l_signal": "x_init_signal",
     "l_task": "x_init_task",
+    "l_tracepoint": "x_init_tracepoint",
+    "l_enter": "x_init_enter",
 }
 SIGNED = {"<": SLT, "<=": SLE, ">": SGT, ">=": SGE}
 UNSIGNED = {"<": LT, "<=": LE, ">": GT, ">=": GE}
@@ -59,6 +67,19 @@ COST = {EventSet: 1, Words: 4, TextBit: 60, PathBit: 80, Exists: 70, Address: 30
 ACCESSOR_COST = {"res": 1, "failed": 1, "cpu": 2, "tid": 1, "pid": 1, "ismain": 1, "fd": 3, "buflen": 2, "latency": 4}
 
 Translate = Callable[[Compare], Test]
+
+
+class Hook(NamedTuple):
+    """Where a program runs: the library program it is specialised from (a key of INITIALISERS).
+
+    Of a tracepoint also the number of its event, its id in tracefs, and where in its record its arguments lie, as
+    (offset, bytes).
+    """
+
+    root: str
+    number: int = 0
+    tracepoint: int = 0
+    arguments: tuple[tuple[int, int], ...] = ()
 
 
 class Layout(NamedTuple):
@@ -126,27 +147,55 @@ def _cost(test: Test) -> int:
     return COST[type(test)]
 
 
-def generate(hook: str, test: Test, layout: Layout, *, payloads: bool, followed: bool) -> Asm:
-    """The main program for `hook` (a key of INITIALISERS)."""
-    asm, wanted, end = Asm(), Label(), Label()
-    asm.move(R6, R10)
-    asm.add(R6, -EVENT_SIZE)
-    asm.move(R2, R6)
-    asm.call(INITIALISERS[hook])
+def generate(hook: Hook, test: Test, layout: Layout, *, payloads: str, followed: bool) -> Asm:
+    """The main program for `hook` that sends a row of each event that passes the test, and before it `payloads`: what
+    that accessor sends."""
+    return program(hook, test, lambda asm, end: emit_record(asm, layout, payloads, end), followed)
+
+
+def program(
+    hook: Hook,
+    test: Test,
+    answer: Callable[[Asm, Label], None],
+    followed: bool,
+    below: int = 0,
+    unsure: int | None = None,
+) -> Asm:
+    """A main program: what `answer` emits runs for the events that pass the test, and jumps to the label it is given.
+
+    It may use `below` bytes of stack under ROW. The word at `unsure` there is 1 if the kernel did not know whether the
+    event passes, else 0.
+    """
+    asm, wanted, end = Asm(stack=EVENT_SIZE - ROW + below), Label(), Label()
+    asm.on_stack(R2, EVENT_SIZE)
+    if hook.arguments:
+        asm.store(R2, ROW, R1)
+    if hook.tracepoint:
+        asm.constant(R3, hook.number)
+    call(asm, INITIALISERS[hook.root])
     asm.jump_if(EQ, R0, 0, end)
+    for i, (offset, size) in enumerate(hook.arguments):
+        asm.load(R1, R6, ROW)
+        asm.load(R0, R1, offset, size)
+        asm.store(R6, ARGUMENTS + 8 * i, R0)
     if followed:
-        _value(asm, "followed")
+        fetch(asm, "followed")
         asm.jump_if(EQ, R0, 0, end)
-    _Tests(asm).emit(order_tests(test), wanted, end, False)
+    if hook.root == "l_enter":
+        fetch(asm, "entered")
+    if unsure is not None:
+        asm.constant(R1, 0)
+        asm.store(R6, unsure, R1)
+    _Tests(asm, unsure).whole(order_tests(test), wanted, end)
     asm.place(wanted)
-    _emit_record(asm, layout, payloads, end)
+    answer(asm, end)
     asm.place(end)
     asm.constant(R0, 0)
     asm.exit()
     return asm
 
 
-def _value(asm: Asm, accessor: str, second: int | None = None) -> None:
+def fetch(asm: Asm, accessor: str, second: int | None = None) -> None:
     """r0 = what an accessor gives."""
     if accessor in FIELDS:
         asm.load(R0, R6, *FIELDS[accessor])
@@ -157,28 +206,40 @@ def _value(asm: Asm, accessor: str, second: int | None = None) -> None:
     asm.move(R1, R6)
     if second is not None:
         asm.constant(R2, second)
-    asm.call(f"x_{accessor}")
+    call(asm, f"x_{accessor}")
 
 
-def _emit_record(asm: Asm, layout: Layout, payloads: bool, end: Label) -> None:
+def call(asm: Asm, subprogram: str) -> None:
+    """r0 = what a subprogram gives; of the registers only r6 is known then."""
+    asm.call(subprogram)
+    asm.on_stack(R6, EVENT_SIZE)
+
+
+def emit_record(asm: Asm, layout: Layout, payloads: str, end: Label) -> None:
+    """Send the event as a row."""
     lost = Label()
-    _value(asm, "row", int(bool(set(WORDS) & set(layout.columns))))
+    fetch(asm, "row", int(bool(set(WORDS) & set(layout.columns))))
     asm.jump_if(EQ, R0, 0, lost)
     asm.move(R7, R0)
+    asm.store(R6, ROW, R7)
     if payloads:
-        _value(asm, "payloads")
+        fetch(asm, payloads)
+        asm.load(R7, R6, ROW)
     fields = layout.dtype.fields
     assert fields is not None
     for name in _order(layout.columns):
         dtype, offset = fields[name][:2]
+        calls = len(asm.calls)
         _column(asm, name)
+        if len(asm.calls) > calls:
+            asm.load(R7, R6, ROW)
         asm.store(R7, offset, R0, dtype.itemsize)
     # last: with it the row is there for user space
     asm.load(R0, R6, STAMP)
     asm.store(R7, 0, R0)
     asm.jump(end)
     asm.place(lost)
-    _value(asm, "lost")
+    fetch(asm, "lost")
 
 
 def _order(columns: tuple[str, ...]) -> list[str]:
@@ -188,29 +249,35 @@ def _order(columns: tuple[str, ...]) -> list[str]:
 
 def _column(asm: Asm, name: str) -> None:
     """r0 = a column of the record."""
-    if name == "time":
-        _time(asm)
-    elif name in WORDS:
+    if name in WORDS:
         asm.load(R0, R6, ARGUMENTS + 8 * WORDS.index(name))
     else:
-        _value(asm, "process" if name == "proc" else name)
-
-
-def _time(asm: Asm) -> None:
-    """The moment of the event, which a test may have asked for already."""
-    known = Label()
-    asm.load(R0, R6, NOW)
-    asm.jump_if(NE, R0, 0, known)
-    asm.helper(KTIME_GET_BOOT_NS)
-    asm.store(R6, NOW, R0)
-    asm.place(known)
+        fetch(asm, "process" if name == "proc" else name)
 
 
 class _Tests:
     """Emits tests; control falls through to neither label: each path ends in a jump."""
 
-    def __init__(self, asm: Asm) -> None:
-        self.asm = asm
+    def __init__(self, asm: Asm, unsure: int | None) -> None:
+        self.asm, self._place = asm, unsure
+        self._unsure: list[tuple[Label, Label]] = []  # where to go if a test has no answer, and where then
+
+    def whole(self, test: Test, yes: Label, no: Label) -> None:
+        """The program goes to `yes` or `no`."""
+        self.emit(test, yes, no, False)
+        for unsure, then in self._unsure:
+            assert self._place is not None
+            self.asm.place(unsure)
+            self.asm.constant(R1, 1)
+            self.asm.store(R6, self._place, R1)
+            self.asm.jump(then)
+
+    def _if_unsure(self, yes: Label) -> Label:
+        """Where a test without an answer goes, that counts as true."""
+        if self._place is None:
+            return yes
+        self._unsure.append((Label(), yes))
+        return self._unsure[-1][0]
 
     def emit(self, test: Test, yes: Label, no: Label, inverse: bool) -> None:
         """Go to `yes` if the test (inverted: if it does not) holds or cannot be decided, else to `no`."""
@@ -232,26 +299,26 @@ class _Tests:
     def _leaf(self, test: Test, yes: Label, no: Label, inverse: bool) -> None:
         holds, fails = (no, yes) if inverse else (yes, no)
         if isinstance(test, EventSet):
-            _value(self.asm, "event_bits")
+            fetch(self.asm, "event_bits")
             self._any(1 << test.bit, holds, fails)
         elif isinstance(test, Words):
             self._words(test, holds, fails)
         elif isinstance(test, TextBit):
-            _value(self.asm, f"{test.accessor}_text", test.slot)
+            fetch(self.asm, f"{test.accessor}_text", test.slot)
             if test.accessor == "data":
                 self._status(yes, fails)
             self._any(1 << test.bit, holds, fails)
         elif isinstance(test, Verdict):
-            _value(self.asm, "verdict")
+            fetch(self.asm, "verdict")
             self._status(yes, fails)
             self._any(1 << test.bit, holds, fails)
         elif isinstance(test, PathBit):
-            _value(self.asm, "file")
+            fetch(self.asm, "file")
             self._unknown(test.mask, yes)
             self.asm.load(R0, R6, BITS)
             self._any(test.mask, holds, fails)
         elif isinstance(test, Exists):
-            _value(self.asm, "file")
+            fetch(self.asm, "file")
             self.asm.jump_if(NE, R0, 0, holds)
             self._unknown(1, yes)
             self.asm.jump(fails)
@@ -268,11 +335,11 @@ class _Tests:
     def _unknown(self, mask: int, yes: Label) -> None:
         self.asm.load(R2, R6, UNKNOWN_BITS)
         self.asm.constant(R1, mask)
-        self.asm.jump_if_register(SET, R2, R1, yes)
+        self.asm.jump_if_register(SET, R2, R1, self._if_unsure(yes))
 
     def _status(self, yes: Label, missing: Label) -> None:
         self.asm.load(R1, R6, STATUS, 4)
-        self.asm.jump_if(EQ, R1, UNKNOWN, yes)
+        self.asm.jump_if(EQ, R1, UNKNOWN, self._if_unsure(yes))
         self.asm.jump_if(EQ, R1, MISSING, missing)
 
     def _words(self, test: Words, holds: Label, fails: Label) -> None:
@@ -283,14 +350,14 @@ class _Tests:
             return
         padded = test.text.ljust(16, b"\0")
         for accessor, word in zip(test.accessors, (padded[:8], padded[8:]), strict=True):
-            _value(self.asm, accessor)
+            fetch(self.asm, accessor)
             self.asm.jump_if(NE, R0, int.from_bytes(word, "little"), fails)
             if word[7] == 0:  # what follows the NUL may be left from a longer name
                 break
         self.asm.jump(holds)
 
     def _address(self, test: Address, yes: Label, holds: Label, fails: Label) -> None:
-        _value(self.asm, "address", test.end)
+        fetch(self.asm, "address", test.end)
         self._status(yes, fails)
         for i in (0, 1):
             self.asm.load(R0, R6, ADDRESS + 8 * i)
@@ -300,7 +367,7 @@ class _Tests:
         self.asm.jump(holds)
 
     def _number(self, test: Number, yes: Label, holds: Label, fails: Label) -> None:
-        _value(self.asm, test.accessor)
+        fetch(self.asm, test.accessor)
         if test.optional:
             self._status(yes, fails)
         if test.operator == "exists":

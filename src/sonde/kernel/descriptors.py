@@ -5,9 +5,20 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sonde.catalog.event import Event, Param, ParamType, Source
+from sonde.catalog.event import BUFFERS, EXIT_EVENTS, Event, Param, ParamType, Source
+from sonde.catalog.layouts import size
 from sonde.catalog.lookup import EVENTS as CATALOGUE
-from sonde.kernel.records import ARGUMENTS, DESCRIPTOR, EVENTS, FD_NONE, FD_RESULT, Follow, Want
+from sonde.kernel.records import (
+    ARGUMENTS,
+    DESCRIPTOR,
+    EVENTS,
+    FD_NONE,
+    FD_RESULT,
+    LENGTH_ONE,
+    LENGTH_RESULT,
+    Follow,
+    Want,
+)
 
 __all__ = ["RENAMING", "descriptors"]
 
@@ -16,6 +27,10 @@ RENAMING = frozenset((
     "rename", "renameat", "renameat2", "mount", "umount", "umount2", "move_mount", "pivot_root", "open_tree",
     "mount_setattr", "fsmount", "unshare", "setns",
 ))  # fmt: skip
+COMPAT = 1024  # numbers of 32-bit calls begin here
+VARIANT_BYTES = 256  # of an argument that may be many things
+SIGINFO_BYTES = 48  # of struct kernel_siginfo
+SIGINFO_INDEX = 2  # the argument behind which a signal's information stands
 _FOLLOW = {
     ParamType.PATH: Follow.STRING, ParamType.STRING: Follow.STRING, ParamType.DATA: Follow.DATA,
     ParamType.IOVEC: Follow.IOVEC, ParamType.MSGHDR: Follow.MSGHDR, ParamType.SOCKADDR: Follow.SOCKADDR,
@@ -23,14 +38,16 @@ _FOLLOW = {
 
 
 def descriptors(
-    on: npt.NDArray[np.bool_], bits: npt.NDArray[np.uint64], followed: frozenset[ParamType]
+    on: npt.NDArray[np.bool_], bits: npt.NDArray[np.uint64], followed: frozenset[ParamType], view: bool = False
 ) -> npt.NDArray[np.void]:
-    """The table for the events that are `on`; `bits` are the event-set predicates, `followed` the arguments to
-    follow."""
+    """The table for the events that are `on`; `bits` are the event-set predicates, `followed` the arguments to follow.
+
+    With `view` all arguments are followed, at the end of the call where they mean something.
+    """
     table = np.zeros(EVENTS, DESCRIPTOR)
     table["fd"] = table["dir"] = table["newdir"] = FD_NONE
     needed = {n: event for n, event in CATALOGUE.items() if on[n] or event.name in RENAMING}
-    table[list(needed)] = [_descriptor(event, followed) for event in needed.values()]
+    table[list(needed)] = [_viewed(event) if view else _descriptor(event, followed) for event in needed.values()]
     table["bits"][: len(bits)] = bits
     table["flags"] |= on * np.uint32(Want.ON)
     return table
@@ -45,8 +62,51 @@ def _descriptor(event: Event, followed: frozenset[ParamType]) -> tuple[object, .
             kind = Follow.SOCKADDR_OUT if kind == Follow.SOCKADDR and param.out else kind
             arguments[_index(param)] = (kind, _length(param), 0)
     pointing = Want.POINTS if any(kind for kind, *_ in arguments) else 0
+    return _whole(event, _flags(event) | pointing, arguments)
+
+
+def _whole(event: Event, flags: int, arguments: list[tuple[int, int, int]]) -> tuple[object, ...]:
     directories = (*map(_index, event.directories), FD_NONE, FD_NONE)
-    return _flags(event) | pointing, _fd(event), *directories[:2], 0, 0, arguments
+    return flags, _fd(event), *directories[:2], 0, 0, arguments
+
+
+def _viewed(event: Event) -> tuple[object, ...]:
+    """The descriptor of the event view: every argument that points at something, and when it is followed."""
+    arguments, flags = [(Follow.NONE, 0, 0)] * ARGUMENTS, _flags(event)
+    if event.number == EXIT_EVENTS["signaldeliver"]:
+        arguments[SIGINFO_INDEX] = (Follow.SIGINFO, LENGTH_ONE, SIGINFO_BYTES)
+        flags |= 1 << Want.AT_EXIT + SIGINFO_INDEX
+    for param in event.arguments:
+        if not param.source.value.startswith("a"):
+            continue
+        index, found = _index(param), _followed(event, param)
+        if found is not None:
+            arguments[index] = found
+            flags |= (param.both or not param.out) << Want.AT_ENTER + index
+            flags |= (param.both or param.out) << Want.AT_EXIT + index
+    return _whole(event, flags, arguments)
+
+
+def _followed(event: Event, param: Param) -> tuple[int, int, int] | None:
+    """(kind, length, size) of an argument, None if it points at nothing."""
+    length = LENGTH_RESULT if param.length is Source.RET else LENGTH_ONE
+    if param.length.value.startswith("a"):
+        length = int(param.length.value[1])
+    if param.type is ParamType.SOCKADDR:
+        return (Follow.SOCKADDR_OUT if param.out else Follow.SOCKADDR), length, 0
+    if param.type in _FOLLOW:
+        kind = _FOLLOW[param.type]
+        return (Follow.DATA if kind == Follow.STRING and param.length is not Source.NONE else kind), length, 0
+    if param.type is ParamType.STRINGS:
+        return Follow.STRINGS, length, 0
+    if param.type is ParamType.BYTES:
+        return Follow.DATA, length, 0
+    if param.type is ParamType.VARIANT:
+        return Follow.MEMORY, LENGTH_ONE, VARIANT_BYTES
+    if param.type is ParamType.STRUCT:
+        kind = Follow.MESSAGES if param.names == "mmsghdr" else Follow.MEMORY
+        return kind, length, size(param.names, event.number >= COMPAT)
+    return None
 
 
 def _index(param: Param) -> int:
@@ -58,6 +118,8 @@ def _flags(event: Event) -> int:
     flags = Want.ENTER_FD if event.fd_at_enter else 0
     if event.name in RENAMING:
         flags |= Want.RENAMES
+    if any(p.type in BUFFERS for p in event.params):
+        flags |= Want.DATA
     if any(p.type is ParamType.PATH for p in event.params) and _fd(event) != FD_NONE:
         flags |= Want.PATH
     return flags

@@ -17,6 +17,7 @@ __all__ = ["Dictionary"]
 
 _V4_MAPPED = bytes(10) + b"\xff\xff"
 _NOBODY = bytes(16)  # the other end of a socket that is not connected
+_OF_NODE = ("flags", "mode", "parent", "ino", "dev", "rdev", "magic", "mount")
 _SAME = (
     "tid", "ppid", "start", "pstart", "thread_start", "uid", "euid", "gid", "egid", "loginuid", "sid", "pgid", "vpid",
     "vtid", "vsid", "vpgid", "cwd", "root", "cap_permitted", "cap_inheritable", "cap_effective",
@@ -37,29 +38,33 @@ class Dictionary:
     def feed(
         self, data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], lengths: npt.NDArray[np.uint32]
     ) -> None:
-        """Take in records at `offsets` of `data`."""
+        """Take in records at increasing `offsets` of `data`."""
         self.added.clear()
-        for offset, length in zip(offsets.tolist(), lengths.tolist(), strict=True):
-            record = data[offset : offset + length].tobytes()
-            if record[0] == Record.NODE:
-                self._node(record)
-            elif record[0] == Record.PROCESS:
-                self._process(record)
+        kinds = data[offsets]
+        nodes = kinds == Record.NODE
+        if nodes.any():
+            self._nodes(data, offsets[nodes], lengths[nodes])
+        processes = kinds == Record.PROCESS
+        for offset, length in zip(offsets[processes].tolist(), lengths[processes].tolist(), strict=True):
+            self._process(data[offset : offset + length].tobytes())
 
-    def _node(self, record: bytes) -> None:
-        head = np.frombuffer(record, NODE, 1)[0]
-        text = record[NODE.itemsize :]
+    def _nodes(
+        self, data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], lengths: npt.NDArray[np.uint32]
+    ) -> None:
         files, strings = self.state.files, self.state.strings
-        ident = int(head["id"])
-        place = files.ensure(ident)
-        row = files.rows[place]
-        row["known"] = 1
-        for name in ("flags", "mode", "parent", "ino", "dev", "rdev", "magic", "mount"):
-            row[name] = head[name]
-        if int(head["flags"]) & Node.SOCK:
-            self._socket(row, np.frombuffer(text, SOCKET, 1)[0])
-        else:
-            row["name"] = strings.intern(text)
+        heads = data[offsets[:, None] + np.arange(NODE.itemsize)].view(NODE)[:, 0]
+        places = files.ensure_all(heads["id"])
+        files.rows["known"][places] = 1
+        for name in _OF_NODE:
+            files.rows[name][places] = heads[name]
+        socks = heads["flags"] & Node.SOCK != 0
+        start = int(offsets[0])
+        texts = data[start : int(offsets[-1]) + int(lengths[-1])].tobytes()
+        begin, end = offsets - start + NODE.itemsize, offsets - start + lengths
+        named = zip(begin[~socks].tolist(), end[~socks].tolist(), strict=True)
+        files.rows["name"][places[~socks]] = strings.intern_all(texts[a:b] for a, b in named)
+        for place, at in zip(places[socks].tolist(), begin[socks].tolist(), strict=True):
+            self._socket(files.rows[place], np.frombuffer(texts, SOCKET, 1, at)[0])
 
     def _socket(self, row: np.void, sock: np.void) -> None:
         strings = self.state.strings

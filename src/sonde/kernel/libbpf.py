@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import ctypes as C
+import fcntl
 import os
+import struct
 from collections.abc import Iterator
+from errno import ENOENT, ENOSPC
 from typing import NamedTuple
 
 from sonde.errors import KernelError
 
 __all__ = [
-    "ITER", "RAW_TRACEPOINT", "MapInfo", "Object", "ProgramInfo", "attach_iter", "attach_tracepoint", "btf_has",
-    "create_map", "freeze_map", "load_btf", "load_program", "lookup", "update",
+    "ITER", "RAW_TRACEPOINT", "SYSTEM_CALL", "MapInfo", "Object", "ProgramCost", "ProgramInfo", "attach_event",
+    "attach_iter", "attach_tracepoint", "btf_has", "create_map", "entries", "freeze_map", "keep_statistics", "load_btf",
+    "load_program", "lookup", "program_cost", "unseen_mount", "update",
 ]  # fmt: skip
 
 TRACING = 26  # BPF_PROG_TYPE_TRACING
 RAW_TRACEPOINT = 23  # BPF_TRACE_RAW_TP, tp_btf
 ITER = 28  # BPF_TRACE_ITER
+SYSTEM_CALL = 0  # no attach type: a tracepoint of one system call (BPF_PROG_TYPE_TRACEPOINT)
+TRACEPOINT = 5
+PERF_TYPE_TRACEPOINT, PERF_ATTR_SIZE, PERF_DISABLED, PERF_CLOEXEC = 2, 64, 1, 8
+PERF_EVENT_IOC_SET_BPF = 0x40042408
+PERF_EVENT_OPEN, FSOPEN, FSCONFIG, FSMOUNT = 298, 430, 431, 432  # numbers of calls that have no wrapper
+FSCONFIG_CREATE = 6
 KIND_FUNC = 12
 LOG_SIZE = 1 << 24
 
@@ -52,6 +62,7 @@ _SIGNATURES: dict[str, tuple[object, ...]] = {
     "bpf_map_create": (_int, _int, _text, _u32, _u32, _u32, _void),
     "bpf_map_update_elem": (_int, _int, _void, _void, C.c_uint64),
     "bpf_map_lookup_elem": (_int, _int, _void, _void),
+    "bpf_map_lookup_batch": (_int, _int, _void, _void, _void, _void, _void, _void),
     "bpf_map_freeze": (_int, _int),
     "bpf_btf_load": (_int, _void, C.c_size_t, _void),
     "bpf_prog_load": (_int, _int, _text, _text, _void, C.c_size_t, _void),
@@ -59,6 +70,7 @@ _SIGNATURES: dict[str, tuple[object, ...]] = {
     "bpf_link_create": (_int, _int, _int, _int, _void),
     "bpf_iter_create": (_int, _int),
     "bpf_obj_get_info_by_fd": (_int, _int, _void, _void),
+    "bpf_enable_stats": (_int, _int),
 }
 
 
@@ -216,6 +228,31 @@ def _attach_btf_id(fd: int) -> int:
     return int.from_bytes(info.raw[224:228], "little")  # bpf_prog_info.attach_btf_id
 
 
+class ProgramCost(NamedTuple):
+    """How often a program ran while statistics were kept, ns it took, and instructions that the verifier looked at."""
+
+    runs: int
+    ns: int
+    verified: int
+
+
+def program_cost(fd: int) -> ProgramCost:
+    """The cost of a loaded program so far (bpf_prog_info: run_time_ns, run_cnt, verified_insns). KernelError."""
+    info, size = C.create_string_buffer(256), C.c_uint32(232)
+    if _lib().bpf_obj_get_info_by_fd(fd, info, C.byref(size)):
+        raise _refused("cannot read a program's info", C.get_errno())
+    ns, runs = (int.from_bytes(info.raw[at : at + 8], "little") for at in (192, 200))
+    return ProgramCost(runs, ns, int.from_bytes(info.raw[216:220], "little"))
+
+
+def keep_statistics() -> int:
+    """fd of which every program's runs are counted and timed until it is closed. KernelError if refused."""
+    fd: int = _lib().bpf_enable_stats(0)  # BPF_STATS_RUN_TIME
+    if fd < 0:
+        raise _refused("cannot keep statistics of BPF programs", C.get_errno())
+    return fd
+
+
 def btf_has(function: str) -> bool:
     """Does the running kernel's BTF know this function (kfunc)? KernelError without BTF."""
     btf = _lib().btf__load_vmlinux_btf()
@@ -254,6 +291,33 @@ def lookup(fd: int, key: bytes, size: int) -> bytes | None:
     return None if _lib().bpf_map_lookup_elem(fd, key, out) else out.raw
 
 
+def entries(fd: int, key_size: int, value_size: int, room: int = 4096) -> tuple[bytes, bytes]:
+    """(keys, values) of a hash table, one after another; of per-CPU tables each value is those of all CPUs.
+
+    `room` entries are read at once. An entry that is made meanwhile may be missing. KernelError if refused.
+    """
+    keys: list[bytes] = []
+    values: list[bytes] = []
+    place, after = C.create_string_buffer(max(8, key_size)), C.create_string_buffer(max(8, key_size))
+    begun = done = False
+    while not done:
+        key_room, value_room = C.create_string_buffer(key_size * room), C.create_string_buffer(value_size * room)
+        count = C.c_uint32(room)
+        refused = _lib().bpf_map_lookup_batch(
+            fd, place if begun else None, after, key_room, value_room, C.byref(count), None
+        )
+        error = C.get_errno()
+        if refused and error == ENOSPC:  # more in one bucket than there is room for
+            room *= 2
+            continue
+        if refused and error != ENOENT:
+            raise _refused("cannot read a BPF table", error)
+        keys.append(key_room.raw[: count.value * key_size])
+        values.append(value_room.raw[: count.value * value_size])
+        done, begun, place, after = bool(refused), True, after, place
+    return b"".join(keys), b"".join(values)
+
+
 def freeze_map(fd: int) -> None:
     """Make it read-only for user space: constants for the verifier."""
     if _lib().bpf_map_freeze(fd):
@@ -271,8 +335,8 @@ def load_btf(data: bytes) -> int:
 def load_program(
     name: str, code: bytes, functions: bytes, btf_fd: int, attach_btf_id: int, kind: int, log_level: int = 0
 ) -> tuple[int, str]:
-    """(fd, verifier's log) of a tracing program. `functions` is func_info: pairs of u4 (instruction, BTF id of FUNC),
-    main first.
+    """(fd, verifier's log) of a program of a `kind`: RAW_TRACEPOINT, ITER or SYSTEM_CALL. `functions` is func_info:
+    pairs of u4 (instruction, BTF id of FUNC), main first.
 
     KernelError with the end of the verifier's log if it is refused.
     """
@@ -284,7 +348,8 @@ def load_program(
     log = C.create_string_buffer(LOG_SIZE if log_level else 1)
     if log_level:
         options.log_level, options.log_size, options.log_buf = log_level, LOG_SIZE, C.cast(log, _void)
-    fd: int = _lib().bpf_prog_load(TRACING, name.encode()[:15], b"Dual BSD/GPL", code, len(code) // 8, C.byref(options))
+    of = TRACEPOINT if kind == SYSTEM_CALL else TRACING
+    fd: int = _lib().bpf_prog_load(of, name.encode()[:15], b"Dual BSD/GPL", code, len(code) // 8, C.byref(options))
     error = C.get_errno()
     if fd < 0 and not log_level:
         return load_program(name, code, functions, btf_fd, attach_btf_id, kind, 1)
@@ -299,6 +364,44 @@ def attach_tracepoint(program: int) -> int:
     if fd < 0:
         raise _refused("cannot attach to a tracepoint", C.get_errno())
     return fd
+
+
+def attach_event(program: int, tracepoint: int) -> int:
+    """fd of an attached SYSTEM_CALL program; closing it detaches. `tracepoint` is the id that tracefs tells.
+
+    The event is of one CPU and stays disabled: the program hangs on the tracepoint and runs on all of them.
+    """
+    attributes = struct.pack("<IIQ", PERF_TYPE_TRACEPOINT, PERF_ATTR_SIZE, tracepoint).ljust(PERF_ATTR_SIZE, b"\0")
+    attributes = attributes[:40] + PERF_DISABLED.to_bytes(8, "little") + attributes[48:]
+    cpu = min(os.sched_getaffinity(0))
+    fd = _system_call("cannot open a tracepoint", PERF_EVENT_OPEN, attributes, -1, cpu, -1, PERF_CLOEXEC)
+    try:
+        fcntl.ioctl(fd, PERF_EVENT_IOC_SET_BPF, program)
+    except OSError as error:
+        os.close(fd)
+        raise _refused("cannot attach to a tracepoint", error.errno or 0) from None
+    return fd
+
+
+def unseen_mount(kind: str) -> int:
+    """fd of a file system's root that is mounted nowhere; closing it ends the mount."""
+    tried = f"cannot look into {kind}"
+    context = _system_call(tried, FSOPEN, kind.encode(), 0)
+    try:
+        _system_call(tried, FSCONFIG, context, FSCONFIG_CREATE, None, None, 0)
+        return _system_call(tried, FSMOUNT, context, 0, 0)
+    finally:
+        os.close(context)
+
+
+def _system_call(tried: str, *words: int | bytes | None) -> int:
+    """The result of syscall(2); KernelError if it fails."""
+    result: int = C.CDLL(None, use_errno=True).syscall(
+        *(C.c_long(word) if isinstance(word, int) else word for word in words)
+    )
+    if result < 0:
+        raise _refused(tried, C.get_errno())
+    return result
 
 
 def attach_iter(program: int) -> int:

@@ -212,10 +212,6 @@ class Predicates:
             return _named_number(accessor, leaf, values)
         if accessor.endswith("ip") and accessor[:-2] in ENDS:
             return _address(ENDS[accessor[:-2]], leaf, values)
-        if accessor == "buflen":
-            io = self._event_set(self._events_of(Compare("=", Field("evt.is_io"), Literal(True))))
-            number = _number(accessor, leaf, values)
-            return All((io, number)) if io is not None and number is not None else None
         return _number(accessor, leaf, values) if accessor in PLAIN else None
 
     def _event_set(self, numbers: npt.NDArray[np.bool_]) -> Test | None:
@@ -317,7 +313,8 @@ def _result(leaf: Compare) -> Test | None:
 
 def _named_number(accessor: str, leaf: Compare, values: tuple[object, ...]) -> Test | None:
     """fd.type, fd.typechar, fd.l4proto, fd.sockfamily: names of numbers."""
-    if leaf.operator not in ("=", "in"):
+    # of protocols and families the kernel has more than have a name
+    if leaf.operator not in (("=", "in", "!=") if accessor == "fdtype" else ("=", "in")):
         return None
     numbers: list[int] = []
     for value in map(str, values):
@@ -335,7 +332,8 @@ def _named_number(accessor: str, leaf: Compare, values: tuple[object, ...]) -> T
             if families is None:
                 return None
             numbers += map(int, families)
-    return Number(accessor, "=", tuple(numbers), optional=True)
+    equal = Number(accessor, "=", tuple(numbers), optional=True)
+    return All((Number(accessor, "exists", (), optional=True), Inverse(equal))) if leaf.operator == "!=" else equal
 
 
 def _address(end: int, leaf: Compare, values: tuple[object, ...]) -> Test | None:

@@ -27,15 +27,19 @@ class Want:
     ENTER_FD = 4
     PATH = 8
     POINTS = 16
+    DATA = 32
+    AT_ENTER = 16  # first bit of the arguments that are followed when a call is entered
+    AT_EXIT = 24  # and when it returns, in the event view
 
 
 class Follow:
     """How an argument word is followed."""
 
-    NONE, STRING, DATA, IOVEC, MSGHDR, SOCKADDR, SOCKADDR_OUT = range(7)
+    NONE, STRING, DATA, IOVEC, MSGHDR, SOCKADDR, SOCKADDR_OUT, MEMORY, STRINGS, MESSAGES, SIGINFO = range(11)
 
 
 FD_RESULT, FD_NONE = 6, 7
+LENGTH_RESULT, LENGTH_ONE = 6, 7
 
 NODE = np.dtype(
     [
@@ -64,7 +68,7 @@ PROCESS = np.dtype(
 PROCESS_NOT_CURRENT = 1
 PAYLOAD = np.dtype([("seq", "u8"), ("argument", "u1"), ("kind", "u1"), ("failed", "u2"), ("full", "u4")])
 
-_ARGUMENT = np.dtype([("kind", "u1"), ("length", "u1"), ("pad", "u2")])
+_ARGUMENT = np.dtype([("kind", "u1"), ("length", "u1"), ("size", "u2")])
 DESCRIPTOR = np.dtype(
     [
         ("flags", "u4"), ("fd", "u1"), ("dir", "u1"), ("newdir", "u1"), ("pad", "u1"), ("bits", "u8"),

@@ -1,24 +1,35 @@
 """The rows that BPF programs write, read in place: every CPU fills its own part round and round (bpf/records.h).
 
 A row's stamp is stored last and says how many rows its CPU had begun, so a stamp that is the next one means a whole
-row. This reader relies on x86 ordering (numpy has no acquire load).
+row. Who reads rows looks at each stamp before the row; what is looked at here is where reading may begin and end.
 """
 
 from __future__ import annotations
 
 import contextlib
 import mmap
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from sonde.kernel.records import PROGRESS
 
-__all__ = ["Rows"]
+__all__ = ["Rows", "Waiting"]
 
-CHUNK = 4096  # stamps compared at a time
 PAGE = mmap.PAGESIZE
+
+
+class Waiting(NamedTuple):
+    """Rows of one CPU, in its order, that are about to be read: the first's stamp is `stamp` if it is whole, each
+    other's one more."""
+
+    parts: list[npt.NDArray[Any]]
+    stamp: int
+
+
+Read = Callable[[list[Waiting]], list[int]]
 
 
 class Rows:
@@ -31,44 +42,51 @@ class Rows:
         whole = -(-cpus * PROGRESS.itemsize // PAGE) * PAGE
         self._progress_map = mmap.mmap(progress, whole, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
         self._rows = np.frombuffer(self._rows_map, dtype, cpus * count).reshape(cpus, count)
+        self._stamps = self._rows["stamp"]
         self._progress = np.frombuffer(self._progress_map, PROGRESS, cpus)["read"]
+        self._cpus = np.arange(cpus)
         self._at = np.zeros(cpus, np.uint64)
-        self.most = 0  # rows that the last `take` gave of one CPU
+        self.most = 0  # rows that the last `take` took of one CPU
         self.count = count
 
-    def take(self, limit: int) -> list[npt.NDArray[Any]]:
-        """Views of the rows that are whole, at most `limit` of each CPU and in its order; dead after `release`."""
-        cpus, mask = np.arange(len(self._at)), np.uint64(self._rows.shape[1] - 1)
-        first, before = self._rows["stamp"][cpus, self._at & mask], self._at.copy()
-        ready = np.flatnonzero(first == before + np.uint64(1)).tolist()
-        views = [view for cpu in ready for view in self._of(cpu, limit)]
-        self.most = int((self._at - before).max())
-        return views
-
-    def _of(self, cpu: int, limit: int) -> list[npt.NDArray[Any]]:
-        """Some of a CPU's rows, at most one round."""
-        views, rows, at = [], self._rows[cpu], int(self._at[cpu])
-        end = at + min(limit, len(rows))
-        while at < end:
-            start = at % len(rows)
-            view = rows[start : start + min(CHUNK, end - at)]
-            wrong = np.flatnonzero(view["stamp"] != np.arange(at + 1, at + 1 + len(view), dtype=np.uint64))
-            count = int(wrong[0]) if len(wrong) else len(view)
-            if count:
-                views.append(view[:count])
-            at += count
-            if count < len(view):
-                break
-        self._at[cpu] = at
-        return views
-
-    def release(self) -> None:
-        """Give the space of the rows that were taken back to the kernel."""
+    def take(self, limit: int, read: Read) -> None:
+        """Let `read` read the rows that wait, at most `limit` of each CPU; it says how many of each were whole. Then
+        their space is the kernel's again."""
+        first = self._stamps[self._cpus, self._at & np.uint64(self.count - 1)]
+        ready = np.flatnonzero(first == self._at + np.uint64(1))
+        self.most = 0
+        if not len(ready):
+            return
+        taken = read([self._waiting(cpu, limit) for cpu in ready.tolist()])
+        self._at[ready] += np.array(taken, np.uint64)
         self._progress[:] = self._at
+        self.most = max(taken)
+
+    def _waiting(self, cpu: int, limit: int) -> Waiting:
+        """Some of a CPU's rows, at most one round."""
+        at, rows = int(self._at[cpu]), self._rows[cpu]
+        start = at % self.count
+        end = start + self._about(cpu, at, min(limit, self.count))
+        parts = [rows[start:end]] if end <= self.count else [rows[start:], rows[: end - self.count]]
+        return Waiting(parts, at + 1)
+
+    def _about(self, cpu: int, at: int, most: int) -> int:
+        """How many rows wait, if all before the last one are whole; at least one does."""
+
+        def there(rows: int) -> bool:
+            return bool(self._stamps.item(cpu, (at + rows - 1) % self.count) == at + rows)
+
+        if there(most):
+            return most
+        low, high = 1, most
+        while high - low > 1:
+            middle = min(2 * low, (low + high) // 2)
+            low, high = (middle, high) if there(middle) else (low, middle)
+        return low
 
     def close(self) -> None:
         """Unmap; arrays made from it must be gone."""
-        del self._rows, self._progress
+        del self._rows, self._stamps, self._progress
         for part in (self._rows_map, self._progress_map):
             with contextlib.suppress(BufferError):  # a view is still alive somewhere: the mapping goes with it
                 part.close()

@@ -7,10 +7,13 @@ import struct
 from collections.abc import Mapping
 
 from sonde.kernel.asm import WORD, Asm
+from sonde.kernel.inline import inlined
 from sonde.kernel.libbpf import (
     ITER,
     RAW_TRACEPOINT,
+    SYSTEM_CALL,
     MapInfo,
+    attach_event,
     attach_iter,
     attach_tracepoint,
     create_map,
@@ -20,26 +23,33 @@ from sonde.kernel.libbpf import (
     lookup,
     update,
 )
-from sonde.kernel.library import Library
+from sonde.kernel.library import Fixup, Library
 
 __all__ = ["Session"]
 
 READ_ONLY_PROGRAM = 0x80  # BPF_F_RDONLY_PROG
+KINDS = {"tp_btf": RAW_TRACEPOINT, "iter": ITER, "tracepoint": SYSTEM_CALL}  # by the beginning of a section's name
 # Iterators may be interrupted by the other programs: they work in scratch tables of their own.
 SCRATCH = ("climbs", "process_scratch", "payload_scratch", "text_scratch")
 
 
 class Session:
-    """Tables are created at first use with `sizes` (entries, or bytes of a ring) and `widths` (bytes of a value);
-    `variables` are constants of the library."""
+    """Tables are created at first use with `sizes` (entries, or bytes of a ring), `widths` (bytes of a value) and
+    `keys` (bytes of a key); `variables` are constants of the library."""
 
     def __init__(
-        self, library: Library, sizes: Mapping[str, int], widths: Mapping[str, int], variables: Mapping[str, int]
+        self,
+        library: Library,
+        sizes: Mapping[str, int],
+        widths: Mapping[str, int],
+        variables: Mapping[str, int],
+        keys: Mapping[str, int] | None = None,
     ) -> None:
         self.library = library
-        self._sizes, self._widths = sizes, widths
+        self._sizes, self._widths, self._keys = sizes, widths, keys or {}
         self._maps: dict[str, int] = {}
         self._programs: list[int] = []
+        self.names: dict[int, str] = {}  # of loaded programs
         self._links: list[int] = []
         self._btf = load_btf(library.btf)
         self._images = {n: bytearray(m.image) for n, m in library.maps.items() if m.image is not None}
@@ -82,7 +92,7 @@ class Session:
         if key not in self._maps:
             info = self.library.maps[name]
             size, width = self._sizes.get(name, info.max_entries), self._widths.get(name, info.value_size)
-            fd = create_map(name, MapInfo(info.kind, info.key_size, width, size, info.flags))
+            fd = create_map(name, MapInfo(info.kind, self._keys.get(name, info.key_size), width, size, info.flags))
             if name in self._images:
                 update(fd, bytes(4), bytes(self._images[name]))
                 if info.flags & READ_ONLY_PROGRAM:
@@ -92,39 +102,40 @@ class Session:
 
     def load(self, name: str, main: Asm, hook: str, log_level: int = 0) -> tuple[int, str]:
         """(program fd, verifier's log): `main` and what it calls, for the hook of the library program `hook`."""
-        return self._load(name, main, list(dict.fromkeys(called for _, called in main.calls)), hook, log_level)
+        main, fixups = inlined(main, self.library.subprograms)
+        fixups += [Fixup(at, "call", called) for at, called in main.calls]
+        return self._load(name, main.code(), fixups, hook, log_level)
 
     def load_fixed(self, root: str) -> int:
         """A library program as it is."""
-        return self._load(root, None, [root], root, 0)[0]
+        program = self.library.subprograms[root]
+        return self._load(root, bytearray(program.code), list(program.fixups), root, 0)[0]
 
-    def _load(self, name: str, main: Asm | None, roots: list[str], hook: str, log: int) -> tuple[int, str]:
+    def _load(self, name: str, code: bytearray, fixups: list[Fixup], hook: str, log: int) -> tuple[int, str]:
         section, attach_id = self.library.programs[hook]
-        iterates = section.startswith("iter/")
+        kind = KINDS[section.partition("/")[0]]
         subprograms = self.library.subprograms
-        code = main.code() if main else bytearray()
-        functions = [(0, subprograms[hook].type_id)] if main else []
-        start: dict[str, int] = {}
-        order = self.library.closure(roots)
-        for part in order:
-            start[part] = len(code) // 8
-            functions.append((start[part], subprograms[part].type_id))
+        functions, start = [(0, subprograms[hook].type_id)], {}
+        for part in self.library.closure(fixup.name for fixup in fixups if fixup.kind != "map"):
+            start[part] = at = len(code) // 8
+            functions.append((at, subprograms[part].type_id))
+            fixups += [fixup._replace(at=at + fixup.at) for fixup in subprograms[part].fixups]
             code += subprograms[part].code
-        for at, called in main.calls if main else ():
-            _patch(code, at, start[called] - at - 1)
-        for part in order:
-            for fixup in subprograms[part].fixups:
-                at = start[part] + fixup.at
-                _patch(code, at, self.map(fixup.name, iterates) if fixup.kind == "map" else start[fixup.name] - at - 1)
+        for at, of, called in fixups:
+            _patch(code, at, self.map(called, kind == ITER) if of == "map" else start[called] - at - 1)
         info = b"".join(struct.pack("<II", *f) for f in functions)
-        kind = ITER if iterates else RAW_TRACEPOINT
         fd, text = load_program(name, bytes(code), info, self._btf, attach_id, kind, log)
         self._programs.append(fd)
+        self.names[fd] = name
         return fd, text
 
     def attach(self, program: int) -> None:
         """Attach a tp_btf program; it runs from now on."""
         self._links.append(attach_tracepoint(program))
+
+    def attach_event(self, program: int, tracepoint: int) -> None:
+        """Attach a program to the tracepoint of one system call, by its id in tracefs."""
+        self._links.append(attach_event(program, tracepoint))
 
     def iterate(self, program: int) -> bytes:
         """Run an iterator program over all tasks; -> what it wrote."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -11,8 +12,8 @@ import numpy.typing as npt
 from sonde.plan.batch import Views
 
 __all__ = [
-    "ABSENT", "Form", "Kind", "Op", "Text", "clock", "escaped", "fixed9", "hexa", "literal", "number", "octal", "pool",
-    "quoted", "seconds", "sint", "slices", "text", "truth", "uint", "view",
+    "ABSENT", "Form", "Kind", "Op", "Text", "address", "clock", "escaped", "fixed9", "hexa", "literal", "number",
+    "octal", "pool", "quoted", "seconds", "sint", "slices", "text", "truth", "uint", "view",
 ]  # fmt: skip
 
 Array = npt.NDArray[np.generic]
@@ -35,6 +36,7 @@ class Kind(IntEnum):
     SECONDS = 7
     POOL = 8
     VIEW = 9
+    ADDRESS = 10
 
 
 class Form(IntEnum):
@@ -48,6 +50,11 @@ class Form(IntEnum):
     HEXDUMP = 5  # sixteen bytes a line with offsets
     HEXDUMP_ASCII = 6  # the same with the characters beside them
     BASE64 = 7
+    C_OCTAL = 8  # C string literal; what is not printable ASCII as \ooo
+    C_HEX = 9  # the same as \xNN
+    C_ALL_HEX = 10  # every byte as \xNN
+    C_MAYBE_HEX = 11  # every byte as \xNN if one is neither printable nor space
+    DUMP = 12  # sixteen bytes a line between bars, as strace -e read=
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,11 +76,13 @@ class Text:
         return Views(self.data, self.offsets[:-1], length, length)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)
 class Op:
     """One piece of a template; made by the functions below.
 
-    `values` holds numbers (i8, u8), pool ids (u4) or view offsets (i8), one for each row that uses the template.
+    `values` holds numbers, pool ids or view offsets, one for each row that uses the template; `by_row`: one for every
+    row. With `none_is_absent` id 0 of a pool is missing too. Arrays need not be contiguous, but for `lengths` and
+    `missing`.
     """
 
     kind: Kind
@@ -86,6 +95,8 @@ class Op:
     ends: npt.NDArray[np.int64] | None = None
     missing: npt.NDArray[np.uint8] | None = None
     absent: bytes = ABSENT
+    none_is_absent: bool = False
+    by_row: bool = False
 
     def __len__(self) -> int:
         return 0 if self.values is None else len(self.values)
@@ -99,7 +110,15 @@ class Op:
             missing=None if self.missing is None else self.missing[rows],
         )
 
+    def of_rows(self) -> Op:
+        """The same op with one element for every row, whatever template the row uses."""
+        return Op(
+            self.kind, self.values, self.form, self.width, self.limit, self.lengths, self.data, self.ends,
+            self.missing, self.absent, self.none_is_absent, True,
+        )  # fmt: skip
 
+
+@functools.lru_cache(4096)
 def literal(data: bytes, width: int = 0) -> Op:
     """The same bytes in every row.
 
@@ -110,37 +129,42 @@ def literal(data: bytes, width: int = 0) -> Op:
 
 def uint(values: Array, width: int = 0, missing: Mask = None, absent: bytes = ABSENT) -> Op:
     """Decimal u8. Here and below `missing` marks rows that show `absent` instead of a value."""
-    return _number(Kind.UINT, values, np.uint64, width, missing, absent)
+    return _number(Kind.UINT, values, width, missing, absent)
 
 
 def sint(values: Array, width: int = 0, missing: Mask = None, absent: bytes = ABSENT) -> Op:
     """Decimal i8."""
-    return _number(Kind.SINT, values, np.int64, width, missing, absent)
+    return _number(Kind.SINT, values, width, missing, absent)
 
 
 def hexa(values: Array, width: int = 0, missing: Mask = None, absent: bytes = ABSENT) -> Op:
     """Upper hex of u8, no prefix, as sysdig has it."""
-    return _number(Kind.HEX, values, np.uint64, width, missing, absent)
+    return _number(Kind.HEX, values, width, missing, absent)
+
+
+def address(values: Array, width: int = 0, missing: Mask = None, absent: bytes = ABSENT) -> Op:
+    """Lower hex of u8 behind 0x."""
+    return _number(Kind.ADDRESS, values, width, missing, absent)
 
 
 def octal(values: Array, width: int = 0, missing: Mask = None, absent: bytes = ABSENT) -> Op:
     """Octal of u8, no prefix."""
-    return _number(Kind.OCTAL, values, np.uint64, width, missing, absent)
+    return _number(Kind.OCTAL, values, width, missing, absent)
 
 
 def fixed9(values: Array, width: int = 0, missing: Mask = None, absent: bytes = ABSENT) -> Op:
     """u8 with zeros in front up to nine digits."""
-    return _number(Kind.FIXED9, values, np.uint64, width, missing, absent)
+    return _number(Kind.FIXED9, values, width, missing, absent)
 
 
 def clock(values: Array, width: int = 0, missing: Mask = None, absent: bytes = ABSENT) -> Op:
     """HH:MM:SS.nnnnnnnnn of i8 ns since the epoch in local time."""
-    return _number(Kind.CLOCK, values, np.int64, width, missing, absent)
+    return _number(Kind.CLOCK, values, width, missing, absent)
 
 
 def seconds(values: Array, width: int = 0, missing: Mask = None, absent: bytes = ABSENT) -> Op:
     """S.nnnnnnnnn of i8 ns."""
-    return _number(Kind.SECONDS, values, np.int64, width, missing, absent)
+    return _number(Kind.SECONDS, values, width, missing, absent)
 
 
 def truth(values: Array, width: int = 0, missing: Mask = None, absent: bytes = ABSENT) -> Op:
@@ -160,10 +184,14 @@ def pool(
     width: int = 0,
     missing: Mask = None,
     absent: bytes = ABSENT,
+    none_is_absent: bool = False,
 ) -> Op:
-    """Strings by u4 id, of `Strings.packed()`; without `missing` id 0 writes nothing."""
-    values, data = np.ascontiguousarray(ids, np.uint32), np.ascontiguousarray(buffer)
-    return Op(Kind.POOL, values, width=width, data=data, ends=offsets, missing=_mask(missing), absent=absent)
+    """Strings by u4 id, of `Strings.packed()`; id 0 writes nothing, or `absent` if `none_is_absent`."""
+    values, data = np.asarray(ids, np.uint32), np.ascontiguousarray(buffer)
+    return Op(
+        Kind.POOL, values, width=width, data=data, ends=offsets, missing=_mask(missing), absent=absent,
+        none_is_absent=none_is_absent,
+    )  # fmt: skip
 
 
 def slices(
@@ -201,11 +229,8 @@ def quoted(views: Views, width: int = 0, missing: Mask = None, absent: bytes = b
     return slices(views, Form.QUOTED, width=width, missing=missing, absent=absent)
 
 
-def _number(
-    kind: Kind, values: Array, dtype: type[np.int64 | np.uint64], width: int, missing: Mask, absent: bytes
-) -> Op:
-    same_size = values.dtype.kind in "iu" and values.dtype.itemsize == 8 and values.flags.c_contiguous
-    whole = values.view(dtype) if same_size else np.ascontiguousarray(values).astype(dtype)
+def _number(kind: Kind, values: Array, width: int, missing: Mask, absent: bytes) -> Op:
+    whole = values if values.dtype.kind in "iu" and values.dtype.isnative else values.astype(np.int64)
     return Op(kind, whole, width=width, missing=_mask(missing), absent=absent)
 
 

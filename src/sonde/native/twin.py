@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import repeat
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from sonde.native.escape import printable, quote
+from sonde.native.escape import NOT_PLAIN, all_hex, c_string, printable, quote
 from sonde.native.ops import Form, Kind, Op, Text
 
-__all__ = ["join", "walk"]
+__all__ = ["join", "link", "spread", "walk"]
 
 DOTS = bytes(c if 0x20 <= c < 0x7F else 0x2E for c in range(256))
 NOT_TEXT = re.compile(rb"[^ -~\n]")
@@ -25,7 +26,11 @@ Row = Callable[[int], bytes]
 
 def join(rows: int, template: npt.NDArray[np.uint16] | None, templates: Sequence[Sequence[Op]]) -> Text:
     """As sonde.native.join.join, whose checks were done."""
-    columns = [zip(*(_texts(op) for op in ops), strict=False) if ops else repeat(()) for ops in templates]
+    used = [None if template is None else np.flatnonzero(template == number) for number in range(len(templates))]
+    columns = [
+        zip(*(_texts(op if mine is None or not op.by_row else op.take(mine)) for op in ops), strict=False)
+        if ops else repeat(()) for ops, mine in zip(templates, used, strict=True)
+    ]  # fmt: skip
     chosen = repeat(0, rows) if template is None else template.tolist()
     lines = [b"".join(next(columns[t])) for t in chosen]
     offsets = np.zeros(rows + 1, np.int64)
@@ -51,6 +56,24 @@ def walk(
     return np.array(offsets, np.int64), np.array(lengths, np.uint32), start
 
 
+def link(rows: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    """As sonde.native.link.link."""
+    if not len(rows):
+        return np.full(len(wanted), -1, np.int64)
+    order = np.argsort(rows, kind="stable")
+    found = order[np.minimum(np.searchsorted(rows, wanted, sorter=order), len(rows) - 1)]
+    return np.where(rows[found] == wanted, found, -1)
+
+
+def spread(rows: npt.NDArray[np.void], stamp: int, columns: Mapping[str, npt.NDArray[Any]], at: int) -> int:
+    """As sonde.native.spread.spread, whose checks were done."""
+    wrong = np.flatnonzero(rows["stamp"] != np.arange(stamp, stamp + len(rows), dtype=np.uint64))
+    count = int(wrong[0]) if len(wrong) else len(rows)
+    for name, values in columns.items():
+        values[at : at + count] = rows[name][:count]
+    return count
+
+
 def _texts(op: Op) -> Iterable[bytes]:
     """What the op writes, row by row."""
     if op.kind is Kind.LITERAL:
@@ -65,11 +88,11 @@ def _row(op: Op) -> Row:
     assert op.values is not None
     values = op.values
     if op.kind is Kind.POOL:
-        return lambda i: _pooled(op, int(values[i]))
+        return lambda i: op.absent if op.none_is_absent and not values[i] else _pooled(op, int(values[i]))
     if op.kind is Kind.VIEW:
         return lambda i: FORMS[op.form](_slice(op, i))
-    write = NUMBERS[op.kind]
-    return lambda i: write(int(values[i]))
+    write, least = NUMBERS[op.kind], -(1 << 63) if op.kind in SIGNED else 0
+    return lambda i: write((int(values[i]) - least) % (1 << 64) + least)
 
 
 def _pooled(op: Op, ident: int) -> bytes:
@@ -131,11 +154,24 @@ def _hexdump(data: bytes, characters: bool) -> bytes:
     return b"\n%s\n" % b"\n".join(lines) if lines else b""
 
 
+def _dump(data: bytes) -> bytes:
+    digits = max(5, len(b"%x" % max(0, len(data) - 1)))
+    lines = []
+    for at in range(0, len(data), 16):
+        part = data[at : at + 16]
+        left, right = part[:8].hex(" ").ljust(23), part[8:].hex(" ").ljust(23)
+        text = part.translate(DOTS).decode().ljust(16)
+        lines.append(f" | {at:0{digits}x}  {left}  {right}  {text} |\n")
+    return "".join(lines).encode()
+
+
+SIGNED = (Kind.SINT, Kind.CLOCK, Kind.SECONDS)
 NUMBERS: dict[Kind, Callable[[int], bytes]] = {
     Kind.UINT: lambda v: b"%d" % v,
     Kind.SINT: lambda v: b"%d" % v,
     Kind.HEX: lambda v: b"%X" % v,
     Kind.OCTAL: lambda v: b"%o" % v,
+    Kind.ADDRESS: lambda v: b"0x%x" % v,
     Kind.FIXED9: lambda v: b"%09d" % v,
     Kind.CLOCK: _clock,
     Kind.SECONDS: _seconds,
@@ -149,4 +185,9 @@ FORMS: dict[Form, Callable[[bytes], bytes]] = {
     Form.HEXDUMP: lambda data: _hexdump(data, False),
     Form.HEXDUMP_ASCII: lambda data: _hexdump(data, True),
     Form.BASE64: lambda data: binascii.b2a_base64(data, newline=False),
+    Form.C_OCTAL: lambda data: c_string(data),
+    Form.C_HEX: lambda data: c_string(data, hexadecimal=True),
+    Form.C_ALL_HEX: lambda data: b'"%s"' % all_hex(data),
+    Form.C_MAYBE_HEX: lambda data: b'"%s"' % all_hex(data) if NOT_PLAIN.search(data) else c_string(data),
+    Form.DUMP: _dump,
 }

@@ -6,7 +6,7 @@ import socket
 
 import numpy as np
 
-from sonde.plan.strings import Ids, Strings
+from sonde.plan.strings import Ids, Strings, distinct
 from sonde.plan.table import Table
 
 __all__ = ["CLIENT", "FILE", "FLAGS", "KNOWN", "MAGIC", "MODE", "NAME", "PIDFS_MAGIC", "SERVER", "Files", "Node"]
@@ -27,6 +27,9 @@ class Node:
     SOCK = 64
     ESCAPED = 128  # renamed out of its bind mount
 
+
+DEEPEST = 130  # components; a chain that is longer is a loop
+_SPECIAL = Node.SOCK | Node.ANON | Node.MOUNT | Node.ESCAPED  # whose name is not the parent's and a component
 
 FILE = np.dtype(
     [
@@ -59,18 +62,48 @@ class Files(Table):
 
     def paths(self, ids: Ids) -> Ids:
         """String ids of the full names: paths, `pipe:[ino]`, tuples `cip:cport->sip:sport`; 0 where unknown."""
-        self._grow()
         places = self.at(ids)
-        todo = ~self._paths_done[places]
-        if todo.any():
-            for place in set(places[todo].tolist()):
-                self._resolve(place)
+        self.resolve(places)
         return self._paths[places]
+
+    def paths_at(self, places: Ids) -> Ids:
+        """The same by the rows' indices, of those that were resolved."""
+        return self._paths[places]
+
+    def resolve(self, places: Ids) -> None:
+        """Join the names of rows, by their indices, with those of the directories they are in."""
+        self._grow()
+        levels = [self._undone(places)]
+        while len(levels[-1]) and len(levels) < DEEPEST:
+            levels.append(self._undone(self.at(self.rows["parent"][levels[-1]])))
+        for level in reversed(levels):
+            todo = level[~self._paths_done[level]]
+            rows = self.rows[todo]
+            plain = (rows["flags"] & _SPECIAL == 0) & self._paths_done[self.at(rows["parent"])]
+            self._resolve_plain(todo[plain])
+            for place in todo[~plain].tolist():
+                self._resolve(place)
+
+    def _undone(self, places: Ids) -> Ids:
+        """The rows among these that are known and whose names are not joined yet, each once."""
+        open_ = places[~self._paths_done[places]]
+        return np.array(distinct(open_[self.rows["known"][open_] != 0]), np.uint32)
+
+    def _resolve_plain(self, places: Ids) -> None:
+        """Names that are a parent's, which is there, and a component."""
+        rows, text = self.rows[places], self.strings.__getitem__
+        parents = map(text, self._paths[self.at(rows["parent"])].tolist())
+        names = map(text, rows["name"].tolist())
+        self._paths[places] = self.strings.intern_all(
+            b"/" + name if parent == b"/" else parent + b"/" + name for parent, name in zip(parents, names, strict=True)
+        )
+        self._paths_done[places] = True
 
     def path(self, place: int) -> bytes:
         """The full name of one row, by its index."""
         self._grow()
-        self._resolve(place)
+        if not self._paths_done[place]:
+            self._resolve(place)
         return self.strings[int(self._paths[place])]
 
     def _grow(self) -> None:
@@ -96,7 +129,7 @@ class Files(Table):
 
     def _name(self, node: int, row: tuple[int, ...], parent: bytes) -> bytes:
         flags, name = row[FLAGS], self.strings[row[NAME]]
-        if not flags & (Node.SOCK | Node.ANON | Node.MOUNT | Node.ESCAPED):
+        if not flags & _SPECIAL:
             return (b"" if parent == b"/" else parent) + b"/" + name
         if flags & Node.SOCK:
             return self._socket_name(self.rows[node])

@@ -18,11 +18,13 @@ Accepts = Callable[[Compare], bool | None]
 
 
 class Part(NamedTuple):
-    """One conjunct: what the source gets of it (TRUE: nothing), and whether that settles it."""
+    """One conjunct: what the source gets of it (TRUE: nothing), whether that is `whole`, and whether it settles it: a
+    whole one is not `exact` when the source may not know."""
 
     conjunct: Expr
     pushed: Expr
     exact: bool
+    whole: bool
 
 
 class Pushdown(NamedTuple):
@@ -52,4 +54,4 @@ def _part(conjunct: Expr, accepts: Accepts) -> Part:
         return verdict is not None
 
     pushed, whole = weaken(conjunct, taken)
-    return Part(conjunct, pushed, whole and certain)
+    return Part(conjunct, pushed, whole and certain, whole)

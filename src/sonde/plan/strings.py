@@ -54,7 +54,15 @@ class Strings:
 
     def intern_all(self, texts: Iterable[bytes]) -> Ids:
         """`intern` of each, as u4 array."""
-        return np.fromiter((self.intern(text) for text in texts), np.uint32)
+        ids, known, out = self._ids, self._texts, []
+        for text in texts:
+            ident = ids.get(text)
+            if ident is None:
+                ident = ids[text] = len(known)
+                known.append(text)
+                self.size += len(text)
+            out.append(ident)
+        return np.array(out, np.uint32)
 
     def map(self, ids: Ids, key: object, change: Callable[[bytes], bytes | None]) -> Ids:
         """Ids of `change(string)`, computed once for each distinct string and `key`; None and missing give id 0."""

@@ -45,12 +45,21 @@ class Table:
     def ensure(self, ident: int) -> int:
         """The index in `rows` of one id, which exists from now on."""
         place = _distance(self.base, ident)
+        self._reach(place)
+        return place
+
+    def ensure_all(self, ids: Ids) -> Ids:
+        """The same of several ids."""
+        places = ids - np.uint32(self.base)
+        self._reach(int(places.max(initial=0)))
+        return places
+
+    def _reach(self, place: int) -> None:
         if place >= len(self.rows):
             grown = np.zeros(max(place + 1, 2 * len(self.rows)), self.rows.dtype)
             grown[: len(self.rows)] = self.rows
             self.rows = grown
         self.size = max(self.size, place + 1)
-        return place
 
     def column(self, name: str, ids: Ids) -> Array:
         """`name` of the rows with these ids."""

@@ -4,15 +4,15 @@ __all__ = ["MEMORY"]
 
 MEMORY = """
 memory brk(addr) = res:hex
-memory mmap(addr, length, prot:prot, flags:mmap, fd, offset) = res:hex
-memory mmap2(addr, length, prot:prot, flags:mmap, fd, pgoffset:uint) = res:hex
+memory mmap(addr, length, prot:prot, flags:mmap, fd, offset~hex) = res:hex
+memory mmap2(addr, length, prot:prot, flags:mmap, fd, pgoffset:uint~word/pages) = res:hex
 memory munmap(addr, length)
 memory mprotect(addr, length, prot:prot)
-memory mremap(addr, old_length:size, new_length:size, flags:mremap, new_addr:hex) = res:hex
+memory mremap(addr, old_length:size, new_length:size, flags:mremap, new_addr:hex~pointer) = res:hex
 memory msync(addr, length, flags:msync)
-memory mincore(addr, length, -)
+memory mincore(addr, length, -vec:>mincore[1])
 memory madvise(addr, length, advice:madvise)
-memory process_madvise(pidfd:fd, vec:hex, vlen:size, advice:madvise, flags:uint)
+memory process_madvise(pidfd:fd, vec:*iovec_addr[2], vlen:size, advice:madvise, flags:uint~hex)
 memory mlock(addr, len)
 memory mlock2(addr, len, flags:mlock2)
 memory munlock(addr, len)
@@ -21,22 +21,22 @@ memory munlockall()
 memory mseal(addr, length, flags:hex)
 memory remap_file_pages(addr, size, prot:prot, pgoff:uint, flags:mmap)
 memory memfd_create(name:string, flags:memfd) = fd
-memory memfd_secret(flags:hex) = fd
+memory memfd_secret(flags:hex~memfd_secret_flags) = fd
 memory pkey_mprotect(addr, length, prot:prot, pkey:int)
-memory pkey_alloc(flags:hex, rights:hex)
+memory pkey_alloc(flags:hex, rights:hex~pkey_access)
 memory pkey_free(pkey:int)
 memory map_shadow_stack(addr, size, flags:hex)
-memory mbind(addr, length, mode:mempolicy, nodemask:hex, maxnode:uint, flags:hex)
-memory set_mempolicy(mode:mempolicy, nodemask:hex, maxnode:uint)
-memory get_mempolicy(mode:hex, nodemask:hex, maxnode:uint, addr, flags:hex)
+memory mbind(addr, length, mode:mempolicy, nodemask:*nodemask[4], maxnode:uint, flags:hex~mbind_flags)
+memory set_mempolicy(mode:mempolicy, nodemask:*nodemask[2], maxnode:uint)
+memory get_mempolicy(mode:>mpol_mode, nodemask:>nodemask[2], maxnode:uint, addr, flags:hex~get_mempolicy_flags)
 memory set_mempolicy_home_node(addr, length, node:uint, flags:hex)
-memory migrate_pages(pid, maxnode:uint, from:hex, to:hex)
-memory move_pages(pid, count:uint, pages:hex, nodes:hex, status:hex, flags:hex)
+memory migrate_pages(pid, maxnode:uint, from:*nodemask[1], to:*nodemask[1])
+memory move_pages(pid, count:uint, pages:*ptr[1], nodes:*int[1], status:>move_status[1], flags:hex~move_pages_flags)
 memory process_mrelease(pidfd:fd, flags:hex)
-ipc process_vm_readv(pid, local:hex, liovcnt:uint, remote:hex, riovcnt:uint, flags:hex)
-ipc process_vm_writev(pid, local:hex, liovcnt:uint, remote:hex, riovcnt:uint, flags:hex)
-ipc shmget(key:hex, size, shmflg:ipc)
-ipc shmat(shmid:int, addr, shmflg:shmat) = res:hex
+ipc process_vm_readv(pid, local:hex~>iovec[2], liovcnt:uint, remote:*iovec_addr[4], riovcnt:uint, flags:hex~size)
+ipc process_vm_writev(pid, local:hex~iovec[2], liovcnt:uint, remote:*iovec_addr[4], riovcnt:uint, flags:hex~size)
+ipc shmget(key:hex~word/ipc_key, size, shmflg:ipc~word/shmget)
+ipc shmat(shmid:int, addr, shmflg:shmat~shm_flags) = res:hex
 ipc shmdt(addr)
-ipc shmctl(shmid:int, cmd:ipcctl, buf:hex)
+ipc shmctl(shmid:int, cmd:ipcctl~word/shmctl, buf:hex~variant)
 """

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from sonde.kernel.codegen import Layout
-from sonde.kernel.records import PAYLOAD
+from sonde.kernel.records import ARGUMENTS, PAYLOAD
+from sonde.kernel.rows import Waiting
+from sonde.native.link import link
+from sonde.native.spread import spread
 from sonde.native.walk import walk
 from sonde.plan.batch import PHYSICAL, Batch, Payloads
 from sonde.plan.state import State
@@ -16,12 +22,44 @@ from sonde.plan.state import State
 __all__ = ["Assembler", "Chunk"]
 
 Bytes = npt.NDArray[np.uint8]
-BLOCK = 2048  # rows that stay in the processor's cache while their columns are taken out one by one
+Columns = dict[str, npt.NDArray[Any]]
+KEPT = 3  # blocks that may be used again: rows held back, those in time order, and a batch that is being shown
+LARGEST = 1 << 24  # bytes of such a block
+HEADER = 8  # bytes of a word of a record's header
+LINE = 64  # columns begin with a cache line
+WASTE = 4  # a block is not used for columns that fill less than this part of it
 CPU = np.uint64(4095)  # the bits of a sequence number that are its CPU, as in bpf/events.bpf.c
 
 
+class Blocks:
+    """Memory of columns, used again when nobody holds a column in it any more: fresh memory costs the kernel as much as
+    filling it."""
+
+    def __init__(self) -> None:
+        self._blocks: list[Bytes] = []
+
+    def columns(self, types: Mapping[str, np.dtype[Any]], rows: int) -> Columns:
+        """Columns of these types, with whatever is in them."""
+        starts = [0, *accumulate(-(-rows * dtype.itemsize // LINE) * LINE for dtype in types.values())]
+        block = self._block(starts[-1])
+        return {
+            name: block[start : start + rows * dtype.itemsize].view(dtype)
+            for (name, dtype), start in zip(types.items(), starts, strict=False)
+        }
+
+    def _block(self, size: int) -> Bytes:
+        for block in self._blocks:
+            # held by the list, the loop and the call only
+            if sys.getrefcount(block) == 3 and size <= len(block) <= WASTE * size:
+                return block
+        block = np.empty(size, np.uint8)
+        if 0 < size <= LARGEST:
+            self._blocks = [block, *self._blocks[: KEPT - 1]]
+        return block
+
+
 class Chunk(NamedTuple):
-    """Payload records by sequence number, in increasing order."""
+    """Payload records by sequence number, as they came."""
 
     seq: npt.NDArray[np.uint64]
     argument: npt.NDArray[np.uint8]
@@ -38,34 +76,27 @@ class Chunk(NamedTuple):
             np.zeros(0, np.int32), np.zeros(0, np.uint8),
         )  # fmt: skip
 
-    @staticmethod
-    def of(data: Bytes, offsets: npt.NDArray[np.int64], lengths: npt.NDArray[np.uint32]) -> Chunk:
-        """Records at `offsets` of `data`, which must stay."""
-        if not len(offsets):
-            return Chunk.none()
-        heads = data[offsets[:, None] + np.arange(PAYLOAD.itemsize)].view(PAYLOAD)[:, 0]
+    def read(self, data: Bytes) -> tuple[Chunk, int]:
+        """(this and the records of a ring's window, which is copied; bytes taken)."""
+        room = -(-len(self.data) // HEADER) * HEADER
+        copy = np.empty(room + len(data), np.uint8)
+        copy[: len(self.data)], copy[room:] = self.data, data
+        offsets, lengths, after = walk(copy, room, len(copy))
+        # a header is two words: gathering them is faster than gathering its fields
+        words = copy[: len(copy) // HEADER * HEADER].view(np.uint64)
+        seq, rest = words[offsets // HEADER], words[offsets // HEADER + 1]
         size = lengths.astype(np.int32) - PAYLOAD.itemsize
-        size[heads["failed"] != 0] = -1
-        order = np.argsort(heads["seq"], kind="stable")
-        start = offsets + PAYLOAD.itemsize
-        full = heads["full"].view(np.int32)
-        return Chunk(heads["seq"][order], heads["argument"][order], start[order], size[order], full[order], data)
+        size[rest >> np.uint64(16) & np.uint64(0xFFFF) != 0] = -1
+        full = (rest >> np.uint64(32)).astype(np.int32)
+        new = Chunk(seq, rest.astype(np.uint8), offsets + PAYLOAD.itemsize, size, full, copy)
+        return self._and(new) if len(self.seq) else new, after - room
 
-    def plus(self, other: Chunk) -> Chunk:
-        """Both, in order."""
-        if not len(self.seq):
-            return other
-        if not len(other.seq):
-            return self
-        order = np.argsort(np.concatenate((self.seq, other.seq)), kind="stable")
-
-        def joined(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[Any]:
-            return np.concatenate((a, b))[order]
-
+    def _and(self, new: Chunk) -> Chunk:
+        """Both; the bytes are the new one's already."""
         return Chunk(
-            joined(self.seq, other.seq), joined(self.argument, other.argument),
-            joined(self.offset, other.offset + len(self.data)), joined(self.length, other.length),
-            joined(self.full, other.full), np.concatenate((self.data, other.data)),
+            np.concatenate((self.seq, new.seq)), np.concatenate((self.argument, new.argument)),
+            np.concatenate((self.offset, new.offset)), np.concatenate((self.length, new.length)),
+            np.concatenate((self.full, new.full)), new.data,
         )  # fmt: skip
 
     def kept(self, keep: npt.NDArray[np.bool_]) -> Chunk:
@@ -85,54 +116,58 @@ class Assembler:
     """
 
     def __init__(self, layout: Layout, state: State) -> None:
-        self._columns = {name: np.dtype(PHYSICAL[name][0]) for name in layout.columns}
+        self._types = {name: np.dtype(PHYSICAL[name][0]) for name in layout.columns}
         self.state = state
-        self._rows: list[dict[str, npt.NDArray[Any]]] = []
+        self._blocks = Blocks()
+        self._rows = self._room(0)
         self._payloads = Chunk.none()
         self._newest = np.zeros(int(CPU) + 1, np.uint64)
 
-    def add(self, views: list[npt.NDArray[Any]]) -> int:
-        """Copy rows out of the table; -> how many."""
-        total = sum(map(len, views))
-        if not total:
-            return 0
-        rows = {name: np.empty(total, dtype) for name, dtype in self._columns.items()}
-        at = 0
-        for view in views:
-            for start in range(0, len(view), BLOCK):
-                block = view[start : start + BLOCK]
-                for name, values in rows.items():
-                    values[at : at + len(block)] = block[name]
-                at += len(block)
-        self._rows.append(rows)
-        return total
+    def add(self, waiting: list[Waiting]) -> list[int]:
+        """Copy rows out of the table; -> how many of each were whole."""
+        held = len(self._rows["time"])
+        rows = self._room(held + sum(len(part) for window in waiting for part in window.parts))
+        for name, values in self._rows.items():
+            rows[name][:held] = values
+        counts, at = [], held
+        for parts, stamp in waiting:
+            first = at
+            for part in parts:
+                taken = spread(part, stamp + at - first, rows, at)
+                at += taken
+                if taken < len(part):
+                    break
+            counts.append(at - first)
+        self._rows = {name: values[:at] for name, values in rows.items()}
+        return counts
+
+    def _room(self, rows: int) -> Columns:
+        """Columns with room for so many rows."""
+        return self._blocks.columns(self._types, rows)
 
     def add_payloads(self, data: Bytes, start: int, end: int) -> int:
         """Copy payload records of a ring's window; -> bytes taken."""
-        copy = data[start:end].copy()
-        offsets, lengths, taken = walk(copy, 0, len(copy))
-        self._payloads = self._payloads.plus(Chunk.of(copy, offsets, lengths))
+        self._payloads, taken = self._payloads.read(data[start:end])
         return taken
 
     def take(self, until: int) -> Batch | None:
         """The rows up to boot time `until` (ns) in time order, or None."""
-        if not self._rows:
+        rows, time = self._rows, self._rows["time"]
+        if not len(time):
             return None
-        rows = self._rows[0]
-        if len(self._rows) > 1:
-            rows = {name: np.concatenate([part[name] for part in self._rows]) for name in self._columns}
-        time = rows["time"]
-        if (np.diff(time) < 0).any():
+        if (time[1:] < time[:-1]).any():
             order = np.argsort(time, kind="stable")
-            rows = {name: values[order] for name, values in rows.items()}
+            rows = self._room(len(order))
+            for name, values in rows.items():
+                np.take(self._rows[name], order, out=values, mode="clip")
             time = rows["time"]
         cut = int(np.searchsorted(time, until, "right"))
-        self._rows = [{name: values[cut:] for name, values in rows.items()}] if cut < len(time) else []
+        self._rows = {name: values[cut:] for name, values in rows.items()}
         if not cut:
             return None
         rows = {name: values[:cut] for name, values in rows.items()}
         payloads = self._join(rows["seq"]) if "seq" in rows else Payloads.none()
-        rows["time"] = rows["time"] + self.state.epoch
+        rows["time"] += self.state.epoch
         return Batch(rows, payloads, self.state)
 
     def _join(self, seq: npt.NDArray[np.uint64]) -> Payloads:
@@ -140,20 +175,14 @@ class Assembler:
         chunk = self._payloads
         if not len(chunk.seq):
             return Payloads.none()
-        order = np.argsort(seq, kind="stable")
-        at = np.minimum(np.searchsorted(seq, chunk.seq, sorter=order), len(seq) - 1)
-        rows = order[at]
-        mine = seq[rows] == chunk.seq
+        rows = link(seq, chunk.seq)
         # a CPU's numbers rise with time: what is not above its newest row's has lost its row
         np.maximum.at(self._newest, seq & CPU, seq)
-        self._payloads = chunk.kept(~mine & (chunk.seq > self._newest[chunk.seq & CPU]))
-        rows = rows[mine]
-        argument = chunk.argument[mine]
-        if (np.diff(rows) < 0).any():
-            final = np.lexsort((argument, rows))
-            rows = rows[final]
-            mine = np.flatnonzero(mine)[final]
-            argument = chunk.argument[mine]
+        self._payloads = chunk.kept((rows < 0) & (chunk.seq > self._newest[chunk.seq & CPU]))
+        mine = np.flatnonzero(rows >= 0)
+        key = rows[mine] * ARGUMENTS + chunk.argument[mine]
+        if (key[1:] < key[:-1]).any():
+            mine = mine[np.argsort(key, kind="stable")]
         return Payloads(
-            rows.astype(np.int64), argument, chunk.offset[mine], chunk.length[mine], chunk.full[mine], chunk.data
+            rows[mine], chunk.argument[mine], chunk.offset[mine], chunk.length[mine], chunk.full[mine], chunk.data
         )

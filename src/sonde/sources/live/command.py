@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sonde.errors import SondeError
 
@@ -21,15 +22,33 @@ class CommandError(SondeError):
 
 
 class Command:
-    """The child; it keeps stdin, stdout and stderr."""
+    """The child; it keeps stdin, stdout and stderr. `usage` is what it and its children took, once it has ended.
 
-    def __init__(self, arguments: Sequence[str]) -> None:
+
+    It becomes the program `path` (without one, what PATH has of its name) after it has done `prepare`.
+    """
+
+    usage: resource.struct_rusage | None = None
+
+    def __init__(
+        self, arguments: Sequence[str], path: str | None = None, environment: Mapping[str, str] | None = None,
+        prepare: Callable[[], None] | None = None,
+    ) -> None:  # fmt: skip
         self._name = arguments[0]
         held, self._hold = os.pipe()
         self._failure, failed = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
-            _become(arguments, held, self._hold, failed)
+            os.close(self._hold)
+
+            def run() -> None:
+                if prepare is not None:
+                    prepare()
+                if path is None:
+                    os.execvp(arguments[0], list(arguments))
+                os.execve(path, list(arguments), os.environ if environment is None else environment)
+
+            _become(run, held, failed)
         os.close(held)
         os.close(failed)
 
@@ -45,28 +64,31 @@ class Command:
 
     def poll(self) -> int | None:
         """Its wait status once it has ended (os.waitstatus_to_exitcode: negative for a signal), else None."""
-        pid, status = os.waitpid(self.pid, os.WNOHANG)
-        return os.waitstatus_to_exitcode(status) if pid else None
+        pid, status, usage = os.wait4(self.pid, os.WNOHANG)
+        if not pid:
+            return None
+        self.usage = usage
+        return os.waitstatus_to_exitcode(status)
 
     def wait(self) -> int:
         """Wait for its end; -> as `poll`."""
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        _, status, self.usage = os.wait4(self.pid, 0)
+        return os.waitstatus_to_exitcode(status)
 
     def kill(self, number: int = signal.SIGTERM) -> None:
         """Send it a signal."""
         os.kill(self.pid, number)
 
 
-def _become(arguments: Sequence[str], held: int, hold: int, failed: int) -> None:
+def _become(run: Callable[[], None], held: int, failed: int) -> None:
     """In the child: wait for the tracer, then turn into the command; never returns."""
     try:
-        os.close(hold)
         if not os.read(held, 1):  # the tracer is gone
             os._exit(125)
         os.close(held)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE, signal.SIGUSR1):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGUSR1, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
-        os.execvp(arguments[0], list(arguments))
+        run()
     except OSError as error:
         os.write(failed, b"%d" % (error.errno or 0))
     os._exit(127)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from operator import or_
 from typing import NamedTuple
@@ -14,11 +14,12 @@ import numpy.typing as npt
 
 from sonde.catalog.column import Detail
 from sonde.errors import KernelError
-from sonde.kernel.codegen import event_bits, generate, guards
+from sonde.kernel.asm import Asm
+from sonde.kernel.codegen import Hook, event_bits, generate, guards
 from sonde.kernel.descriptors import descriptors
 from sonde.kernel.dictionary import Dictionary
 from sonde.kernel.features import Feature, features, lock_addresses, pid_max, possible_cpus
-from sonde.kernel.libbpf import lookup, update
+from sonde.kernel.libbpf import ProgramCost, entries, keep_statistics, lookup, program_cost, update
 from sonde.kernel.library import open_library
 from sonde.kernel.predicates import TEXT_SLOTS, All
 from sonde.kernel.records import CONFIGURATION, GUARDS, STATISTICS
@@ -28,15 +29,18 @@ from sonde.kernel.session import Session
 from sonde.native.walk import walk
 from sonde.plan.automaton import Predicate
 from sonde.plan.batch import Batch, Counters
+from sonde.plan.expr import Expr
 from sonde.plan.state import State
 from sonde.sources.live.assemble import Assembler
+from sonde.sources.live.closing import Closing
 from sonde.sources.live.forgetting import Forgetting
 from sonde.sources.live.inflight import with_arguments
 from sonde.sources.live.scan import Scan
 from sonde.sources.live.verdicts import Verdicts
 
-__all__ = ["Feature", "LiveEvents", "Sizes", "features"]
+__all__ = ["Feature", "LiveEvents", "ProgramCost", "Sizes", "features", "keep_statistics"]
 
+PAGESIZE = 4096  # the least a ring can have
 INTERVAL = 0.01  # s between polls at most
 AT_ONCE = 1 << 14  # rows of each CPU in a batch: what is made of them stays in memory meanwhile
 ENOUGH = 0.25  # of a CPU's rows are waited for: reading them while they are written slows the writer
@@ -64,17 +68,27 @@ USUAL = Sizes()
 
 
 class LiveEvents:
-    """A live scan. `skip` are process ids left out; with `follow` only those threads and their descendants are seen.
+    """A live scan. `skip` are process ids left out; with `follow` only those threads and, unless `fork` is
+    false, their descendants are seen.
 
     Construction loads everything; `start` attaches. KernelError says what was refused and what would allow it.
     """
 
+    done = False  # it goes on for ever
+    # of tables whose keys and values depend on the question, in bytes
+    _widths: Mapping[str, int] = {}
+    _keys: Mapping[str, int] = {}
+    _room: Mapping[str, int] = {}  # entries
+
     def __init__(
-        self, scan: Scan, *, snaplen: int = 80, skip: Iterable[int] = (), follow: bool = False, sizes: Sizes = USUAL
+        self, scan: Scan, *, snaplen: int = 80, skip: Iterable[int] = (), follow: bool = False, fork: bool = True,
+        sizes: Sizes = USUAL,
     ) -> None:  # fmt: skip
-        self.scan, self._follow, self._snaplen = scan, follow, snaplen
+        self.scan, self._follow, self._fork, self._snaplen = scan, follow, fork, snaplen
         self.state = State(epoch=time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME))
         self.state.start = time.time_ns()
+        if not scan.followed:
+            sizes = sizes._replace(payloads=PAGESIZE)
         self._session = self._open(sizes)
         try:
             self._configure(snaplen, tuple(skip))
@@ -92,6 +106,7 @@ class LiveEvents:
             self._forgetting = Forgetting(self._session)
             asked = tuple(scan.predicates.verdicts)
             self._verdicts = Verdicts(self._session, asked, self.state) if asked else None
+            self._closing = Closing(self._session) if scan.closes and not (scan.start or scan.view) else None
             self._programs = self._load()
         except BaseException:
             self._session.close()
@@ -112,10 +127,11 @@ class LiveEvents:
             library,
             {
                 "rows": self._cpus * self._count, "progress": self._cpus, "payloads": sizes.payloads,
-                "dictionary": sizes.dictionary, "slots": self._slots, "payload_scratch": self._cpus,
+                "dictionary": sizes.dictionary, "slots": self._slots, "payload_scratch": self._cpus, **self._room,
             },
-            {"rows": self.scan.layout.dtype.itemsize},
+            {"rows": self.scan.layout.dtype.itemsize, **self._widths},
             variables,
+            self._keys,
         )  # fmt: skip
 
     def _configure(self, snaplen: int, skip: tuple[int, ...]) -> None:
@@ -130,7 +146,7 @@ class LiveEvents:
             configuration["guarded"] = True
             configuration["guards"][0] = [_guard(names[i % len(names)]) for i in range(GUARDS)]
         session.write_section("configuration", configuration.tobytes())
-        table = descriptors(self.scan.on, event_bits(predicates.event_sets), self.scan.followed)
+        table = descriptors(self.scan.on, event_bits(predicates.event_sets), self.scan.followed, self.scan.view)
         session.write_section("descriptors", table.tobytes())
         if predicates.path_automaton:
             update(session.map("automata"), (1).to_bytes(4, "little"), predicates.path_automaton.blob())
@@ -138,45 +154,73 @@ class LiveEvents:
         for name, automaton in predicates.text_automata.items():
             update(session.map("texts"), TEXT_SLOTS[name].to_bytes(4, "little"), automaton.blob())
 
-    def _load(self) -> list[int]:
-        """The programs to attach, in order: what others rely on first."""
-        session, programs = self._session, []
-        if self._follow:
-            programs += [session.load_fixed("p_fork"), session.load_fixed("p_follow")]
-        if self.scan.ancestors:
-            programs.append(session.load_fixed("p_exec"))
-        if self.scan.enter:
-            programs.append(session.load_fixed("p_enter"))
-        for hook in self.scan.hooks:
-            main = generate(
-                hook, self.scan.test, self.scan.layout, payloads=bool(self.scan.followed), followed=self._follow
-            )
-            programs.append(session.load(hook, main, hook)[0])
-        if self._follow:
-            programs.append(session.load_fixed("p_forget"))
-        if "l_exit" not in self.scan.hooks:
-            programs.append(session.load_fixed("p_renames"))
-        return programs
+    def _load(self) -> list[tuple[int, int]]:
+        """The programs to attach and the ids of tracepoints that are theirs (0: none), in order: what others rely on
+        first, what forgets a thread at its exit last."""
+        session, scan = self._session, self.scan
+        before = ["p_resume"] + ["p_fork"] * (self._follow and self._fork) + ["p_follow"] * self._follow
+        before += ["p_exec"] * scan.ancestors + ["p_enter"] * (scan.start and not scan.view)
+        after = ["p_forget"] * self._follow + ["p_renames"] * all(hook.root != "l_exit" for hook in scan.hooks)
+        mains = [(session.load(h.root, self._main(h), h.root)[0], h.tracepoint) for h in scan.hooks]
+        fixed = [[(session.load_fixed(name), 0) for name in names] for names in (before, after)]
+        return [*fixed[0], *mains, *fixed[1]]
+
+    def _main(self, hook: Hook) -> Asm:
+        """The main program for a hook."""
+        scan = self.scan
+        return generate(hook, scan.test, scan.layout, payloads=scan.payloads, followed=self._follow)
+
+    @property
+    def rest(self) -> Expr:
+        """The part of the filter that the rows still have to pass."""
+        return self.scan.rest
+
+    def absent(self) -> list[str]:
+        """What of the question cannot be answered from here."""
+        return []
+
+    def aside(self) -> list[str]:
+        """What else is worth saying about the rows."""
+        return []
 
     def follow(self, tid: int, from_exec: bool = False) -> None:
         """Follow a thread and its descendants; `from_exec`: from its next successful exec on."""
         mark = FOLLOW_FROM_EXEC if from_exec else FOLLOW_NOW
         update(self._session.map("followed"), tid.to_bytes(4, "little"), mark.to_bytes(4, "little"))
 
+    def following(self) -> bool:
+        """Is a followed thread alive?"""
+        return bool(entries(self._session.map("followed"), 4, 4)[0])
+
+    def costs(self) -> dict[str, ProgramCost]:
+        """What each attached program has cost while statistics were kept, by name."""
+        return {self._session.names[program]: program_cost(program) for program, _ in self._programs}
+
+    def tables(self) -> dict[str, int]:
+        """Bytes of the larger tables that are shared with the kernel."""
+        rows = self._cpus * self._count * self.scan.layout.dtype.itemsize
+        return {"rows": rows, "payloads": self._payloads.size, "dictionary": self._records.size}
+
     def start(self) -> None:
         """Take the state of all processes, then attach."""
         self._session.iterate(self._session.load_fixed("p_snapshot"))
         self._drain_dictionary()
-        for program in self._programs:
-            self._session.attach(program)
+        if self._closing:
+            self._closing.attach()
+        for program, tracepoint in self._programs:
+            if tracepoint:
+                self._session.attach_event(program, tracepoint)
+            else:
+                self._session.attach(program)
 
     def poll(self, final: bool = False) -> Batch | None:
         """The rows that are complete, in time order, or None; sleeps until there may be enough of them."""
         if not final:
             time.sleep(self._pause)
         now = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-        self._assembler.add(self._rows.take(self._rows.count if final else AT_ONCE))
-        self._rows.release()
+        if self._closing:
+            self._closing.check()
+        self._rows.take(self._rows.count if final else AT_ONCE, self._assembler.add)
         self._pause, self._polled = self._until_enough(now - self._polled), now
         # what rows refer to was written before them
         if self.scan.followed:
@@ -201,16 +245,17 @@ class LiveEvents:
 
     def detach(self) -> None:
         """Stop the programs; rows that wait stay readable."""
+        self._closing = None
         self._session.detach()
 
     def stop(self) -> Batch | None:
         """Detach, and give the rows that are left."""
-        self._session.detach()
+        self.detach()
         return self.poll(final=True)
 
     def inflight(self) -> Batch | None:
         """Rows of the calls that are running now (ENTER_ROW), unfiltered. Give them after what `poll` gives."""
-        main = generate("l_task", All(()), self.scan.layout, payloads=False, followed=self._follow)
+        main = generate(Hook("l_task"), All(()), self.scan.layout, payloads="", followed=self._follow)
         program, _ = self._session.load("l_task", main, "l_task")
         before = self._assembler.take(1 << 62)
         assert before is None, "poll(final=True) first"

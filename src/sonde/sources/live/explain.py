@@ -16,7 +16,7 @@ from sonde.sources.live.scan import Scan
 
 __all__ = ["explain_scan"]
 
-HOOKS = {"l_exit": "sys_exit", "l_procexit": "sched_process_exit", "l_signal": "signal_deliver"}
+HOOKS = {"l_enter": "sys_enter", "l_exit": "sys_exit", "l_procexit": "sched_process_exit", "l_signal": "signal_deliver"}
 NAMED = 8  # event names listed before "..."
 
 
@@ -70,9 +70,13 @@ def _programs(scan: Scan) -> Iterator[tuple[str, str]]:
     tests = list(_leaves(order_tests(scan.test)))
     for hook in scan.hooks:
         order = " > ".join(map(_short, tests))
-        yield "attached", HOOKS[hook] + (f", tests in this order: {order}" if order else "")
-    if scan.enter:
-        yield "attached", "sys_enter, for the " + ("latency" if scan.start else "files of calls that close them")
+        name = NAMES[hook.number] if hook.tracepoint else HOOKS[hook.root]
+        yield "attached", name + (f", tests in this order: {order}" if order else "")
+    if scan.start:
+        yield "attached", "sys_enter, for the latency"
+    elif scan.closes:
+        yield "attached", "sys_enter_close, for the files of calls that close them"
+        yield "", "sys_enter instead where tracefs is out of reach or a 32-bit program runs"
     if scan.ancestors:
         yield "attached", "sched_process_exec, so that ancestors are known by what they have become"
     if scan.predicates.verdicts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -12,53 +13,79 @@ from sonde.catalog.column import Detail
 from sonde.catalog.event import EXIT_EVENTS, ParamType
 from sonde.catalog.events import FIELDS
 from sonde.catalog.lookup import EVENTS as CATALOGUE
+from sonde.catalog.lookup import TRACEPOINTS
 from sonde.engines.arguments import param_of
 from sonde.engines.batch import evaluate
 from sonde.engines.context import Context
 from sonde.engines.fields import DERIVATIONS, column, physical, points_at
-from sonde.kernel.codegen import Layout, tests_of
+from sonde.kernel.codegen import Hook, Layout, tests_of
 from sonde.kernel.predicates import All, Predicates, Test
 from sonde.kernel.records import EVENTS
 from sonde.plan.automaton import TooBig
 from sonde.plan.batch import PHYSICAL, Batch, Payloads
-from sonde.plan.expr import And, Compare, Expr, Field, Not, fields, leaves
+from sonde.plan.expr import TRUE, And, Compare, Expr, Field, Not, fields, leaves
 from sonde.plan.pushdown import Pushdown, push
 from sonde.plan.state import State
+from sonde.sources.live.tracepoints import hook_of
 
-__all__ = ["Scan", "plan_scan"]
+__all__ = ["Scan", "plan_scan", "plan_view"]
 
 Mask = npt.NDArray[np.bool_]
+TRACED = slice(TRACEPOINTS.start, TRACEPOINTS.stop)
 HOOKS = {"l_procexit": EXIT_EVENTS["procexit"], "l_signal": EXIT_EVENTS["signaldeliver"]}
 BUFFERS = frozenset((ParamType.DATA, ParamType.IOVEC, ParamType.MSGHDR))
 POINTERS = BUFFERS | {ParamType.PATH, ParamType.STRING, ParamType.SOCKADDR}
 POINTING = ("tid", "a0", "a1", "a2", "a3", "a4", "a5")  # of a call in flight: what points at what
+# columns of the event view
+VIEWED = frozenset((
+    "time", "latency", "nr", "cpu", "flags", "tid", "pid", "res", "a0", "a1", "a2", "a3", "a4", "a5", "proc", "file",
+    "dir", "newdir", "seq",
+))  # fmt: skip
 _PSEUDO = range(512, 1024)  # numbers that are not system calls
 
 
 class Scan(NamedTuple):
     """The kernel's part of a query.
 
-    `on`: bool by event number; `hooks`: library programs to specialise; `enter`: whether sys_enter is attached,
-    `start`: whether it notes times; `ancestors`: whether new programs of silent processes matter; `details`: of process
-    records; `followed`: kinds of arguments that are followed to what they point at; `rest`: what is applied above.
+    `on`: bool by event number; `hooks`: library programs to specialise; `start`: whether the time is noted when a call
+    is entered, `closes`: whether the file is that it closes; `ancestors`: whether new programs of silent processes
+    matter; `details`: of process records; `followed`: kinds of arguments that are followed to what they point at;
+    `rest`: what is applied above; `view`: whether calls are rows when they are entered (ENTER_ROW) as well as when they
+    return, with all that their arguments point at.
     """
 
     pushdown: Pushdown
     predicates: Predicates
     test: Test
     on: Mask
-    hooks: tuple[str, ...]
+    hooks: tuple[Hook, ...]
     layout: Layout
     followed: frozenset[ParamType]
-    enter: bool
     start: bool
+    closes: bool
     ancestors: bool
     details: frozenset[Detail]
+    view: bool = False
+
+    @property
+    def payloads(self) -> str:
+        """The accessor that sends what arguments point at, or nothing."""
+        return "view" if self.view else "payloads" if self.followed else ""
 
     @property
     def rest(self) -> Expr:
         """The part of the filter that user space applies."""
         return self.pushdown.rest
+
+
+def plan_view(on: Mask) -> Scan:
+    """Plan the event view of some events, given as bool by event number."""
+    scan = plan_scan(TRUE, (), VIEWED)
+    on = on & scan.on
+    hooks = _hooks(on)
+    if any(hook.root == "l_exit" for hook in hooks):
+        hooks = (Hook("l_enter"), *hooks)
+    return scan._replace(on=on, hooks=hooks, view=True, followed=frozenset(ParamType), start=True)
 
 
 def plan_scan(expr: Expr, shown: Iterable[Field], columns: frozenset[str] = frozenset()) -> Scan:
@@ -74,11 +101,13 @@ def plan_scan(expr: Expr, shown: Iterable[Field], columns: frozenset[str] = froz
     if followed:
         wanted |= {"seq", *POINTING}
     hooks = _hooks(on)
-    start = "latency" in wanted or any(leaf_accessor(leaf) == "latency" for leaf in leaves(expr))
+    timed = "latency" in wanted or any(leaf_accessor(leaf) == "latency" for leaf in leaves(expr))
+    calls = any(hook.root == "l_exit" for hook in hooks)
+    start = timed and calls
     names_files = "file" in wanted or bool(predicates.paths.known)
     return Scan(
         pushdown, predicates, test, on, hooks, Layout.of(tuple(name for name in PHYSICAL if name in wanted - {"num"})),
-        followed, "l_exit" in hooks and (start or (names_files and _closes(on))), start,
+        followed, start, calls and names_files and _closes(on),
         any(column(field).climbs for field in used),
         frozenset(detail for field in used if (detail := column(field).detail)),
     )  # fmt: skip
@@ -105,10 +134,12 @@ def _split(expr: Expr, careful: bool) -> tuple[Predicates, Pushdown, Test]:
     return predicates, pushdown, tests_of(pushdown.pushed, translate) if pushdown.parts else All(())
 
 
-def _hooks(on: Mask) -> tuple[str, ...]:
+def _hooks(on: Mask) -> tuple[Hook, ...]:
     """The library programs that see some event that is on."""
     syscalls = np.delete(on, list(_PSEUDO)).any()
-    return (("l_exit",) if syscalls else ()) + tuple(hook for hook, number in HOOKS.items() if on[number])
+    roots = (["l_exit"] if syscalls else []) + [root for root, number in HOOKS.items() if on[number]]
+    traced = (hook_of(TRACEPOINTS.start + int(place)) for place in np.flatnonzero(on[TRACED]))
+    return (*map(Hook, roots), *(hook for hook in traced if hook is not None))
 
 
 def _closes(on: Mask) -> bool:
@@ -131,7 +162,11 @@ def of_process(leaf: Compare) -> bool:
 
 def possible(expr: Expr) -> Mask:
     """The event numbers for which a filter may be true: what depends on the number alone is decided now."""
-    return _bounds(expr)[0] & _exists()
+    on = _bounds(expr)[0] & _exists()
+    names = set(re.findall(r"[\w:]+", str(expr)))
+    for number in np.flatnonzero(on[TRACED]) + TRACEPOINTS.start:  # those of other questions are not meant
+        on[number] &= CATALOGUE[int(number)].name in names
+    return on
 
 
 def followed_types(field: Field) -> frozenset[ParamType]:

@@ -1,0 +1,158 @@
+"""sonde from Python: `sonde.sql("SELECT ...")` gives a Result, `sonde.live("proc.name=nginx")` Batches as they come."""
+
+from __future__ import annotations
+
+import html
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sonde.dialects.format import Shown, parse_format
+from sonde.engines.context import Context
+from sonde.engines.duckdb import Column, Columns, column_of
+from sonde.engines.fields import derive
+from sonde.plan.batch import Batch, Vector
+from sonde.plan.expr import Field
+from sonde.query import Answer, Question
+from sonde.render.receipt import Receipt, receipt_text
+from sonde.render.table import Tables
+from sonde.sources.live.command import Command
+from sonde.sql_query import SqlAnswer, plan_sql
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+__all__ = ["LiveBatch", "Result", "live", "sql"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """The answer of a statement: `names` of its columns, `rows` of Python values, and the `receipt`."""
+
+    names: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    receipt: Receipt
+    _numeric: tuple[bool, ...]
+    _shapes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return iter(self.rows)
+
+    def __str__(self) -> str:
+        return Tables(self._shapes).whole(self.names, self._numeric, self.rows) + receipt_text(self.receipt)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A pandas DataFrame; ImportError without pandas."""
+        import pandas as pd
+
+        return pd.DataFrame.from_records(self.rows, columns=list(self.names))
+
+    def to_polars(self) -> pl.DataFrame:
+        """A polars DataFrame; ImportError without polars."""
+        import polars as pl
+
+        return pl.DataFrame(self.rows, schema=list(self.names), orient="row", infer_schema_length=None)
+
+    def to_arrow(self) -> pa.Table:
+        """An Arrow table; ImportError without pyarrow."""
+        import pyarrow as pa
+
+        columns = list(zip(*self.rows, strict=True)) or [()] * len(self.names)
+        return pa.table(dict(zip(self.names, map(list, columns), strict=True)))
+
+    def _repr_html_(self) -> str:
+        """A table in a notebook."""
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in self.names)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(str(value))}</td>" for value in row) + "</tr>" for row in self.rows
+        )
+        told = html.escape(receipt_text(self.receipt))
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><small>{told}</small>"
+
+
+@dataclass(frozen=True)
+class LiveBatch:
+    """Some rows of a live question: `batch` is their physical columns; a field by name is a numpy array."""
+
+    batch: Batch
+    _context: Context
+
+    def __len__(self) -> int:
+        return len(self.batch)
+
+    def __getitem__(self, field: str) -> Column:
+        """The field's values: masked numbers, or texts as objects (None where missing). QueryError for no field."""
+        return column_of(self._vector(_fields([field])[0]), self._context.state.strings)
+
+    def columns(self, *fields: str) -> Columns:
+        """Several fields by name."""
+        return {field: self[field] for field in fields}
+
+    def _vector(self, field: Field) -> Vector:
+        found = derive(self.batch, field, self._context)
+        return found[0] if isinstance(found, tuple) else found
+
+
+def sql(text: str, *, seconds: float = 5.0, command: Sequence[str] = ()) -> Result:
+    """Answer a SELECT about the next `seconds`, or about a command from its first instruction to its end.
+
+    QueryError says what is wrong with the statement, KernelError what this kernel or user lacks.
+    """
+    answer = SqlAnswer(plan_sql(text), skip=(os.getpid(),), follow=bool(command))
+    try:
+        began = time.monotonic()
+        _run(answer, command, began + seconds)
+        rows = answer.table()
+        receipt = answer.receipt(time.monotonic() - began)
+    finally:
+        answer.close()
+    shapes = tuple(output.shape for output in answer.plan.statement.outputs)
+    if rows is None:
+        return Result(tuple(o.name for o in answer.plan.statement.outputs), [], receipt, (False,) * len(shapes), shapes)
+    return Result(rows.names, rows.rows, receipt, rows.numeric, shapes)
+
+
+def live(filter: str = "", *, fields: Sequence[str] = (), seconds: float | None = None) -> Iterator[LiveBatch]:
+    """Rows that match a filter, in batches as they come, until `seconds` are over or the iterator is closed.
+
+    `fields` are those that will be asked for: the kernel sends what they need.
+    """
+    question = Question(filter, " ".join(f"%{field}" for field in fields) or "%evt.num", json=True, skip=(os.getpid(),))
+    answer = Answer(question)
+    try:
+        answer.source.start()
+        end = None if seconds is None else time.monotonic() + seconds
+        while end is None or time.monotonic() < end:
+            batch = answer.rows(answer.source.poll())
+            if batch is not None:
+                yield LiveBatch(batch, Context(batch.state))
+        if (batch := answer.rows(answer.source.stop())) is not None:
+            yield LiveBatch(batch, Context(batch.state))
+    finally:
+        answer.close()
+
+
+def _run(answer: SqlAnswer, words: Sequence[str], end: float) -> None:
+    answer.start()
+    if words:
+        command = Command(words)
+        answer.source.follow(command.pid, from_exec=True)
+        command.release()
+        while command.poll() is None:
+            answer.poll()
+    else:
+        while time.monotonic() < end:
+            answer.poll()
+    answer.stop()
+
+
+def _fields(names: Sequence[str]) -> list[Field]:
+    items = parse_format(" ".join(f"%{name}" for name in names)).items
+    return [item.value for item in items if isinstance(item, Shown) and isinstance(item.value, Field)]

@@ -1,0 +1,274 @@
+"""SQL as DuckDB writes it, over tables of the kernel: `SELECT proc.name, count(*) FROM events GROUP BY ALL`.
+
+Fields keep their dotted names. What WHERE says in terms of the filter language becomes an expression of the plan, which
+sources decide; DuckDB gets the rest of the statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, NoReturn
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, TokenError
+
+from sonde.catalog.event import Event
+from sonde.catalog.events import FIELDS
+from sonde.catalog.lookup import NAMES, by_name
+from sonde.dialects.lexer import Scanner
+from sonde.dialects.operands import field as read_field
+from sonde.dialects.sql_where import lower
+from sonde.errors import QueryError, did_you_mean
+from sonde.plan.expr import TRUE, And, Compare, Expr, Field, Literal
+from sonde.plan.ops import BUCKETS, HISTOGRAMS, LINEAR
+
+__all__ = ["TABLE", "Statement", "bucket_width", "field_of", "parse_sql", "sql_text", "table_fields"]
+
+TABLE = "events"
+DIALECT = "duckdb"
+SHAPES = ("bytes", "duration")
+_CLASSES = frozenset(name.partition(".")[0] for name in FIELDS)
+
+
+class Output(NamedTuple):
+    """A column of the answer: its name, and how a person reads it: "bytes", "duration" (ns), one of HISTOGRAMS (a list
+    of BUCKETS counts) or "" (as it is). `width` is that of the buckets of a linear one."""
+
+    name: str
+    shape: str
+    width: int = 0
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A SELECT over `events`: `where` is for the source, `tree` is the rest as sqlglot has it (without that part of
+    WHERE), `written` the text it was made from."""
+
+    written: str
+    where: Expr
+    tree: exp.Select
+    outputs: tuple[Output, ...]
+
+    @property
+    def streams(self) -> bool:
+        """Can the answer be given row by row as they come?"""
+        clauses = ("group", "having", "order", "limit", "offset", "distinct", "joins", "with_", "qualify")
+        whole = any(self.tree.args.get(clause) for clause in clauses)
+        drawn = any(output.shape in HISTOGRAMS for output in self.outputs)
+        return not (whole or drawn or self.tree.find(exp.AggFunc, exp.Window))
+
+    @property
+    def keeps_few(self) -> bool:
+        """Are a few rows, the first in an order, all that any more rows can change?"""
+        clauses = ("group", "having", "offset", "distinct", "joins", "with_", "qualify")
+        other = any(self.tree.args.get(clause) for clause in clauses) or self.tree.find(exp.AggFunc, exp.Window)
+        return bool(self.tree.args.get("order") and self.tree.args.get("limit") and not other)
+
+    @property
+    def kept(self) -> str:
+        """DuckDB's text that keeps those rows, of a statement that `keeps_few`, with all fields."""
+        order = [item.this if isinstance(item, exp.Ordered) else item for item in self.tree.args["order"].expressions]
+        names = {item.alias: item.unalias() for item in self.tree.expressions}
+        copy = self.tree.copy()
+        for item, value in zip(copy.args["order"].expressions, order, strict=True):
+            written = (
+                self.tree.expressions[int(value.name) - 1].unalias() if value.is_int else names.get(value.name, value)
+            )
+            item.set("this", written.copy())
+        copy.set("expressions", [exp.column(str(field), quoted=True) for field in self.fields])
+        return sql_text(copy)
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields that DuckDB needs of each row, each once."""
+        return table_fields(self.tree)
+
+    @property
+    def text(self) -> str:
+        """DuckDB's text of it: over a table `events` with a column for each of `fields`."""
+        return sql_text(self.tree)
+
+
+def parse_sql(text: str) -> Statement:
+    """Read a SELECT. QueryError says what is wrong, and where."""
+    quoted, fields = _quoted(text)
+    try:
+        [tree] = sqlglot.parse(quoted, read=DIALECT) or [None]
+    except ParseError as error:
+        _fail_at(text, quoted, error)
+    except ValueError:
+        raise QueryError("one statement at a time", text, 0, 0) from None
+    if not isinstance(tree, exp.Select):
+        raise QueryError("a SELECT is expected", text, 0, max(1, len(text.split(" ")[0])))
+    traced = _check_tables(text, tree)
+    fields |= {param.name: Field("evt.rawarg", param.name) for event in traced for param in event.params}
+    for column in tree.find_all(exp.Column):
+        _check_column(text, column, fields)
+    where = And((_take_where(tree), *(Compare("glob", Field("evt.type"), Literal(event.name)) for event in traced)))
+    outputs = _name_outputs(text, tree)
+    for field in table_fields(tree):
+        if FIELDS[field.name].either:
+            ends = " or ".join(FIELDS[field.name].either)
+            raise QueryError(f"{field} is of either end and stands in WHERE only: select {ends}", *_place(text, field))
+    return Statement(text, where, tree, outputs)
+
+
+def field_of(column: exp.Column) -> Field | None:
+    """The field that a column of the statement is; None for what is not one, such as an alias."""
+    return column.meta.get("field")
+
+
+def table_fields(tree: exp.Expr) -> tuple[Field, ...]:
+    """The fields a statement mentions, each once, in order."""
+    found = (field_of(column) for column in tree.find_all(exp.Column, bfs=False))
+    return tuple(dict.fromkeys(field for field in found if field is not None))
+
+
+def sql_text(tree: exp.Expr) -> str:
+    """DuckDB's text, histograms of rows spelled out."""
+
+    def spelled(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Column) and (field := field_of(node)) is not None:
+            return exp.column(str(field), quoted=True)
+        if isinstance(node, exp.Table) and ":" in node.name:
+            return exp.to_table(TABLE)
+        if isinstance(node, exp.Anonymous) and node.name.lower() in HISTOGRAMS:
+            return _histogram(node.expressions[0], bucket_width(node))
+        return node
+
+    return tree.copy().transform(spelled).sql(DIALECT)
+
+
+def bucket_width(node: exp.Anonymous) -> int:
+    """The width of the buckets of linear_hist(value, WIDTH), 0 for other histograms. QueryError if it is none."""
+    if node.name.lower() != LINEAR:
+        return 0
+    width = node.expressions[1] if len(node.expressions) == 2 else None
+    if not isinstance(width, exp.Literal) or not width.is_int or not 0 < int(width.name) < 1 << 31:
+        raise QueryError(f"{LINEAR} takes a value and the width of its buckets, as in {LINEAR}(evt.buflen, 100)")
+    return int(width.name)
+
+
+def _histogram(value: exp.Expr, width: int) -> exp.Expr:
+    """The counts of each bucket (plan/ops.py BUCKETS)."""
+    x = value.sql(DIALECT)
+    length = f"length(ltrim(bin(CAST({x} AS UBIGINT)), '0'))"
+    if width:
+        length = f"least({x} // {width}, {BUCKETS - 2})"
+    bits = f"CASE WHEN {x} IS NULL THEN NULL WHEN {x} < 0 THEN {BUCKETS - 1} WHEN {x} = 0 THEN 0 ELSE {length} END"
+    counts = ", ".join(f"count(*) FILTER (WHERE {bits} = {i})" for i in range(BUCKETS))
+    return sqlglot.parse_one(f"[{counts}]", read=DIALECT)
+
+
+def _quoted(text: str) -> tuple[str, dict[str, Field]]:
+    """The text with every dotted field as a quoted identifier, and what fields those are."""
+    try:
+        tokens = sqlglot.tokenize(text, read=DIALECT)
+    except TokenError:
+        raise QueryError("a quote or comment is not closed", text, 0, 1) from None
+    pieces, at, fields = [], 0, {}
+    scanner = Scanner(text)
+    for token in tokens:
+        if token.start < at or token.text.lower() not in _CLASSES or not text.startswith(".", token.end + 1):
+            continue
+        if text[token.start] in "'\"":
+            continue
+        scanner.at = token.start
+        operand = read_field(scanner, FIELDS)
+        assert operand is not None and isinstance(operand.value, Field)
+        fields[str(operand.value)] = operand.value
+        pieces += [text[at : token.start], '"' + str(operand.value).replace('"', '""') + '"']
+        at = operand.end
+    return "".join((*pieces, text[at:])), fields
+
+
+def _fail_at(text: str, quoted: str, error: ParseError) -> NoReturn:
+    """The parser's complaint, at the word it is about."""
+    first = error.errors[0] if error.errors else {}
+    word = str(first.get("highlight") or "").strip('"')
+    start = text.find(word) if word else -1
+    message = str(first.get("description") or "not understood").rstrip(".")
+    raise QueryError(
+        f"SQL: {message[:1].lower()}{message[1:]}", text or " ", max(start, 0), max(1, len(word))
+    ) from None
+
+
+def _check_tables(text: str, tree: exp.Select) -> list[Event]:
+    """All tables are the events, or a tracepoint each; -> these."""
+    traced = []
+    for table in tree.find_all(exp.Table):
+        if table.name in NAMES and ":" in table.name:
+            traced += by_name(table.name)
+            continue
+        if table.name.lower() != TABLE or table.db:
+            near = did_you_mean(table.name, [TABLE]) or f"; there is {TABLE}"
+            raise QueryError(
+                f"there is no table {table.sql(DIALECT)}{near}", text, max(text.find(table.name), 0), len(table.name)
+            )
+    if not tree.find(exp.Table):
+        raise QueryError(f"a SELECT without a table: FROM {TABLE} is expected", text, 0, len(text))
+    return traced
+
+
+def _check_column(text: str, column: exp.Column, fields: dict[str, Field]) -> None:
+    """Mark a column that is a field; others must be aliases of the statement."""
+    if column.name in fields:
+        column.meta["field"] = fields[column.name]
+        return
+    select = column.find_ancestor(exp.Select)
+    names = {alias.alias.lower() for alias in select.find_all(exp.Alias)} if select else set()
+    if column.name.lower() not in names and not column.find_ancestor(exp.Lambda):
+        near = did_you_mean(column.name, [*names, *FIELDS])
+        raise QueryError(f"unknown column {column.name}{near}", text, max(text.find(column.name), 0), len(column.name))
+
+
+def _conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
+    if isinstance(node, exp.Paren):
+        yield from _conjuncts(node.this)
+    elif isinstance(node, exp.And):
+        yield from _conjuncts(node.left)
+        yield from _conjuncts(node.right)
+    else:
+        yield node
+
+
+def _take_where(tree: exp.Select) -> Expr:
+    """Take out of WHERE what the filter language can say; -> that."""
+    where = tree.args.get("where")
+    if where is None or tree.args.get("joins"):
+        return TRUE
+    taken, left = [], []
+    for conjunct in _conjuncts(where.this):
+        lowered = lower(conjunct)
+        if lowered is None:
+            left.append(conjunct)
+        else:
+            taken.append(lowered)
+    tree.set("where", exp.Where(this=exp.and_(*left)) if left else None)
+    return And(tuple(taken))
+
+
+def _name_outputs(text: str, tree: exp.Select) -> tuple[Output, ...]:
+    """Give each column of the answer a name: its alias, or what was written."""
+    outputs = []
+    for item in tree.expressions:
+        if isinstance(item, exp.Star):
+            raise QueryError(
+                "SELECT * is not there: name the fields (sonde -l lists them)", text, max(text.find("*"), 0), 1
+            )
+        name = item.alias or item.sql(DIALECT, normalize_functions=False).replace('"', "")
+        value = item.unalias()
+        shape = value.name.lower() if isinstance(value, exp.Anonymous) else ""
+        if shape in SHAPES and len(value.expressions) == 1:
+            value = value.expressions[0]
+        width = bucket_width(value) if isinstance(value, exp.Anonymous) else 0
+        outputs.append(Output(name, shape if shape in (*SHAPES, *HISTOGRAMS) else "", width))
+        item.replace(exp.alias_(value.copy(), name, quoted=True))
+    return tuple(outputs)
+
+
+def _place(text: str, field: Field) -> tuple[str, int, int]:
+    start = max(text.find(str(field)), 0)
+    return text, start, len(str(field))

@@ -1,0 +1,242 @@
+"""One SQL statement from text to a table: what the kernel aggregates, and what DuckDB makes of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sonde.dialects.filter import parse
+from sonde.dialects.sql import Statement, parse_sql
+from sonde.dialects.sql_groups import Grouped, bucket_column, grouped
+from sonde.engines.batch import filter_batch
+from sonde.engines.context import Context
+from sonde.engines.duckdb import Column, Columns, Rows, columns_of, joined, keep, run
+from sonde.plan.batch import Batch, Counters
+from sonde.plan.expr import TRUE, And, Expr, fields
+from sonde.plan.ops import BUCKETS, HISTOGRAMS, Aggregate, Groups, Measure
+from sonde.plan.rewrites import rewrite
+from sonde.query import Open, Source, event_name
+from sonde.render.receipt import Receipt, receipt
+from sonde.sources.live.events import LiveEvents
+from sonde.sources.live.groups import ROOM, LiveGroups, measurable, needs_rows, why_not
+from sonde.sources.live.scan import Scan, plan_scan
+from sonde.sources.live.tracepoints import register
+
+__all__ = ["SqlAnswer", "SqlPlan", "plan_sql"]
+
+EVENTS = "events"
+WAITING = 200_000  # rows that wait for the end of the question before they are thinned out
+SNAPLEN = 80  # bytes of buffers
+OTHER = "(other)"
+EXTREMES = ("min", "max")
+
+
+class SqlPlan(NamedTuple):
+    """A statement understood: the kernel's part of the scan, and how groups are made: by the kernel (`grouped`), or of
+    rows up here, and then `why`."""
+
+    statement: Statement
+    scan: Scan
+    grouped: Grouped | None
+    why: str
+    expr: Expr
+
+    def of_rows(self, why: str) -> SqlPlan:
+        """The same where groups are made of rows up here."""
+        return SqlPlan(self.statement, plan_scan(self.expr, self.statement.fields), None, why, self.expr)
+
+
+def plan_sql(text: str, windows: bool = False, filters: Sequence[str] = ()) -> SqlPlan:
+    """Parse, check and split a statement; `filters` are added to its WHERE. With `windows` it is asked again and again,
+    each time about what is new.
+
+    QueryError says what is wrong and where.
+    """
+    register(" ".join((text, *filters)))
+    statement = parse_sql(text)
+    expr = rewrite(And((statement.where, *map(parse, filters))))
+    found = grouped(statement, measurable)
+    if isinstance(found, str):
+        return SqlPlan(statement, plan_scan(expr, statement.fields), None, found, expr)
+    measured = frozenset(("latency",)) if _asks_latency(found) else frozenset[str]()
+    scan = plan_scan(expr, found.aggregate.keys, measured)
+    why = why_not(found.aggregate, scan)
+    if not why and windows and any(measure.kind in EXTREMES for measure in found.aggregate.measures):
+        why = "min and max of each window are taken of its rows"
+    if why:
+        return SqlPlan(statement, plan_scan(expr, statement.fields), None, why, expr)
+    if needs_rows(found.aggregate, scan):
+        shown = (*found.aggregate.keys, *(m.field for m in found.aggregate.measures if m.field), *fields(expr))
+        scan = plan_scan(expr, shown, measured)
+    return SqlPlan(statement, scan, found, "", expr)
+
+
+def _asks_latency(found: Grouped) -> bool:
+    return any(measure.field and measure.field.name == "evt.latency" for measure in found.aggregate.measures)
+
+
+class SqlAnswer:
+    """The answer of one statement, live: `poll` goes on, `table` gives the answer about everything so far or, with
+    windows, about what came since the last one."""
+
+    def __init__(
+        self, plan: SqlPlan, *, windows: bool = False, skip: Iterable[int] = (), follow: bool = False,
+        room: int | None = None, source: Open | None = None,
+    ) -> None:  # fmt: skip
+        """Ask the running kernel, or what `source` opens, which gives rows."""
+        self.plan = plan
+        self._windows = windows or plan.statement.streams
+        self._parts: list[Columns] = []
+        self._kept = self._delivered = self._since = 0
+        found = self.plan.grouped
+        self.source: Source
+        if source:
+            self.source = source(plan.scan, plan.expr, SNAPLEN)
+        elif found:
+            room = room or ROOM
+            self.source = self._groups = LiveGroups(plan.scan, found.aggregate, skip=skip, follow=follow, room=room)
+        else:
+            self.source = LiveEvents(self.plan.scan, skip=skip, follow=follow)
+        self._context = Context(self.source.state)
+
+    def start(self) -> None:
+        """Begin; `follow` before, if need be."""
+        self.source.start()
+        self._since = time.monotonic_ns()
+
+    def poll(self) -> None:
+        """Take in what has come."""
+        self._take(self.source.poll())
+
+    def stop(self) -> None:
+        """Detach, and take in what is left."""
+        self._take(self.source.stop())
+
+    def table(self) -> Rows | None:
+        """The answer; None if rows are given as they come and there are none. Poll before."""
+        if self.plan.statement.streams and not self._parts:
+            return None
+        now = time.monotonic_ns()
+        elapsed = now - self._since
+        if self._windows:
+            self._since = now
+        if self.plan.grouped:
+            groups = self._groups.groups(anew=self._windows)
+            parts = [self._columns(groups), *self._parts]
+            rows = run(self.plan.grouped.text, {EVENTS: joined(parts)}, elapsed)
+        else:
+            rows = run(self.plan.statement.text, {EVENTS: joined(self._parts) or self._nothing()}, elapsed)
+        if self._windows:
+            self._parts = []
+        return rows
+
+    def counters(self) -> Counters:
+        """What was seen, lost and taken in so far."""
+        counters = self.source.counters()
+        counters.delivered = self._delivered + self._in_groups()
+        return counters
+
+    def receipt(self, elapsed: float) -> Receipt:
+        """How complete the answer is."""
+        counters = self.counters()
+        out = self._groups.crowded_out if self.plan.grouped else 0
+        absent = [f"groups of {out:,} events, put together in {OTHER}"] if out else []
+        absent += self.source.absent()
+        return receipt(counters, elapsed, event_name, absent=absent, aside=self.source.aside())
+
+    def close(self) -> None:
+        """Free everything in the kernel."""
+        self.source.close()
+
+    def _take(self, batch: Batch | None) -> None:
+        if batch is None:
+            return
+        self._context = self._context.of(batch.state)
+        grouped = self.plan.grouped
+        # of events that the kernel is not sure of, nothing is decided
+        expr = self.plan.expr if grouped else self.source.rest
+        if expr != TRUE:
+            batch = filter_batch(batch, expr, self._context)
+        self._delivered += len(batch)
+        if len(batch):
+            made = self._single(batch, grouped.aggregate) if grouped else self._fields(batch)
+            self._parts.append(made)
+            self._kept += len(batch)
+            self._context.advance(batch)
+            if self._kept > WAITING and self.plan.statement.keeps_few:
+                self._keep_few()
+
+    def _keep_few(self) -> None:
+        """Forget the rows that the answer cannot have any more."""
+        self._parts = [keep(self.plan.statement.kept, {EVENTS: joined(self._parts)})]
+        self._kept = 0
+
+    def _fields(self, batch: Batch) -> Columns:
+        return columns_of(batch, self.plan.statement.fields, self._context)
+
+    def _single(self, batch: Batch, aggregate: Aggregate) -> Columns:
+        """Rows as groups of one."""
+        columns = columns_of(batch, aggregate.keys, self._context)
+        one = np.ones(len(batch), np.int64)
+        for measure in aggregate.with_counts():
+            if measure.field is None:
+                columns[measure.column] = one
+                continue
+            found = columns_of(batch, (measure.field,), self._context)[str(measure.field)]
+            there = ~np.ma.getmaskarray(found)
+            values = np.where(there, found.data, 0).astype(np.int64)
+            if measure.kind in HISTOGRAMS:
+                bits = _buckets(values, measure.width)
+                columns |= {bucket_column(measure, i): (there & (bits == i)).astype(np.int64) for i in range(BUCKETS)}
+            else:
+                columns[measure.column] = there.astype(np.int64) if measure.kind == "count" else values
+        return columns
+
+    def _in_groups(self) -> int:
+        """Events that the kernel put in groups."""
+        if not self.plan.grouped:
+            return 0
+        self._groups.groups()
+        return self._groups.grouped
+
+    def _nothing(self) -> Columns:
+        return {str(field): np.zeros(0, object) for field in self.plan.statement.fields} or {"nothing": np.zeros(0)}
+
+    def _columns(self, groups: Groups) -> Columns:
+        """The groups as a table; what had no room is a group of its own."""
+        assert self.plan.grouped
+        self._context = self._context.of(groups.keys.state)
+        keys = self.plan.grouped.aggregate.keys
+        columns = columns_of(groups.keys, keys, self._context)
+        crowded = bool(groups.other[Measure("count")].any())
+        if crowded:
+            columns = {name: _with_other(values) for name, values in columns.items()}
+        for measure in groups.measures:
+            values = groups.measures[measure]
+            if crowded:
+                values = np.concatenate((values, groups.other[measure]))
+            if measure.kind in HISTOGRAMS:
+                columns |= {bucket_column(measure, i): values[:, i] for i in range(BUCKETS)}
+            else:
+                columns[measure.column] = values
+        return columns
+
+
+def _buckets(values: npt.NDArray[np.int64], width: int) -> npt.NDArray[np.int64]:
+    """The bucket of each value, as bpf/groups.h has them."""
+    if width:
+        places = np.minimum(values // width, BUCKETS - 2)
+    else:
+        places = np.frexp(np.maximum(values, 0).astype(np.longdouble))[1].astype(np.int64)
+    return np.where(values < 0, BUCKETS - 1, places)
+
+
+def _with_other(values: Column) -> Column:
+    """The values of a key and that of the groups without room: no number."""
+    if values.dtype == object:
+        return np.append(values, np.array([OTHER], object))
+    return joined([{"": values}, {"": np.ma.masked_array(np.zeros(1, values.dtype), mask=True)}])[""]

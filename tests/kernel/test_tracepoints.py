@@ -1,0 +1,76 @@
+"""Tracepoints as events: fields of their records, filters and groups; perf counts the same."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+from live import KERNEL, LIMIT, busy, cli
+
+from sonde.sources.live.tracepoints import listed, named
+
+pytestmark = KERNEL
+FORKS = "import os\nfor _ in range(31): os.fork() or os._exit(3)\nfor _ in range(31): os.wait()"
+PROGRAM = (sys.executable, "-I", "-S", "-c", FORKS)
+
+
+def test_the_fields_of_a_record() -> None:
+    with busy() as pid:
+        words = ("-n", "5", "-j", "-p", "%evt.type %evt.rawarg.next_prio %evt.arg.prev_pid %evt.args %proc.pid")
+        done = cli(*words, f"evt.type=sched:sched_switch and proc.pid={pid}")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(rows) == 5
+    for row in rows:
+        assert row["evt.type"] == "sched:sched_switch" and row["proc.pid"] == pid
+        assert row["evt.arg.prev_pid"] == str(pid) and 0 <= row["evt.rawarg.next_prio"] <= 139
+        assert f"prev_pid={pid}" in row["evt.args"]
+
+
+def test_groups_by_fields() -> None:
+    statement = 'SELECT parent_pid, count(*) AS n, max(child_pid) AS last FROM "sched:sched_process_fork" GROUP BY ALL'
+    done = cli("sql", statement, "--json", "--output=-", "--", *PROGRAM)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["n"] for row in rows] == [31] and rows[0]["last"] > 0
+
+
+@pytest.mark.skipif(shutil.which("perf") is None, reason="perf (Debian's linux-perf) is not installed")
+def test_perf_counts_the_same() -> None:
+    events = ("sched:sched_process_fork", "sched:sched_process_exit", "sched:sched_process_exec")
+    said = subprocess.run(
+        ["perf", "stat", "-x,", *(word for event in events for word in ("-e", event)), *PROGRAM],
+        capture_output=True, text=True, timeout=LIMIT, check=False,
+    )  # fmt: skip
+    judged = {fields[2]: int(fields[0]) for line in said.stderr.splitlines() if len(fields := line.split(",")) > 3}
+    done = cli("stat", "-e", ",".join(events), "--json", "--output=-", "--", *PROGRAM)
+    found = {row["event"]: row["count"] for row in map(json.loads, done.stdout.splitlines())}
+    assert found == judged, (said.stderr, done.stderr)
+
+
+def test_what_never_came_is_counted_too() -> None:
+    done = cli("stat", "-e", "net:net_dev_xmit_timeout,open", "--json", "--output=-", "--", "/bin/true")
+    found = {row["event"]: row["count"] for row in map(json.loads, done.stdout.splitlines())}
+    assert found["net:net_dev_xmit_timeout"] == 0 and found["openat"] > 0 and "open" not in found
+
+
+def test_stat_of_a_command_says_what_it_took() -> None:
+    done = cli("stat", "--output=-", "--", "/bin/true")
+    assert re.search(r"\d\.\d{3} s elapsed, .* s system\n.*page faults .*context switches", done.stdout)
+    assert re.search(r"^\s*count +errors +time +event$", done.stdout, re.MULTILINE)
+
+
+def test_a_name_this_kernel_does_not_have() -> None:
+    done = cli("evt.type=sched:sched_swich")
+    assert done.returncode == 1 and "did you mean sched:sched_switch?" in done.stderr
+
+
+def test_names_in_a_question() -> None:
+    assert named("evt.type=net:netif_rx and fd.name contains http://a") == {"net:netif_rx"}
+    assert named("evt.type=open") == set()
+
+
+def test_list() -> None:
+    assert "sched:sched_switch(" in listed(["sched:*"]) == cli("-L", "sched:*").stdout
