@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from itertools import zip_longest
 
@@ -96,12 +97,21 @@ def compare_stories(theirs: Mapping[Key, Story], ours: Mapping[Key, Story]) -> C
     found = Comparison()
     names, mine = thread_names(theirs), thread_names(ours)
     for key in sorted({*theirs, *ours}):
-        told = [normal(one, names) for one in theirs[key].told] if key in theirs else []
-        other = [normal(one, mine) for one in ours[key].told] if key in ours else []
+        told = [normal(one, names) for one in _told(theirs, key)]
+        other = [normal(one, mine) for one in _told(ours, key)]
         for whenever in (False, True):
             for one, two in aligned(_apart(told, whenever), _apart(other, whenever)):
                 found.add(key, one, two)
     return found
+
+
+def _told(of: Mapping[Key, Story], key: Key) -> list[Told]:
+    """What a thread did; the environment of the first program is in the memory of its tracer."""
+    told = of[key].told if key in of else []
+    if key == () and told and told[0].name == "execve" and len(told[0].arguments) == 3:
+        *words, where = told[0].arguments
+        return [replace(told[0], arguments=(*words, re.sub(r"^0x[0-9a-f]+", "#", where))), *told[1:]]
+    return told
 
 
 def _apart(told: list[Told], whenever: bool) -> list[Told]:

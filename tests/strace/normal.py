@@ -77,6 +77,16 @@ MASKS: Mapping[str, tuple[set[int], str]] = {
 }
 
 
+# calls with numbers of processes among their words or as result; elsewhere a number that is one is that by chance
+_OF_PROCESSES = """
+clone clone3 fcntl fcntl64 fork get_robust_list getpgid getpgrp getpid getppid getpriority getsid gettid ioprio_get
+ioprio_set kcmp kill migrate_pages move_pages pidfd_open prlimit64 process_vm_readv process_vm_writev ptrace
+rt_sigqueueinfo rt_sigreturn rt_tgsigqueueinfo sched_getaffinity sched_getattr sched_getparam sched_getscheduler
+sched_rr_get_interval sched_setaffinity sched_setattr sched_setparam sched_setscheduler set_tid_address setpgid
+setpriority setsid sigreturn tgkill tkill vfork wait4 waitid waitpid
+"""
+
+
 def thread_names(stories: Mapping[Key, Story]) -> dict[str, str]:
     """A name for each thread's number that is the same in both runs."""
     return {str(story.tid): "P" + "_".join(map(str, key)) for key, story in stories.items()}
@@ -90,9 +100,10 @@ def masked(text: str) -> str:
 def normal(one: Told, names: Mapping[str, str]) -> Told:
     """With names for threads and signs for what differs."""
     words, _ = MASKS.get(one.name, (set(), ""))
-    arguments = [_plain(word, names) for word in one.arguments]
+    numbers = names if one.name in _OF_PROCESSES.split() else {}
+    arguments = [_plain(word, names, numbers) for word in one.arguments]
     arguments = [masked(word) if at in words else word for at, word in enumerate(arguments)]
-    value, extra = _plain(one.value, names), _plain(one.extra, names)
+    value, extra = _plain(one.value, names, numbers), _plain(one.extra, names, numbers)
     if RESULT in words:
         value, extra = masked(value), masked(extra)
     if any(_NUMBERED.search(word) for word in arguments):
@@ -100,9 +111,9 @@ def normal(one: Told, names: Mapping[str, str]) -> Told:
     return replace(one, arguments=tuple(arguments), value=value, extra=extra)
 
 
-def _plain(text: str, names: Mapping[str, str]) -> str:
-    if (only := _ONLY.fullmatch(text)) and only[1] in names:
-        text = text.replace(only[1], names[only[1]], 1)
+def _plain(text: str, names: Mapping[str, str], numbers: Mapping[str, str]) -> str:
+    if (only := _ONLY.fullmatch(text)) and only[1] in numbers:
+        text = text.replace(only[1], numbers[only[1]], 1)
     text = _PLACES.sub(lambda place: place[0].replace(place[1], names.get(place[1], "#")), text)
     text = _PATH.sub(lambda path: names.get(path[0], path[0]), text)
     for pattern, sign in _FIELDS:

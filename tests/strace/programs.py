@@ -253,6 +253,7 @@ SHARED = (
 PIPED = ((r"read <pipe:\[#\]> = .*", "how much is in a pipe when it is read"),)
 GIT = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER")
        for what, value in (("NAME", "judge"), ("EMAIL", "judge@localhost"), ("DATE", "1700000000 +0000"))}  # fmt: skip
+GIT["GIT_CONFIG_NOSYSTEM"] = "1"
 MADE_UP = (r"(tmp_obj_|/cc|\.git/t)[A-Za-z0-9]{6}\b", r"\1#")
 PORTS = (r"\b127\.0\.0\.1:\d+", "127.0.0.1:#")
 NUMBERS = (r"= \d+<", "= #<")  # of descriptors that threads share
@@ -260,8 +261,8 @@ NUMBERS = (r"= \d+<", "= #<")  # of descriptors that threads share
 PROGRAMS = (
     Program("bash", ("bash",), _bash, differs=HANDLED),
     Program("python", ("/usr/bin/python3",), _python, masks=(PORTS,)),
-    Program("git", ("git",), _git, masks=(MADE_UP,), differs=CHANCE, environment={**GIT, "GIT_CONFIG_NOSYSTEM": "1"}),
-    Program("tar", ("tar",), _tar),
+    Program("git", ("git",), _git, masks=(MADE_UP,), differs=(*HANDLED, *CHANCE), environment=GIT),
+    Program("tar", ("tar",), _tar, differs=HANDLED),
     Program("curl", ("curl",), _curl, masks=(PORTS,), differs=WAITS),
     Program("sqlite3", ("sqlite3",), _sqlite),
     Program("gcc", ("gcc",), _gcc, masks=(MADE_UP,), differs=CHANCE),

@@ -42,6 +42,7 @@ MASKS = (
     (r"\bf_\w+=(?:\{[^}]*\}|\w+)", "f_#"),
     (r"(it_value|left) ?=?\{[^}]*\}", r"\1={#}"),
     (r"\{tv_sec=\d+, tv_[nu]sec=\d+\}\) = \?", "{#}) = ?"),
+    (r"(execve\(.*), 0x[0-9a-f]+ /\* (\d+ vars)", r"\1, # /* \2"),
     (r"<(?:strace|sonde|python[\d.]*)>", "<tracer>"),
 )
 
