@@ -30,6 +30,7 @@ class Fake(NamedTuple):
     result: Text
     after: Text | None
     complete: npt.NDArray[np.bool_]
+    names: dict[int, bytes]
 
 
 def text(parts: list[bytes]) -> Text:
@@ -46,7 +47,7 @@ def fake(batch: Batch) -> Fake:
         tail.append(b"" if begun or line else TAILS.get(name, b""))
         result.append(b"" if begun or line else b"%d" % res if res >= 0 else b"-1 ENOENT (No such file or directory)")
         complete.append(name not in TAILS)
-    return Fake(text(head), text(tail), text(result), None, np.array(complete, np.bool_))
+    return Fake(text(head), text(tail), text(result), None, np.array(complete, np.bool_), {})
 
 
 class Script:

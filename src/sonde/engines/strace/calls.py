@@ -13,9 +13,10 @@ from sonde.catalog.event import Event, Param
 from sonde.catalog.kernel_names import KERNEL_NAMES
 from sonde.catalog.lookup import EVENTS
 from sonde.engines.context import Context, ints
-from sonde.engines.strace import json, signals, structures
+from sonde.engines.strace import json, multiplexed, signals, structures
 from sonde.engines.strace.dumps import dumped
 from sonde.engines.strace.fds import Descriptors, Known
+from sonde.engines.strace.multiplexed import MULTIPLEXED
 from sonde.engines.strace.options import Decoding
 from sonde.engines.strace.results import result
 from sonde.engines.strace.shapes import shape
@@ -32,16 +33,21 @@ __all__ = ["Calls", "Decoder"]
 Array = npt.NDArray[np.int64]
 BEGUN = 1 << 12  # added to the event number of rows that enter a call
 RESTART = "restart_syscall"
+SIGRETURNS = ("rt_sigreturn", "sigreturn")
 
 
 class Calls(NamedTuple):
-    """Texts of each row of a batch, empty where a row has none; `complete`: are all arguments in the head?"""
+    """Texts of each row of a batch, empty where a row has none; `complete`: are all arguments in the head?
+
+    `names` of returning rows whose call is shown as another one.
+    """
 
     head: Text
     tail: Text
     result: Text
     after: Text | None
     complete: npt.NDArray[np.bool_]
+    names: dict[int, bytes]
 
 
 class Group(NamedTuple):
@@ -73,17 +79,21 @@ class Decoder:
         memory = Entered(batch, previous(batch), self._kept)
         lines = json.lines(batch) if self.decoding.json else signals.lines(batch, self.decoding.names)
         slices: dict[int, Views] = {}
+        names: dict[int, bytes] = {}
         parts: tuple[list[list[Op]], ...] = ([], [], [], [])
         used, complete = np.zeros(len(batch), np.uint16), np.zeros(len(batch), np.bool_)
         for number, group in enumerate(self._groups(batch)):
             used[group.at] = number
-            complete[group.at] = shape(group.arguments).complete
+            several = group.event.number in MULTIPLEXED
+            complete[group.at] = several or shape(group.arguments).complete
             if not group.event.is_syscall:
                 made: tuple[list[Op], ...] = ([texts([lines[row] for row in group.at.tolist()])], [], [], [])
             else:
                 site = Site(batch, context, group.event, group.at, not group.begun, slices, memory, self.decoding,
                             self._descriptors, self._known, group.arguments)  # fmt: skip
                 made = (self._entering(site), [], [], []) if group.begun else ([], *self._returning(site))
+                if several and not group.begun:
+                    names |= multiplexed.names(site)
             for part, ops in zip(parts, made, strict=True):
                 part.append(ops)
         head, tail, results = (join(len(batch), used, ops) for ops in parts[:3])
@@ -91,7 +101,7 @@ class Decoder:
         if self.decoding.fds:
             self._known.end()
         self._keep(batch)
-        return Calls(head, tail, results, after, complete)
+        return Calls(head, tail, results, after, complete, names)
 
     def _groups(self, batch: Batch) -> Iterator[Group]:
         """The rows by event, beginning or return, and the arguments that are shown."""
@@ -135,8 +145,10 @@ class Decoder:
         name = KERNEL_NAMES[site.event.number]
         if name == RESTART and not site.decoding.json:
             return [literal(b"restart_syscall("), texts([self._interrupted(site, row) for row in site.at.tolist()])]
-        if name == "rt_sigreturn" and not site.decoding.json:
-            return [literal(b"rt_sigreturn({mask="), *structures.mask(site), literal(b"}")]
+        if name in SIGRETURNS and not site.decoding.json:
+            return [literal(b"%s({mask=" % name.encode()), *structures.mask(site), literal(b"}")]
+        if site.event.number in MULTIPLEXED and not site.decoding.json:
+            return multiplexed.head(site)
         form = shape(site.arguments)
         ops = [] if site.decoding.json else [literal(name.encode() + b"(")]
         return ops + _arguments(site, 0, form.split)
@@ -153,6 +165,8 @@ class Decoder:
         form, arguments = shape(site.arguments), site.arguments
         if site.decoding.json:
             return _arguments(site, form.split, len(arguments)), json.outcome(site), []
+        if site.event.number in MULTIPLEXED:
+            return [], result(site), []
         tail = rest(site, arguments[form.rest]) if form.rest is not None else []
         if form.rest is not None and form.split < len(arguments):
             tail.append(literal(b", "))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sonde.engines import structs
 from sonde.engines.strace.names import named
 from sonde.engines.strace.options import ABBREV, RAW, VERBOSE
 from sonde.engines.strace.signals import signal_name
@@ -27,6 +28,7 @@ _LEASES = {0: b"F_RDLCK", 1: b"F_WRLCK", 2: b"F_UNLCK"}
 _SEALS = ("F_SEAL_SEAL", "F_SEAL_SHRINK", "F_SEAL_GROW", "F_SEAL_WRITE", "F_SEAL_FUTURE_WRITE", "F_SEAL_EXEC")
 _PR_GET_DUMPABLE = 3
 _DUMPABLE = {0: b"SUID_DUMP_DISABLE", 1: b"SUID_DUMP_USER", 2: b"SUID_DUMP_ROOT"}
+_HANDLERS = {0: b"SIG_DFL", 1: b"SIG_IGN"}
 _TIMEOUT = b"Timeout"
 
 
@@ -156,6 +158,20 @@ def _named(key: str, hexadecimal: bool) -> Callable[[Site], list[Extra | None]]:
     return extra
 
 
+def _handler(site: Site) -> list[Extra | None]:
+    return [Extra(_HANDLERS.get(res, b""), hexadecimal=True) for res in (site.column("res") & 0xFFFFFFFF).tolist()]
+
+
+def _mask(before: bytes) -> Callable[[Site], list[Extra | None]]:
+    """Results that are sets of signals."""
+
+    def extra(site: Site) -> list[Extra | None]:
+        words_ = (site.column("res") & 0xFFFFFFFF).tolist()
+        return [Extra(before + structs.word("old_sigset", word, site.how(0)), hexadecimal=True) for word in words_]
+
+    return extra
+
+
 def _priority(site: Site) -> list[Extra | None]:
     """Without the number, which stands before it already."""
     found = [named("ioprio", res, site.decoding.names) if res >= 0 else b"" for res in site.column("res").tolist()]
@@ -213,6 +229,9 @@ EXTRAS: dict[str, Callable[[Site], list[Extra | None]]] = {
     "ioprio_get": _priority,
     "membarrier": _barriers,
     "prctl": _prctl,
+    "signal": _handler,
+    "sgetmask": _mask(b"mask "),
+    "ssetmask": _mask(b"old mask "),
     "sched_getscheduler": _policy,
     "adjtimex": _clock,
     "clock_adjtime": _clock,

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sonde.catalog import errnos
 from sonde.catalog.event import Source
 from sonde.catalog.kernel_names import KERNEL_NAMES
+from sonde.engines.strace import multiplexed
 from sonde.engines.strace.extras import EXTRAS, Extra
 from sonde.engines.strace.names import mode
 from sonde.engines.strace.site import Site, either, texts
@@ -53,6 +54,12 @@ def _meaning(number: int, name: str) -> str:
     return os.strerror(number) if number < 512 else f"Unknown error {number}"
 
 
+def _narrow(word: int) -> bytes:
+    error = (1 << 32) - word
+    name = errnos.name(error) if 0 < error <= errnos.MAX_ERRNO else ""
+    return b"%d" % word + (f" {name} ({_meaning(error, name)})".encode() if name else b"")
+
+
 def result(site: Site) -> list[Op]:
     """The text of the results of calls that return."""
     failed = site.failed
@@ -71,6 +78,10 @@ def _good(site: Site) -> list[Op]:
         words = words & 0xFFFFFFFF
     if site.raw or name in _ADDRESSES:
         return [address(words, missing=words == 0, absent=b"0")]
+    if site.event.number in multiplexed.MULTIPLEXED:
+        return multiplexed.result(site)
+    if name == "modify_ldt":  # of 32 bits: its errors are no errors of a 64-bit program
+        return [texts([_narrow(word) for word in words.tolist()])]
     if name in EXTRAS:
         return _with_extra(site, EXTRAS[name](site), words)
     if name == "umask":

@@ -95,6 +95,11 @@ class Site(Group):
     def __len__(self) -> int:
         return len(self.at)
 
+    def column(self, name: str) -> Array:
+        """A physical column of the group's rows as i8; results of 32-bit calls by their sign."""
+        values = super().column(name)
+        return values.astype(np.int32).astype(np.int64) if self.compat and name == "res" else values
+
     @property
     def failed(self) -> Bools:
         """Rows whose result is an error."""

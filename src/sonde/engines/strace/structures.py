@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 
 import numpy as np
@@ -17,13 +18,13 @@ from sonde.engines.strace.vectors import message as message_text
 from sonde.native.ops import Op
 from sonde.plan.batch import Views
 
-__all__ = ["mask", "message", "messages", "rest", "socket_address", "strings", "struct", "vector"]
+__all__ = ["mask", "message", "messages", "netlink", "rest", "socket_address", "strings", "struct", "vector"]
 
 Words = npt.NDArray[np.int64]
+_HEADER = 16  # bytes of struct nlmsghdr
 _COUNTED = 1 << 16  # elements that are looked for at most
 _LENGTH, _OPTION, _MESSAGES = "socklen", "sockopt", "mmsghdr"
 _PARTS = (1, 2, 3, 0, 4)  # header, name, vector, data, ancillary data
-_NOT_LOOKED_AT = ("epoll_pwait", "epoll_pwait2")  # structures of calls that failed
 _SLEEPS = ("nanosleep", "clock_nanosleep")
 _INTERRUPTED = (-512, -513, -514, -516)
 
@@ -57,7 +58,7 @@ def struct(site: Site, param: Param) -> list[Op]:
     if param.names == _LENGTH and param.out:
         return _rows(site, param, lambda row: _rest(site, param, row))
     views, counts = site.pointed(param), _counts(site, param)
-    failed = site.failed if param.out or site.event.name in _NOT_LOOKED_AT else np.zeros(len(site), np.bool_)
+    failed = site.failed if param.out else np.zeros(len(site), np.bool_)
     if param.out and site.event.name in _SLEEPS:  # what is left of a sleep that a signal ended
         failed = ~np.isin(site.column("res"), _INTERRUPTED)
     memory: dict[tuple[bytes, int | None], bytes | None] = {}
@@ -101,8 +102,28 @@ def mask(site: Site) -> list[Op]:
     found = []
     for row in range(len(site)):
         data = views[row]
-        found.append((structs.text("sigset", data, 8, site.how(row)) if data else None) or b"...")
+        found.append((structs.text("sigset", data, None, site.how(row)) if data else None) or b"...")
     return [texts(found)]
+
+
+def netlink(site: Site, views: Views, there: npt.NDArray[np.bool_]) -> list[Op]:
+    """Data that is whole netlink messages, in words; [] if no row has any."""
+    files, nodes = site.context.state.files, site.column("file").astype(np.uint32)
+    if not (files.column("family", nodes) == socket.AF_NETLINK).any():
+        return []
+    protocols, found = files.column("proto", nodes).tolist(), []
+    for row in range(len(site)):
+        data, full = views[row] or b"", int(views.full[row])
+        shown = b""
+        if there[row] and len(data) == full and _is_whole(data):
+            shown = structs.text("nlmsg" if protocols[row] else "nlmsg:0", data, None, site.how(row))
+        limit = site.decoding.limit
+        found.append(shown or string(data[:limit], site.decoding, full > limit))
+    return [texts(found)]
+
+
+def _is_whole(data: bytes) -> bool:
+    return len(data) >= _HEADER and _HEADER <= int.from_bytes(data[:4], "little") <= len(data)
 
 
 def socket_address(site: Site, param: Param) -> list[Op]:

@@ -26,6 +26,7 @@ Array = npt.NDArray[np.int64]
 AT_FDCWD = -100
 FORMS = {0: Form.C_OCTAL, 1: Form.C_MAYBE_HEX, 2: Form.C_ALL_HEX, 3: Form.C_HEX}
 EVERYTHING = 1 << 30
+_OF_SOCKETS = ("sendto", "recvfrom")
 _CAPTURED = 4096  # bytes of a buffer that are always looked for
 _HERE = {ABBREV: b"AT_FDCWD", RAW: b"-100", VERBOSE: b"-100 /* AT_FDCWD */"}
 _DOTS, _DOTS_ENDS = np.frombuffer(b"...", np.uint8), np.array([0, 0, 3], np.int64)
@@ -95,6 +96,8 @@ def _ended(views: Views) -> Views:
 def _data(site: Site, param: Param) -> list[Op]:
     views, there = data_of(site, param)
     form = Form.C_ALL_HEX if site.event.name == "getrandom" else None
+    if site.event.name in _OF_SOCKETS and (said := structures.netlink(site, views, there)):
+        return either(there, said, [pointers(site.words(param.source))])
     return either(there, quoted(site, views, site.decoding.limit, form), [pointers(site.words(param.source))])
 
 

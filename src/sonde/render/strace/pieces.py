@@ -45,6 +45,10 @@ class Calls(Protocol):
     def complete(self) -> Bools:
         """Of rows that enter a call: are all its arguments in the head?"""
 
+    @property
+    def names(self) -> dict[int, bytes]:
+        """The names of returning rows whose call is shown as another one."""
+
 
 def _pool(*texts: bytes) -> tuple[npt.NDArray[np.uint8], Array]:
     return np.frombuffer(b"".join(texts), np.uint8), np.cumsum([0, *map(len, texts)]).astype(np.int64)
@@ -52,7 +56,6 @@ def _pool(*texts: bytes) -> tuple[npt.NDArray[np.uint8], Array]:
 
 _NO_CALL = len(KERNEL_NAMES)
 _RESUMED = _pool(*(b"<... %s resumed>" % name.encode() for name in KERNEL_NAMES), b"")
-_RESUMED_WIDTH = np.diff(_RESUMED[1])
 _CLOSED, _ENDING, _LAST = _pool(b"", b" <unfinished ...>\n"), _pool(b"", b" <unfinished ...>"), _pool(b"", b"\n")
 _BETWEEN, _EQUALS = _pool(b"", b") "), _pool(b"", b"= ", b"= ?")
 
@@ -75,16 +78,27 @@ class Pieces:
         self.batch, self.calls, self.rows, self.leaders, self.begun = batch, calls, rows, leaders, begun
         self.exits, self.gone = rows.kind == Kind.EXIT, rows.kind == Kind.GONE
         self.ended = self.exits | self.gone
-        self._resumed = np.where(self.ended & ~follows, rows.nr, _NO_CALL)
+        self._resumed, self._names = np.where(self.ended & ~follows, rows.nr, _NO_CALL), _RESUMED
+        if calls.names:
+            self._rename(~follows)
         starts = (rows.kind == Kind.ENTER) | (rows.kind == Kind.LINE)
         starts[list(rows.lines)] = False
         self._head = chosen(calls.head.views(), rows.row, starts)
         self._tail = chosen(calls.tail.views(), rows.row, self.exits)
         self._cut_off = self.gone & ~rows.complete
 
+    def _rename(self, resumed: Bools) -> None:
+        """Calls that are shown as others."""
+        texts = [b"<... %s resumed>" % name for name in self.calls.names.values()]
+        number = {row: _NO_CALL + 1 + place for place, row in enumerate(self.calls.names)}
+        for place in np.flatnonzero(self.exits & resumed).tolist():
+            self._resumed[place] = number.get(int(self.rows.row[place]), self._resumed[place])
+        more = _pool(*texts)
+        self._names = np.concatenate((_RESUMED[0], more[0])), np.append(_RESUMED[1], more[1][1:] + _RESUMED[1][-1])
+
     def widths(self) -> Array:
         """The bytes that each line has before its `) `, without what was there before."""
-        width: Array = np.diff(self.leaders.offsets) + _RESUMED_WIDTH[self._resumed]
+        width: Array = np.diff(self.leaders.offsets) + np.diff(self._names[1])[self._resumed]
         width += self._head.length + self._tail.length + 17 * self._cut_off
         return width if self.begun is None else width + np.maximum(self.begun.length, 0)
 
@@ -94,7 +108,7 @@ class Pieces:
         ops = [pool(closes, *_CLOSED), text(self.leaders)]
         if self.begun is not None:
             ops.append(view(self.begun))
-        ops += [pool(self._resumed, *_RESUMED), view(self._head), *self._lines(), view(self._tail)]
+        ops += [pool(self._resumed, *self._names), view(self._head), *self._lines(), view(self._tail)]
         if self.gone.any():
             ops.append(pool(self._cut_off, *_ENDING))
         ops += [
