@@ -29,10 +29,9 @@ def head(site: Site) -> list[Op]:
     found = []
     for row, meant in enumerate(_calls(site)):
         if meant is None:
-            given = b", ".join(b"%#x" % int(site.column(f"a{index}")[row]) for index in range(6))
-            found.append(b"%s(%s" % (site.event.name.encode(), given))
-        else:
-            found.append(b"%s(%s" % (meant.name.encode(), meant.text(site.how(row))))
+            given = tuple(int(site.column(f"a{index}")[row]) for index in range(6))
+            meant = Call(site.event.name, given, site.event.arguments)
+        found.append(b"%s(%s" % (meant.name.encode(), meant.text(site.how(row))))
     return [texts(found)]
 
 
@@ -48,5 +47,6 @@ def result(site: Site) -> list[Op]:
         name, value = meant.name if meant else "", word & 0xFFFFFFFF
         tell = site.how(row).fd if name in _MAKE_DESCRIPTORS else None
         plain = b"%#x" % value if value and name in _ADDRESSES else b"%d" % value
+        plain += b" (Timeout)" if name == "select" and not value else b""
         found.append(tell(value) if tell and value < 1 << 31 else plain)
     return [texts(found)]

@@ -31,6 +31,7 @@ _IPC_CALLS = {
     21: ("shmat", (1, 4, 2)), 22: ("shmdt", (4,)), 23: ("shmget", (1, 2, 3)), 24: ("shmctl", (1, 2, 4)),
 }  # fmt: skip
 _OWN = {name: arguments_of(name, "fd, buf:pointer, size, flags:msg") for name in ("send", "recv")}
+_OWN["accept"] = arguments_of("accept", "fd, addr:pointer, addrlen:pointer")  # i386 has no call of this name
 _MASK = 0xFFFFFFFF
 
 
