@@ -143,6 +143,24 @@ def test_other_descriptors_are_known_from_other_calls() -> None:
     assert decoder.texts(batch).head[0] == b"sendfile(4</tmp/out>, 3</etc/passwd>, NULL"
 
 
+def test_the_ends_of_a_pipe() -> None:
+    case = Case()
+    old = case.rows.file(b"/old")
+    pipe = case.rows.node(mode=0o010600, flags=Node.ANON, magic=0x50495045, ino=12)
+    case.call("close", 3, file=old)
+    case.call("pipe2", 0x1000, 0, got={0: struct.pack("=ii", 3, 4)})
+    case.call("write", 4, 0x1000, 1, res=1, given={1: b"x"}, file=pipe)
+    case.call("dup2", 3, 9, res=9, made=pipe)
+    batch = case.rows.batch()
+    lines = StraceRenderer(Options(column=0), Decoder(Decoding(fds=PATHS)).texts).render(batch).decode().splitlines()
+    assert lines == [
+        "close(3</old>) = 0",
+        "pipe2([3<pipe:[12]>, 4<pipe:[12]>], 0) = 0",
+        'write(4<pipe:[12]>, "x", 1) = 1',
+        "dup2(3<pipe:[12]>, 9) = 9<pipe:[12]>",
+    ]
+
+
 def test_results() -> None:
     assert one("brk", 0, res=0x55C06C771000) == "brk(NULL) = 0x55c06c771000"
     assert one("umask", 0o22, res=0o22).endswith(" = 022")

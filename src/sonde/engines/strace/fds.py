@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from sonde.plan.strings import Ids
 __all__ = ["Descriptors", "Known"]
 
 Array = npt.NDArray[np.int64]
+_INT = 4
 _CHARACTER, _BLOCK = 2, 6  # st_mode >> 12
 _TYPES: dict[int, bytes] = {
     socket.SOCK_STREAM: b"-STREAM",
@@ -130,6 +132,11 @@ def _given(event: Event) -> int:
     return next((source_index(p.source) for p in event.arguments if p.type is ParamType.FD), NO_SOURCE)
 
 
+def _pair(event: Event) -> int:
+    """The argument at which a call writes two descriptors."""
+    return {"pipe": 0, "pipe2": 0, "socketpair": 3}.get(event.name, NO_SOURCE)
+
+
 class Closed(NamedTuple):
     """Descriptors of a process that were closed at a row, or perhaps were."""
 
@@ -168,8 +175,36 @@ class Known:
         self._keys, self._rows = keys[order], rows[order]
         self._ids = np.where(closed, 0, file)[rows][order]
         self._new = (of_event(batch, _made) * ~begun)[rows][order]
+        self._add_pairs(batch, np.flatnonzero((of_event(batch, _pair) != NO_SOURCE) & ~begun & worked).tolist())
         many = np.flatnonzero((of_event(batch, _closes_many) != 0) & ~begun & worked).tolist()
         self._closed = [_range(batch, row) for row in many]
+
+    def _add_pairs(self, batch: Batch, rows: list[int]) -> None:
+        """Pipes and pairs of sockets that were made: their ends are known from the calls that use them next."""
+        found: list[tuple[int, int, int]] = []
+        for row in rows:
+            event = EVENTS[int(batch.columns["nr"][row])]
+            data = batch.payloads.of_argument(_pair(event), len(batch))[row]
+            if data is None or len(data) < 2 * _INT:
+                continue
+            keys = [int(batch.columns["pid"][row]) << 32 | fd for fd in struct.unpack_from("=II", data)]
+            ids = [self._next(key, row) for key in keys]
+            if event.name != "socketpair":  # both ends of a pipe are one file
+                ids = [max(ids)] * 2
+            found += [(key, row, ident) for key, ident in zip(keys, ids, strict=True)]
+        if found:
+            more = np.array(found, np.int64)
+            keys_, rows_, ids_ = (
+                np.append(old, more[:, i]) for i, old in enumerate((self._keys, self._rows, self._ids))
+            )
+            order = np.lexsort((rows_, keys_))
+            self._keys, self._rows, self._ids = keys_[order], rows_[order], ids_[order]
+            self._new = np.append(self._new, np.ones(len(found), np.int64))[order]
+
+    def _next(self, key: int, row: int) -> int:
+        """The file that a descriptor is in the next call on it, 0 if there is none."""
+        places = np.flatnonzero((self._keys == key) & (self._rows > row))[:1].tolist()
+        return int(self._ids[places[0]]) if places and not self._new[places[0]] else 0
 
     def end(self) -> None:
         """Remember what the batch told."""
@@ -199,6 +234,9 @@ class Known:
         return np.array([self._file(*one) for one in found], np.uint32)
 
     def _file(self, key: int, other: int, place: int, at: int) -> int:
+        here = place < len(self._keys) and self._keys[place] == key
+        if here and self._rows[place] == at and self._ids[place]:
+            return int(self._ids[place])
         if place and self._keys[place - 1] == key:
             row = int(self._rows[place - 1])
             before: int | None = int(self._ids[place - 1])
@@ -208,7 +246,7 @@ class Known:
             before = 0
         if before:
             return before
-        if place < len(self._keys) and self._keys[place] == key and not self._new[place]:
+        if here and not self._new[place]:
             return int(self._ids[place])
         return self._files.get(other, 0) if before is None else 0
 
