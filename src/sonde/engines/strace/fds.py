@@ -24,11 +24,7 @@ __all__ = ["Descriptors", "Known"]
 Array = npt.NDArray[np.int64]
 _INT = 4
 _CHARACTER, _BLOCK = 2, 6  # st_mode >> 12
-_TYPES: dict[int, bytes] = {
-    socket.SOCK_STREAM: b"-STREAM",
-    socket.SOCK_DGRAM: b"-DGRAM",
-    socket.SOCK_SEQPACKET: b"-SEQPACKET",
-}
+_STREAM = b"-STREAM"  # what the kernel calls the protocol of the other types has no suffix
 _PROTOCOLS: dict[int, bytes] = {
     socket.IPPROTO_TCP: b"TCP", socket.IPPROTO_UDP: b"UDP", socket.IPPROTO_ICMP: b"PING", 58: b"PING",
     socket.IPPROTO_SCTP: b"SCTP", 136: b"UDPLITE", 262: b"MPTCP",
@@ -112,7 +108,7 @@ def _unix(row: np.void, context: Context) -> bytes:
     path = b""
     if name:
         path = b',@"%s"' % c_string(name[1:], quotes=False) if name[:1] in (b"@", b"\0") else b"," + c_string(name)
-    return b"UNIX%s:[%d%s%s]" % (_TYPES.get(int(row["stype"]), b""), int(row["ino"]), peer, path)
+    return b"UNIX%s:[%d%s%s]" % (_STREAM if row["stype"] == socket.SOCK_STREAM else b"", int(row["ino"]), peer, path)
 
 
 def _made(event: Event) -> int:
