@@ -29,6 +29,7 @@ LAYERS = (
     ("ask", "doctor", "api"),
     ("ask_sql",),
     ("faces",),
+    ("explained",),
     ("lua", "tui", "web", "cli"),
     ("__main__",),
 )

@@ -140,12 +140,8 @@ def _told(options: Options) -> str:
         if options.list_events:
             return reference.events_text()
         return reference.fields_markdown() if options.list_markdown else reference.fields_text(options.verbose)
-    if options.explain and options.verb:
-        from sonde.ask_sql import explained
-
-        return _fitted(explained(options))
-    if options.explain:
-        from sonde.ask import explained
+    if options.explain or options.analyze:
+        from sonde.explained import explained
 
         return _fitted(explained(options))
     return ""

@@ -192,6 +192,11 @@ def test_who_is_killed_in_a_call_does_not_return() -> None:
     ]  # fmt: skip
 
 
+def test_the_kernel_delivers_a_deadly_signal_as_sigkill() -> None:
+    script = Script().call("execve").call("close").signal(number=9).end(status=15)
+    assert script.lines(column=0)[1:3] == ["close(3) = 0", "--- SIGCHLD {si_signo=SIGCHLD} ---"]
+
+
 def test_a_process_ends_with_its_last_thread() -> None:
     script = Script().call("execve").enter("clone").exit("clone", 101).enter("futex", 101).enter("exit_group")
     script.end(100).end(101)

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -229,7 +230,8 @@ def test_every_option_of_strace_is_known() -> None:
 
 def test_every_option_sets_something_or_says_why_not() -> None:
     attributes = {field.name for field in dataclasses.fields(Asked)} | {"expression", "pids_as"}
-    for item in (*OPTIONS, *QUALIFIERS):
+    items: tuple[Any, ...] = (*OPTIONS, *QUALIFIERS)
+    for item in items:
         assert item.help
         assert item.refused or item.sets in attributes
 

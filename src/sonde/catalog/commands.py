@@ -29,8 +29,9 @@ F_GETLK 5 lock:>flock:asked
 F_SETLK 6,7 lock:*flock
 F_SETOWN 8 arg:pid
 F_SETSIG 10 arg:signal
-F_GETLK64 12,36 lock:>flock64:asked
-F_SETLK64 13,14,37,38 lock:*flock64
+F_OFD_GETLK 36 lock:>flock64:asked
+F_OFD_SETLK 37,38 lock:*flock64
+F_GETLK64 12,13,14 lock:pointer
 F_SETOWN_EX 15 owner:*f_owner_ex
 F_GETOWN_EX 16 owner:>f_owner_ex
 F_GETOWNER_UIDS 17 uids:>uid_pair

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sonde.catalog.structures import STRUCTURES
 
-__all__ = ["RESUMED", "Field", "Layout", "known", "layout", "size"]
+__all__ = ["HEAD", "LEFT", "RESUMED", "Field", "Layout", "known", "layout", "needed", "size"]
 
 _ASKED = (
     "flags",
@@ -26,9 +26,14 @@ _ASKED = (
 )
 # shown when the call is entered, and what became of it when it returns
 RESUMED = frozenset((
-    "off", "file_handle", "io_uring_params", "clone_args", "fiemap", "ifconf", "uffdio_api", "uffdio_register",
-    "uffdio_copy", "uffdio_zeropage", *(f"ifreq:get_{what}" for what in _ASKED),
+    "off", "loff:moved", "file_handle", "io_uring_params", "clone_args", "fiemap", "ifconf", "uffdio_api",
+    "uffdio_register", "uffdio_copy", "uffdio_zeropage", *(f"ifreq:get_{what}" for what in _ASKED),
 ))  # fmt: skip
+
+LEFT = frozenset(("timespec:left", "timespec64:left"))  # written only by a call that a signal interrupted
+HEAD = {"msgbuf": "long"}  # what is in front of what the length counts
+_PAGE = 4096
+_BITS = {"fd_set": 64, "nodemask": 64}  # the length counts bits
 
 _WIDTHS = {"i8": 1, "u8": 1, "char": 1, "i16": 2, "u16": 2, "i32": 4, "u32": 4, "int": 4, "i64": 8, "u64": 8, "a64": 8,
            "sigset": 8}  # fmt: skip
@@ -92,6 +97,16 @@ def known() -> frozenset[str]:
 def size(key: str, compat: bool = False) -> int:
     """Bytes of one element of what the length counts: of the structure, or 1 where it counts bytes. KeyError."""
     return layout(key, compat).unit
+
+
+def needed(key: str, count: int, compat: bool = False) -> int:
+    """How many bytes a call looks at, if the argument that says how many elements there are is `count`."""
+    if key in _BITS:
+        return -(-count // _BITS[key]) * 8
+    if key == "mincore":
+        return -(-count // _PAGE)
+    head = HEAD.get(key)
+    return count * size(key, compat) + (_measure(head, compat)[0] if head else 0)
 
 
 @cache

@@ -33,6 +33,7 @@ _KINDS = {kind.value: kind for kind in ParamType}
 # structures of calls made for 64-bit times
 TIMES64 = {
     "timespec": "timespec64",
+    "timespec:left": "timespec64:left",
     "itimerspec": "itimerspec64",
     "timex": "timex64",
     "timespec_pair": "timespec64_pair",

@@ -74,7 +74,9 @@ def all_events() -> dict[int, Event]:
 def _compat(call: str, number: int, like: Event | None, own: dict[str, tuple[Param, ...]]) -> Event:
     """An i386 call: like its namesake as far as the words agree, then plain words; vectors have another layout."""
     if like is None:
-        return Event(number, event_name(call), "other", _GENERIC, arguments=own.get(call, _GENERIC[1:]))
+        return Event(
+            number, event_name(call), "other", _GENERIC, arguments=_marked(own.get(call, _GENERIC[1:]), _GENERIC, "")
+        )
     params = like.params
     if call in _SAME_WORDS:
         same = _SAME_WORDS[call] + 1

@@ -16,6 +16,7 @@ Table = dict[int, list[str]]
 Chooser = Callable[[Event, Sequence[int]], tuple[Param, ...]]
 _OTHERS = -1
 _I386, _TIMES64 = 1024, range(1024 + 403, 1024 + 424)  # i386 calls with 64-bit times
+_FCNTL64 = 1024 + 221
 _CREAT, _TMPFILE = 0o100, 0o20000000
 _LOW = 0xFFFFFFFF
 
@@ -125,6 +126,14 @@ def _clone(event: Event, words: Sequence[int]) -> tuple[Param, ...]:
     if bits & 0x1200000:  # CLONE_CHILD_SETTID, CLONE_CHILD_CLEARTID
         found.append(argument("", "child_tidptr:pointer", child)._replace(out=True))
     return tuple(found)
+
+
+def _fcntl(event: Event, words: Sequence[int]) -> tuple[Param, ...]:
+    """Locks with 64-bit offsets are those of fcntl64."""
+    command = words[1] & _LOW
+    if event.number == _FCNTL64 and command in (12, 13, 14):
+        return event.arguments[:2] + _params(["lock:>flock64:asked" if command == 12 else "lock:*flock64"], 2)
+    return _by_command("fcntl", 1, 2)(event, words)
 
 
 def _prctl(event: Event, words: Sequence[int]) -> tuple[Param, ...]:
@@ -254,7 +263,7 @@ _RULES: dict[str, Rule] = {
     "mknodat": Rule((2,), _without("dev", unless=lambda words: words[2] & 0o170000 in _DEVICES)),
     "mremap": Rule((3,), _without("new_addr", unless=lambda words: words[3] & 6)),
     "membarrier": Rule((1,), _membarrier),
-    "fcntl": Rule((1,), _by_command("fcntl", 1, 2)),
+    "fcntl": Rule((1,), _fcntl),
     "ioctl": Rule((1,), _by_command("ioctl", 1, 2)),
     "prctl": Rule((0, 1), _prctl),
     "keyctl": Rule((0,), _by_command("keyctl", 0, 1)),
@@ -270,7 +279,6 @@ _RULES: dict[str, Rule] = {
     "bpf": Rule((0,), _bpf),
     "clone": Rule((0,), _clone),
     "socket": Rule((0,), _as(2, _protocol)),
-    "socketpair": Rule((0,), _as(2, _protocol)),
     "setsockopt": Rule((1, 2), _option),
     "getsockopt": Rule((1, 2), _option),
     "mount": Rule((3,), _mount),

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from sonde.catalog.event import EXIT_EVENTS
 from sonde.plan.batch import ENTER_ROW, Batch
 
-__all__ = ["SIGKILL", "entered", "killed", "left_open", "previous"]
+__all__ = ["SIGKILL", "entered", "fatal", "killed", "left_open", "previous"]
 
 Rows = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -33,16 +33,34 @@ def previous(batch: Batch) -> Rows:
     return out
 
 
+def fatal(batch: Batch) -> dict[int, int]:
+    """Rows of SIGKILL that stand for another signal, which killed the process; the kernel delivers that as SIGKILL."""
+    nr = batch.columns["nr"]
+    ends = np.flatnonzero((nr == EXIT_EVENTS["procexit"]) & (batch.columns["tid"] == batch.columns["pid"])).tolist()
+    deadly = {int(batch.columns["tid"][row]): int(batch.columns["a0"][row]) & 0x7F for row in ends}
+    kills = (
+        np.flatnonzero(_kills(batch)).tolist() if any(number not in (0, SIGKILL) for number in deadly.values()) else []
+    )
+    found = ((row, deadly.get(int(batch.columns["tid"][row]), SIGKILL)) for row in kills)
+    return {row: number for row, number in found if number not in (0, SIGKILL)}
+
+
 def killed(batch: Batch) -> Bools:
     """Rows that return from a call only to be killed: a tracer does not see them return."""
-    deadly = (batch.columns["nr"] == EXIT_EVENTS["signaldeliver"]) & (batch.columns["a2"] == SIGKILL)
-    held: Bools = np.zeros(len(batch), np.bool_)
-    if not deadly.any():
+    kills, held = _kills(batch), np.zeros(len(batch), np.bool_)
+    kills[list(fatal(batch))] = False
+    if not kills.any():
         return held
     order = np.argsort(batch.columns["tid"], kind="stable")
     tid = batch.columns["tid"][order]
-    held[order[:-1]] = deadly[order[1:]] & (tid[1:] == tid[:-1])
+    held[order[:-1]] = kills[order[1:]] & (tid[1:] == tid[:-1])
     held &= (batch.columns["nr"] != EXIT_EVENTS["signaldeliver"]) & ~entered(batch)
+    return held
+
+
+def _kills(batch: Batch) -> Bools:
+    """Rows in which SIGKILL is delivered."""
+    held: Bools = (batch.columns["nr"] == EXIT_EVENTS["signaldeliver"]) & (batch.columns["a2"] == SIGKILL)
     return held
 
 

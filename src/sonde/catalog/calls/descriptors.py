@@ -41,9 +41,9 @@ wait epoll_create(size:int) = res:fd
 wait epoll_create1(flags:epoll_create) = res:fd
 wait epoll_ctl(epfd:fd, op:epoll_op, fd, event:hex~variant)
 wait epoll_wait(epfd:fd, events:>epoll_event[res], maxevents:int, timeout:int) ! waits
-wait epoll_pwait(epfd:fd, events:>epoll_event[res], maxevents:int, timeout:int, sigmask:*sigset, -sigsetsize) ! waits
-wait epoll_pwait2(epfd:fd, events:>epoll_event[res], maxevents:int, timeout:*timespec, \
-sigmask:*sigset, -sigsetsize) ! waits
+wait epoll_pwait(epfd:fd, events:>epoll_event[res], maxevents:int, timeout:int, sigmask:>sigset, -sigsetsize) ! waits
+wait epoll_pwait2(epfd:fd, events:>epoll_event[res], maxevents:int, timeout:>timespec64, \
+sigmask:>sigset, -sigsetsize) ! waits
 wait epoll_ctl_old/4
 wait epoll_wait_old/4 ! waits
 wait poll(fds:?pollfd[1], nfds:uint~u32, timeout:int) ! waits

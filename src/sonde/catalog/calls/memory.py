@@ -21,7 +21,7 @@ memory munlockall()
 memory mseal(addr, length, flags:hex)
 memory remap_file_pages(addr, size, prot:prot, pgoff:uint, flags:mmap)
 memory memfd_create(name:string, flags:memfd) = fd
-memory memfd_secret(flags:hex~memfd_secret_flags) = fd
+memory memfd_secret(flags:hex~word/memfd_secret_flags) = fd
 memory pkey_mprotect(addr, length, prot:prot, pkey:int)
 memory pkey_alloc(flags:hex, rights:hex~pkey_access)
 memory pkey_free(pkey:int)

@@ -4,10 +4,10 @@ __all__ = ["SYSTEM"]
 
 SYSTEM = """
 ipc futex(addr, op:futex, val:uint~variant, timeout:hex~variant, uaddr2:hex~variant, val3:uint~variant)
-ipc futex_wait(addr, val:uint, mask:hex, flags:futex2, timeout:*timespec, clockid:clock) ! waits
+ipc futex_wait(addr, val:uint, mask:hex, flags:futex2, timeout:*timespec64, clockid:clock) ! waits
 ipc futex_wake(addr, mask:hex, nr:int, flags:futex2)
 ipc futex_requeue(waiters:*futex_waitv_pair, flags:hex, nr_wake:int, nr_requeue:int)
-ipc futex_waitv(waiters:*futex_waitv[1], nr:uint~u32, flags:hex, timeout:*timespec, clockid:clock~clocknames) ! waits
+ipc futex_waitv(waiters:*futex_waitv[1], nr:uint~u32, flags:hex, timeout:*timespec64, clockid:clock~clocknames) ! waits
 process semget(key:hex~word/ipc_key, nsems:int, semflg:ipc~word/semget)
 process semop(semid:int, sops:*sembuf[2], nsops:uint~u32)
 process semctl(semid:int, semnum:int, cmd:semctl~word/semctl, val:hex~variant)
@@ -22,8 +22,8 @@ ipc mq_timedsend(fd, msg:bytes[2], size, prio:uint~u32, timeout:*timespec)
 ipc mq_timedreceive(fd, msg:>bytes[res], size, prio:>uint, timeout:*timespec)
 ipc mq_notify(fd, event:*sigevent)
 ipc mq_getsetattr(fd, new:*mq_attr, old:>mq_attr)
-sleep nanosleep(req:*timespec, rem:>timespec) ! waits
-sleep clock_nanosleep(clockid:clock~clocknames, flags:timer, req:*timespec, rem:>timespec) ! waits
+sleep nanosleep(req:*timespec, rem:>timespec:left) ! waits
+sleep clock_nanosleep(clockid:clock~clocknames, flags:timer, req:*timespec, rem:>timespec:left) ! waits
 time alarm(seconds:uint~u32)
 time getitimer(which:itimer, value:>itimerval)
 time setitimer(which:itimer, new:*itimerval, old:>itimerval)

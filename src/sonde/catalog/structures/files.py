@@ -138,7 +138,7 @@ mount_attr bytes
  attr_set u64 mount_attr_attr
  attr_clr u64 mount_attr_attr
  propagation u64 mount_attr_propagation
- userns_fd u64 fd
+ userns_fd u64
 file_handle
  handle_bytes u32
  handle_type int

@@ -139,6 +139,21 @@ sysinfo
  totalhigh ulong
  freehigh ulong
  mem_unit u32
+sysinfo.i386
+ uptime long
+ loads ulong[3]
+ totalram ulong
+ freeram ulong
+ sharedram ulong
+ bufferram ulong
+ totalswap ulong
+ freeswap ulong
+ procs u16
+ - u16
+ totalhigh ulong
+ freehigh ulong
+ mem_unit u32
+ - u8[8]
 sembuf
  sem_num u16
  sem_op i16

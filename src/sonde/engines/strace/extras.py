@@ -156,12 +156,31 @@ def _named(key: str, hexadecimal: bool) -> Callable[[Site], list[Extra | None]]:
     return extra
 
 
+def _priority(site: Site) -> list[Extra | None]:
+    """Without the number, which stands before it already."""
+    found = [named("ioprio", res, site.decoding.names) if res >= 0 else b"" for res in site.column("res").tolist()]
+    if site.decoding.names == VERBOSE:
+        found = [text.partition(b" /* ")[2][: -len(b" */")] for text in found]
+    return [Extra(text) if text else None for text in found]
+
+
 def _barriers(site: Site) -> list[Extra | None]:
     words = zip(site.column("a0").tolist(), site.column("res").tolist(), strict=True)
     style = site.decoding.names
-    return [
-        Extra(named("membarrier", res, style), True) if command == 0 and res > 0 else None for command, res in words
-    ]
+    return [Extra(_barrier_names(res, style), True) if command == 0 and res > 0 else None for command, res in words]
+
+
+def _barrier_names(bits: int, style: str) -> bytes:
+    """Every command that there is: they are values, here they are bits."""
+    parts, rest = [], 0
+    for bit in (1 << n for n in range(bits.bit_length()) if bits >> n & 1):
+        name = named("membarrier", bit, ABBREV)
+        if b"???" in name:
+            rest |= bit
+        else:
+            parts.append(name)
+    names = b"|".join(parts + [b"%#x" % rest] * bool(rest))
+    return {RAW: b"%#x" % bits, VERBOSE: b"%#x /* %s */" % (bits, names)}.get(style, names)
 
 
 def _prctl(site: Site) -> list[Extra | None]:
@@ -191,7 +210,7 @@ EXTRAS: dict[str, Callable[[Site], list[Extra | None]]] = {
     "rt_sigtimedwait_time64": _signal,
     "time": _time,
     "personality": _named("personality", hexadecimal=True),
-    "ioprio_get": _named("ioprio", hexadecimal=False),
+    "ioprio_get": _priority,
     "membarrier": _barriers,
     "prctl": _prctl,
     "sched_getscheduler": _policy,

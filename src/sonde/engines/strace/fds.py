@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from sonde.catalog.event import Event, Source
-from sonde.engines.context import NO_SOURCE, RESULT, Context, fd_index, ints, of_event
+from sonde.catalog.event import Event, ParamType, Source
+from sonde.catalog.lookup import EVENTS
+from sonde.engines.context import NO_SOURCE, RESULT, Context, fd_index, ints, of_event, source_index
 from sonde.engines.strace.options import Decoding
 from sonde.native.escape import c_string
 from sonde.plan.batch import Batch
@@ -67,7 +69,8 @@ class Descriptors:
             return b"<%s<%s %d:%d>>" % (path, name, int(row["rdev"]) >> 20, int(row["rdev"]) & 0xFFFFF)
         if row["magic"] == PIDFS_MAGIC:
             path = b"anon_inode:[pidfd]"
-        deleted = flags & Node.DELETED or path.startswith(b"/memfd:")
+        path = b"/secretmem" if path == b"secretmem" else path
+        deleted = flags & Node.DELETED or path.startswith((b"/memfd:", b"/secretmem"))
         return b"<%s>%s" % (path, b"(deleted)" if deleted else b"")
 
 
@@ -114,48 +117,105 @@ def _made(event: Event) -> int:
     return int(event.fd is not None and event.fd.source is Source.RET)
 
 
+def _closes(event: Event) -> int:
+    return int(event.name == "close")
+
+
+def _closes_many(event: Event) -> int:
+    return int(event.name in ("close_range", "execve", "execveat"))
+
+
+def _given(event: Event) -> int:
+    """The argument that is a call's first descriptor."""
+    return next((source_index(p.source) for p in event.arguments if p.type is ParamType.FD), NO_SOURCE)
+
+
+class Closed(NamedTuple):
+    """Descriptors of a process that were closed at a row, or perhaps were."""
+
+    row: int
+    pid: int
+    first: int
+    last: int
+
+    def covers(self, key: int) -> bool:
+        """Is the descriptor of a key one of them?"""
+        return key >> 32 == self.pid and self.first <= key & 0xFFFFFFFF <= self.last
+
+
 class Known:
     """Which file a descriptor of a process was, by the calls that were seen on it."""
 
     def __init__(self) -> None:
-        self._files: dict[int, int] = {}  # of pid << 32 | fd
+        self._files: dict[int, int] = {}  # of pid << 32 | fd; 0: it was closed
         self._keys = self._rows = self._ids = self._new = np.zeros(0, np.int64)
+        self._closed: list[Closed] = []
 
     def begin(self, batch: Batch) -> None:
         """Look at a batch that `files` is asked about."""
         index, file = of_event(batch, fd_index, NO_SOURCE), ints(batch, "file")
-        begun = entered(batch)
+        begun, worked = entered(batch), ints(batch, "res") == 0
+        index = np.where(begun & (index == RESULT), of_event(batch, _given, NO_SOURCE), index)
         fd = np.full(len(batch), -1, np.int64)
         for source in np.unique(index, return_index=True)[0].tolist():
             if source != NO_SOURCE:
                 at = index == source
                 fd[at] = ints(batch, "res" if source == RESULT else f"a{source}")[at].astype(np.int32)
-        rows = np.flatnonzero((file != 0) & (fd >= 0) & ~(begun & (index == RESULT)))
+        closed = (of_event(batch, _closes) != 0) & ~begun & worked
+        rows = np.flatnonzero(((file != 0) | closed) & (fd >= 0))
         keys = ints(batch, "pid")[rows] << 32 | fd[rows]
         order = np.argsort(keys, kind="stable")
-        self._keys, self._rows, self._ids = keys[order], rows[order], file[rows][order]
-        self._new = of_event(batch, _made)[rows][order]
+        self._keys, self._rows = keys[order], rows[order]
+        self._ids = np.where(closed, 0, file)[rows][order]
+        self._new = (of_event(batch, _made) * ~begun)[rows][order]
+        many = np.flatnonzero((of_event(batch, _closes_many) != 0) & ~begun & worked).tolist()
+        self._closed = [_range(batch, row) for row in many]
 
     def end(self) -> None:
         """Remember what the batch told."""
         last = np.append(self._keys[1:] != self._keys[:-1], True)[: len(self._keys)]
-        self._files.update(zip(self._keys[last].tolist(), self._ids[last].tolist(), strict=True))
+        for closed in self._closed:
+            self._files = {key: ident for key, ident in self._files.items() if not closed.covers(key)}
+        found = zip(self._keys[last].tolist(), self._ids[last].tolist(), self._rows[last].tolist(), strict=True)
+        self._files.update((key, ident) for key, ident, row in found if not self._gone(key, row, 1 << 62))
         if len(self._files) > 1 << 16:
             self._files = dict(list(self._files.items())[1 << 15 :])
 
-    def files(self, at: Array, pids: Array, fds: Array) -> Ids:
-        """Node ids of descriptors of processes at rows of the batch: of the row that named it last, else the next."""
-        keys = pids << 32 | (fds & 0xFFFFFFFF)
-        out = np.zeros(len(keys), np.uint32)
+    def _gone(self, key: int, after: int, before: int) -> bool:
+        """Was a descriptor one of many that were closed between two rows?"""
+        return any(after < closed.row < before and closed.covers(key) for closed in self._closed)
+
+    def files(self, at: Array, pids: Array, fds: Array, parents: Array) -> Ids:
+        """Node ids of descriptors of processes at rows of the batch: of the call that named it last, else the next.
+
+        What a process has not used yet, it may have from its parent.
+        """
+        keys, others = (ids << 32 | (fds & 0xFFFFFFFF) for ids in (pids, parents))
         distinct = np.unique(self._keys, return_index=True)[0]
         span = int(self._rows.max(initial=0)) + int(at.max(initial=0)) + 1
         order = np.searchsorted(distinct, self._keys) * span + self._rows
         places = np.searchsorted(order, np.searchsorted(distinct, keys) * span + at)
-        for i, (key, place) in enumerate(zip(keys.tolist(), places.tolist(), strict=True)):
-            if place and self._keys[place - 1] == key:
-                out[i] = self._ids[place - 1]
-            elif key in self._files:
-                out[i] = self._files[key]
-            elif place < len(self._keys) and self._keys[place] == key and not self._new[place]:
-                out[i] = self._ids[place]
-        return out
+        found = zip(keys.tolist(), others.tolist(), places.tolist(), at.tolist(), strict=True)
+        return np.array([self._file(*one) for one in found], np.uint32)
+
+    def _file(self, key: int, other: int, place: int, at: int) -> int:
+        if place and self._keys[place - 1] == key:
+            row = int(self._rows[place - 1])
+            before: int | None = int(self._ids[place - 1])
+        else:
+            row, before = -1, self._files.get(key)
+        if self._gone(key, row, at):
+            before = 0
+        if before:
+            return before
+        if place < len(self._keys) and self._keys[place] == key and not self._new[place]:
+            return int(self._ids[place])
+        return self._files.get(other, 0) if before is None else 0
+
+
+def _range(batch: Batch, row: int) -> Closed:
+    """What a close_range closed; an exec may close all but the standard ones."""
+    first, last = (int(batch.columns[name][row]) & 0xFFFFFFFF for name in ("a0", "a1"))
+    if EVENTS[int(batch.columns["nr"][row])].name != "close_range":
+        first, last = 3, 0xFFFFFFFF
+    return Closed(row, int(batch.columns["pid"][row]), first, last)

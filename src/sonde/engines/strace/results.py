@@ -35,6 +35,7 @@ _ADDRESSES = _words("mmap mmap2 brk mremap shmat")
 _PROCESSES = _words(
     "clone clone3 fork vfork getpid gettid getppid getpgrp getpgid getsid setsid wait4 waitpid set_tid_address"
 )
+_MAKES_FDS = (0, 5, 7, 13, 14, 17, 18, 19, 28, 30, 32, 33)  # commands of bpf
 _DESCRIPTORS = _words("bpf mq_open perf_event_open userfaultfd memfd_secret fanotify_init fsopen fsmount")
 
 
@@ -78,7 +79,8 @@ def _good(site: Site) -> list[Op]:
         return process(site, words)
     main = site.event.fd
     if (main and main.source is Source.RET) or name in _DESCRIPTORS:
-        return descriptor(site, words.astype(np.int32).astype(np.int64), site.column("file").astype(np.uint32))
+        fds = descriptor(site, words.astype(np.int32).astype(np.int64), site.column("file").astype(np.uint32))
+        return either(np.isin(site.column("a0"), _MAKES_FDS), fds, [uint(words)]) if name == "bpf" else fds
     return [uint(words)]
 
 

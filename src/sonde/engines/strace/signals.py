@@ -11,6 +11,7 @@ from sonde.catalog.event import EXIT_EVENTS
 from sonde.engines.context import ints
 from sonde.engines.strace.options import ABBREV, RAW, VERBOSE
 from sonde.plan.batch import Batch
+from sonde.plan.pairs import fatal
 
 __all__ = ["lines", "siginfo", "signal_name", "signal_text"]
 
@@ -59,15 +60,15 @@ def lines(batch: Batch, style: str = ABBREV) -> dict[int, bytes]:
     rows = np.flatnonzero((nr == END) | (nr == SIGNAL))
     if not len(rows):
         return {}
-    infos = batch.payloads.of_argument(2, len(batch))
+    infos, instead = batch.payloads.of_argument(2, len(batch)), fatal(batch)
     found = {}
     for row in rows.tolist():
         if nr[row] == END:
             found[row] = _end(int(batch.columns["a0"][row]))
             continue
-        number = int(batch.columns["a2"][row]) & _DEADLY
-        info = infos[row]
-        shown = siginfo(info, style) if info else b"{si_signo=%s}" % signal_name(number)
+        number = instead.get(row, int(batch.columns["a2"][row]) & _DEADLY)
+        info = None if row in instead else infos[row]
+        shown = siginfo(info, style) if info else b"{si_signo=%s}" % signal_text(number, style)
         found[row] = b"--- %s %s ---" % (signal_name(number), shown)
     return found
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.errnos import MAX_ERRNO
-from sonde.catalog.event import Event, Param, Source
+from sonde.catalog.event import Event, Param, ParamType, Source
 from sonde.catalog.syscalls import I386_BASE
 from sonde.engines.context import NO_SOURCE, RESULT, Context, fd_index, source_index
 from sonde.engines.decoding import Group
@@ -125,15 +125,27 @@ class Site(Group):
 
     def files_of(self, source: Source, values: Array) -> npt.NDArray[np.uint32]:
         """Node ids of the files behind descriptors in a word; zeros if nothing is told of them."""
-        files = np.zeros(len(values), np.uint32)
         if not self.decoding.fds:
-            return files
+            return np.zeros(len(values), np.uint32)
         if source_index(source) == fd_index(self.event):
+            return self.column("file").astype(np.uint32)  # of the kernel: without one it is not open
+        files = np.zeros(len(values), np.uint32)
+        if not self.finished and fd_index(self.event) == RESULT and source is self._first_fd:
             files = self.column("file").astype(np.uint32)
-        lost = (files == 0) & (values >= 0)
-        if lost.any():
-            files[lost] = self.seen.files(self.at[lost], self.column("pid")[lost], values[lost])
+        lost = np.flatnonzero((files == 0) & (values >= 0))
+        files[lost] = self.remembered(lost, values[lost])
         return files
+
+    def remembered(self, rows: Array, fds: Array) -> npt.NDArray[np.uint32]:
+        """Node ids of the files behind descriptors of some of the rows, by other calls."""
+        if not len(rows):
+            return np.zeros(0, np.uint32)
+        parents = self.context.state.processes.column("ppid", self.column("proc")[rows].astype(np.uint32))
+        return self.seen.files(self.at[rows], self.column("pid")[rows], fds, parents.astype(np.int64))
+
+    @property
+    def _first_fd(self) -> Source | None:
+        return next((param.source for param in self.arguments if param.type is ParamType.FD), None)
 
     def how(self, row: int) -> How:
         """How structures are shown, those of a row of the group."""
@@ -155,12 +167,11 @@ class Site(Group):
 
     def _teller(self, row: int) -> Callable[[int], bytes]:
         """What makes text of a descriptor of a row's process."""
-        at, pid = self.at[row : row + 1], self.column("pid")[row : row + 1]
 
         def tell(fd: int) -> bytes:
             if fd < 0:
                 return b"%d" % fd
-            node = self.seen.files(at, pid, np.array([fd], np.int64))
+            node = self.remembered(np.array([row]), np.array([fd], np.int64))
             ident = int(self.descriptors.texts(node, self.context)[0])
             return b"%d%s" % (fd, self.context.state.strings[ident])
 

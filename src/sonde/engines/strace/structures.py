@@ -15,12 +15,14 @@ from sonde.engines.strace.site import Site, texts
 from sonde.engines.strace.vectors import Message, address, iovec, string
 from sonde.engines.strace.vectors import message as message_text
 from sonde.native.ops import Op
+from sonde.plan.batch import Views
 
-__all__ = ["mask", "message", "rest", "socket_address", "strings", "struct", "vector"]
+__all__ = ["mask", "message", "messages", "rest", "socket_address", "strings", "struct", "vector"]
 
 Words = npt.NDArray[np.int64]
 _COUNTED = 1 << 16  # elements that are looked for at most
-_LENGTH = "socklen"
+_LENGTH, _OPTION, _MESSAGES = "socklen", "sockopt", "mmsghdr"
+_PARTS = (1, 2, 3, 0, 4)  # header, name, vector, data, ancillary data
 _NOT_LOOKED_AT = ("epoll_pwait", "epoll_pwait2")  # structures of calls that failed
 _SLEEPS = ("nanosleep", "clock_nanosleep")
 _INTERRUPTED = (-512, -513, -514, -516)
@@ -42,11 +44,16 @@ def _counts(site: Site, param: Param) -> list[int | None]:
     """How many elements there are; None for no array, negative for more than there can be."""
     if param.length is Source.NONE:
         return [None] * len(site)
+    if param.names == _OPTION and param.out:  # its size is where the next argument points
+        sizes = site.views(source_index(param.length))
+        return [_number(sizes[row]) for row in range(len(site))]
     return [min(count, _COUNTED) for count in site.words(param.length).tolist()]
 
 
 def struct(site: Site, param: Param) -> list[Op]:
     """Structures: `{tv_sec=1, tv_nsec=0}`, `[{fd=3, events=POLLIN}]`."""
+    if param.names == _MESSAGES:
+        return messages(site, param)
     if param.names == _LENGTH and param.out:
         return _rows(site, param, lambda row: _rest(site, param, row))
     views, counts = site.pointed(param), _counts(site, param)
@@ -80,6 +87,10 @@ def _rest(site: Site, param: Param, row: int) -> bytes:
     return structs.rest(param.names, before or b"", b"" if failed else after or b"", site.how(row), failed, result)
 
 
+def _least(*numbers: int | None) -> int | None:
+    return min((number for number in numbers if number is not None), default=None)
+
+
 def _number(data: bytes | None) -> int | None:
     return int.from_bytes(data[:4], "little", signed=True) if data is not None and len(data) >= 4 else None
 
@@ -99,7 +110,8 @@ def socket_address(site: Site, param: Param) -> list[Op]:
     views, failed = site.pointed(param), site.failed if param.out else np.zeros(len(site), np.bool_)
     if param.out:
         lengths = site.views(source_index(param.length))
-        sizes = [_number(lengths[row]) for row in range(len(site))]
+        given = site.entered.views(source_index(param.length), site.at)
+        sizes = [_least(_number(given[row]), _number(lengths[row])) for row in range(len(site))]
     else:
         sizes = site.words(param.length).astype(np.int32).tolist()
 
@@ -153,22 +165,68 @@ def vector(site: Site, param: Param) -> list[Op]:
 
 def message(site: Site, param: Param) -> list[Op]:
     """`{msg_name=NULL, msg_namelen=0, msg_iov=[...], msg_iovlen=1, msg_controllen=0, msg_flags=0}`."""
-    parts = [site.pointed(param, part) for part in (1, 2, 3, 0, 4)]
-    moved, failed = site.column("res") if site.finished else None, site.failed
+    parts = [site.pointed(param, part) for part in _PARTS]
+    moved, failed = site.column("res") if site.finished and param.out else None, site.failed
 
     def text(row: int) -> bytes | None:
-        how = site.how(row)
-        header, name, array, data, control = (views[row] for views in parts)
+        found = Message(*(views[row] for views in parts))
         if param.out and failed[row]:
-            return b"{msg_namelen=%d}" % (_number(header[8 if not site.compat else 4 :]) or 0) if header else None
-        return message_text(
-            Message(header, name, array, data, control),
-            int(moved[row]) if param.out and moved is not None else None,
-            site.decoding,
-            site.compat,
-            lambda raw: structs.text("sockaddr", raw, None, how) or b"NULL",
-            lambda raw: structs.text("cmsghdr", raw, None, how) or b"NULL",
-            lambda raw: named("msg", int.from_bytes(raw, "little"), site.decoding.names),
-        )
+            return _length_only(site, found.header)
+        return _message(site, row, found, None if moved is None else int(moved[row]))
 
     return _rows(site, param, text)
+
+
+def _length_only(site: Site, header: bytes | None) -> bytes | None:
+    """What is shown of a message that was not received."""
+    size = _number((header or b"")[4 if site.compat else 8 :])
+    return None if size is None else b"{msg_namelen=%d}" % size
+
+
+def _message(site: Site, row: int, found: Message, moved: int | None) -> bytes | None:
+    how = site.how(row)
+    return message_text(
+        found, moved, site.decoding, site.compat,
+        lambda raw: structs.text("sockaddr", raw, None, how) or b"NULL",
+        lambda raw: structs.text("cmsghdr", raw, None, how) or b"NULL",
+        lambda raw: named("msg", int.from_bytes(raw, "little"), site.decoding.names),
+    )  # fmt: skip
+
+
+def messages(site: Site, param: Param) -> list[Op]:
+    """`[{msg_hdr={...}, msg_len=11}]`; of messages after the first, names and data were not read."""
+    failed, sends = site.failed, site.event.io == "w"
+    arrays = _either_end(site, source_index(param.source))
+    names, vectors, control = (_either_end(site, source_index(param.source) + 8 * part) for part in (2, 3, 4))
+    counts, done = site.words(param.length).tolist(), site.column("res").tolist()
+    size = 32 if site.compat else 64
+
+    def text(row: int) -> bytes | None:
+        array = arrays[row]
+        if array is None or (failed[row] and not sends):
+            return None
+        count = min(counts[row] if sends else done[row], len(array) // size)
+        shown = []
+        for number in range(count):
+            one = array[number * size : (number + 1) * size]
+            moved = int.from_bytes(one[size - 4 - 4 * (not site.compat) :][:4], "little")
+            first = Message(one, names[row], vectors[row], None, control[row])  # its data is not captured
+            found = Message(one, None, None, None, None) if number else first
+            header = _message(site, row, found, None if sends else moved)
+            length = b"" if failed[row] or (sends and number >= done[row]) else b", msg_len=%d" % moved
+            shown.append(b"{msg_hdr=%s%s}" % (header or b"NULL", length))
+        return b"[%s]" % b", ".join(shown)
+
+    return _rows(site, param, text)
+
+
+def _either_end(site: Site, argument: int) -> Views:
+    """What an argument points at when a call returns, or where that was not read, pointed at when it was entered."""
+    after = site.views(argument)
+    lost = after.length < 0
+    if not lost.any():
+        return after
+    before = site.entered.views(argument, site.at)
+    offset = np.where(lost, before.offset + len(after.data), after.offset)
+    lengths = (np.where(lost, old, new) for old, new in ((before.length, after.length), (before.full, after.full)))
+    return Views(np.concatenate((after.data, before.data)), offset, *lengths)

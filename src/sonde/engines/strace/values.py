@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from sonde.catalog import variants
 from sonde.catalog.event import Param, ParamType, Source
 from sonde.engines import structs
 from sonde.engines.paths import DIRECTORIES
@@ -68,7 +69,19 @@ def text_of(site: Site, param: Param) -> tuple[Views, npt.NDArray[np.bool_]]:
     """(strings without the NUL at their end, where there are any)."""
     views = site.pointed(param)
     there = (views.length >= 0) & ~site.failed if param.out else views.length >= 0
+    if param.length is Source.NONE and variants.depends(site.event):  # whatever was there was read
+        return _up_to_nul(views), there
     return _ended(views), there
+
+
+def _up_to_nul(views: Views) -> Views:
+    """Strings without the first NUL and what is behind it."""
+    length, full = views.length.copy(), views.full.copy()
+    for row in np.flatnonzero(length > 0).tolist():
+        end = (views[row] or b"").find(b"\0")
+        if end >= 0:
+            length[row] = full[row] = end
+    return Views(views.data, views.offset, length, full)
 
 
 def _ended(views: Views) -> Views:
@@ -99,10 +112,19 @@ def data_of(site: Site, param: Param) -> tuple[Views, npt.NDArray[np.bool_]]:
 def _moved(site: Site, param: Param) -> Array:
     """How many bytes the buffer holds: the result, or the size that was given."""
     if param.length is Source.RET or (param.out and param.length is Source.NONE):
-        return np.maximum(site.words(Source.RET), 0)
+        moved, room = np.maximum(site.words(Source.RET), 0), _room(site, param)
+        return moved if room is None else np.minimum(moved, room)
     if param.length is not Source.NONE:
         return np.maximum(site.words(param.length), 0)
     return np.full(len(site), EVERYTHING, np.int64)
+
+
+def _room(site: Site, param: Param) -> Array | None:
+    """The size of a buffer, where the argument after it says that."""
+    following = site.arguments[site.arguments.index(param) + 1 :][:1]
+    if not following or following[0].type is not ParamType.SIZE:
+        return None
+    return site.words(following[0].source)
 
 
 def descriptor(site: Site, values: Array, files: npt.NDArray[np.uint32]) -> list[Op]:
@@ -128,9 +150,9 @@ def _dirfd(site: Site, param: Param) -> list[Op]:
     if site.decoding.fds:
         cwd = site.context.state.processes.column("cwd", site.column("proc").astype(np.uint32)).astype(np.uint32)
         name.append(site.pooled(site.descriptors.texts(cwd, site.context)))
-        lost = ((ids == 0) | (ids == _NONE)) & (values >= 0)
-        if lost.any():
-            ids[lost] = site.seen.files(site.at[lost], site.column("pid")[lost], values[lost])
+        if not column:
+            lost = np.flatnonzero(values >= 0)
+            ids[lost] = site.remembered(lost, values[lost])
     return either(here, name, descriptor(site, values, ids))
 
 

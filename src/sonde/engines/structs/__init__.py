@@ -13,6 +13,7 @@ from sonde.engines.structs.events import EVENTS, uring_rest
 from sonde.engines.structs.fields import UNBRACKETED, Special, element, elements
 from sonde.engines.structs.files import FILES, handle_rest
 from sonde.engines.structs.how import How
+from sonde.engines.structs.netlink import messages
 from sonde.engines.structs.processes import ARRAYS, PROCESSES, clone_rest
 from sonde.engines.structs.signals import SIGNALS
 from sonde.engines.structs.sockets import SOCKETS
@@ -20,8 +21,18 @@ from sonde.engines.structs.words import spell
 
 __all__ = ["How", "known", "rest", "text", "variant", "word"]
 
-_SPECIALS: dict[str, Special] = {**FILES, **SIGNALS, **SOCKETS, **PROCESSES, **EVENTS, **CONTROLS, **BPF}
-_BARE = frozenset(("sockaddr", "cmsghdr", "sockopt"))  # no layout of one size
+_SPECIALS: dict[str, Special] = {
+    **FILES,
+    **SIGNALS,
+    **SOCKETS,
+    **PROCESSES,
+    **EVENTS,
+    **CONTROLS,
+    **BPF,
+    "nlmsg": messages(),
+    "nlmsg:0": messages(0),
+}
+_BARE = frozenset(("sockaddr", "cmsghdr", "sockopt", "nlmsg", "nlmsg:0"))  # no layout of one size
 _REMEMBERED = 1 << 15
 
 
@@ -45,8 +56,8 @@ def _text(layout: str, data: bytes, count: int | None, how: How) -> bytes:
     array = ARRAYS.get(layout)
     if array is not None:
         return array(data, len(data) if count is None else count, how) or b""
-    if layout in _BARE or (count is not None and layouts.layout(layout, how.compat).unit == 1):
-        return _SPECIALS[layout](data[: count if count is not None and count >= 0 else None], how) or b""
+    if layout in _BARE or (count is not None and layouts.size(layout, how.compat) == 1):
+        return element(layout, data[: count if count is not None and count >= 0 else None], how, _SPECIALS) or b""
     if count is not None:
         return elements(layout, data, count, how, _SPECIALS) or b""
     found = element(layout, data, how, _SPECIALS)

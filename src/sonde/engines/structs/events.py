@@ -85,6 +85,8 @@ def _counter(data: bytes, how: How) -> bytes | None:
     if len(data) < 64:
         return None
     size = scalar(data[4:8])
+    if 0 < size < 64:
+        return None
     there = len(data)
     data = data.ljust(128, b"\0")
     found = values("perf_event_attr", data, how)

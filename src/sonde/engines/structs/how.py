@@ -69,7 +69,7 @@ def commented(plain: bytes, name: bytes, how: How) -> bytes:
 def named(key: str, value: int, how: How) -> bytes:
     """The names of a flag set."""
     try:
-        return words.text(key, value, how.names, how.compat).encode() or b"0"
+        return words.text(key, value, how.names).encode() or b"0"
     except KeyError:
         return number(value)
 

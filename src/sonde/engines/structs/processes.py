@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sonde.catalog.layouts import layout
 from sonde.engines.structs.fields import Special, braced, bracketed, field, number_of, values
-from sonde.engines.structs.how import How, address, named, number, octal, quoted, scalar, signed32
+from sonde.engines.structs.how import How, address, commented, named, number, octal, quoted, scalar, signed32
 from sonde.engines.structs.words import descriptor, process, signal, user
 
 __all__ = ["ARRAYS", "PROCESSES", "Array", "clone_rest"]
@@ -23,7 +23,7 @@ def _clone(data: bytes, how: How) -> bytes | None:
         return None
     found = values("clone_args", data.ljust(88, b"\0"), how)
     bits = found["flags"]
-    parts = [b"flags=" + named("clone3_flags", bits, how)]
+    parts = [b"flags=" + _clone_flags(bits, how)]
     for name, wanted in (
         ("pidfd", _PIDFD),
         ("child_tid", _CHILD_SETTID | _CHILD_CLEARTID),
@@ -43,6 +43,14 @@ def _clone(data: bytes, how: How) -> bytes | None:
     if bits & _INTO_CGROUP:
         parts.append(b"cgroup=" + descriptor(found["cgroup"], how))
     return braced(parts)
+
+
+def _clone_flags(bits: int, how: How) -> bytes:
+    """The flags of clone3, which has those of clone and more."""
+    low, high = bits & 0xFFFFFFFF, bits >> 32 << 32
+    plain = how._replace(names="abbrev")
+    texts = [named(key, part, plain) for key, part in (("clone_flags", low), ("clone3_flags", high)) if part]
+    return commented(number(bits), b"|".join(texts), how)
 
 
 def clone_rest(before: bytes, result: int) -> bytes:
@@ -117,6 +125,7 @@ def _nodes(data: bytes, count: int, how: How) -> bytes | None:
 
 def _descriptors(data: bytes, count: int, how: How) -> bytes | None:
     """The descriptors of a set that are below `count`."""
+    count = signed32(count)
     if count <= 0 or not data:
         return None
     bits = int.from_bytes(data[: -(-min(count, 1024) // 8)], "little") & ((1 << min(count, 1024)) - 1)

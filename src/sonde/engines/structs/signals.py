@@ -48,19 +48,20 @@ def _status(data: bytes, how: How) -> bytes | None:
     if len(data) < 4:
         return None
     value = scalar(data[:4])
+    plain = how._replace(names="abbrev")
     low, high = value & 0x7F, value >> 8 & 0xFF
     if value == 0xFFFF:
         return b"{WIFCONTINUED(s)}"
     if value & 0xFF == 0x7F:
         event = value >> 16 & 0xFF
-        text = b"{WIFSTOPPED(s) && WSTOPSIG(s) == %s}" % _stop(high, how)
+        text = b"{WIFSTOPPED(s) && WSTOPSIG(s) == %s}" % _stop(high, plain)
         rest = b" | %s << 16" % named("ptrace_events", event, how) if event else b""
         return text + rest + (b" | 0x%x << 24" % (value >> 24) if value >> 24 else b"")
     if low == 0:
         text, known = b"{WIFEXITED(s) && WEXITSTATUS(s) == %d}" % high, 0xFF00
     else:
         dumped = b" && WCOREDUMP(s)" if value & 0x80 else b""
-        text, known = b"{WIFSIGNALED(s) && WTERMSIG(s) == %s%s}" % (signal(low, how), dumped), 0xFF
+        text, known = b"{WIFSIGNALED(s) && WTERMSIG(s) == %s%s}" % (signal(low, plain), dumped), 0xFF
     return text + (b" | 0x%x" % (value & ~known) if value & ~known else b"")
 
 

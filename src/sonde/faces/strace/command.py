@@ -10,7 +10,7 @@ from errno import EACCES, ENOENT
 
 from sonde.errors import UsageError
 from sonde.faces.strace.options import Asked
-from sonde.sources.live.command import CommandError
+from sonde.sources.live.command import CommandError, inherited
 
 __all__ = ["environment", "found", "prepared"]
 
@@ -32,7 +32,7 @@ def found(name: str) -> str:
 
 def environment(asked: Asked) -> dict[str, str]:
     """Our environment with what -E sets and removes."""
-    variables = dict(os.environ)
+    variables = inherited()
     for text in asked.environment:
         name, given, value = text.partition("=")
         if given:

@@ -51,4 +51,6 @@ def _instead(asked: Asked, why: str) -> int:  # noqa: RET503 - nothing comes aft
     command = ["--", *asked.command] if asked.command else []
     if asked.debug:
         print(f"sonde: {shlex.join([path, *asked.words, *command])}", file=sys.stderr)
-    os.execv(path, ["strace", *asked.words, *command])
+    from sonde.sources.live.command import inherited
+
+    os.execve(path, ["strace", *asked.words, *command], inherited())

@@ -12,7 +12,7 @@ from sonde.catalog.event import EXIT_EVENTS
 from sonde.catalog.kernel_names import KERNEL_NAMES
 from sonde.catalog.syscalls import I386_BASE
 from sonde.plan.batch import Batch
-from sonde.plan.pairs import SIGKILL, entered, killed, left_open, previous
+from sonde.plan.pairs import SIGKILL, entered, fatal, killed, left_open, previous
 from sonde.render.strace.options import UNFINISHED, Options, Quiet
 
 __all__ = ["Kind", "Rows", "Threads", "is_birth"]
@@ -160,10 +160,13 @@ class Threads:
     def _shown(self, batch: Batch, nr: Array) -> Bools:
         """All rows but the return of a new thread, signals and ends that are not wanted."""
         keep = ~is_birth(batch)
-        keep &= (nr != SIGNAL) | (batch.columns["a2"] != SIGKILL)  # a tracer does not see it delivered
+        numbers = ints(batch, "a2").copy()
+        for row, number in fatal(batch).items():
+            numbers[row] = number
+        keep &= (nr != SIGNAL) | (numbers != SIGKILL)  # a tracer does not see it delivered
         wanted = self.options.signals
         if wanted is not None:
-            keep &= (nr != SIGNAL) | np.isin(batch.columns["a2"], list(wanted))
+            keep &= (nr != SIGNAL) | np.isin(numbers, list(wanted))
         for row in np.flatnonzero(nr == END).tolist():
             deadly = int(batch.columns["a0"][row]) & DEADLY
             keep[row] = (wanted is None or deadly in wanted) if deadly else Quiet.EXIT not in self.options.quiet

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sonde.errors import SondeError
 
-__all__ = ["Command", "CommandError"]
+__all__ = ["Command", "CommandError", "inherited"]
 
 
 class CommandError(SondeError):
@@ -19,6 +19,15 @@ class CommandError(SondeError):
         missing = errno == 2  # ENOENT
         self.status = 127 if missing else 126
         super().__init__(f"{name}: command not found" if missing else f"{name}: cannot run it: {os.strerror(errno)}")
+
+
+def inherited() -> dict[str, str]:
+    """The environment as this process got it; where the locale is C, Python has added LC_CTYPE to it."""
+    variables = dict(os.environ)
+    with open("/proc/self/environ", "rb") as file:
+        if not any(word.startswith(b"LC_CTYPE=") for word in file.read().split(b"\0")):
+            variables.pop("LC_CTYPE", None)
+    return variables
 
 
 class Command:
@@ -44,9 +53,10 @@ class Command:
             def run() -> None:
                 if prepare is not None:
                     prepare()
+                variables = inherited() if environment is None else environment
                 if path is None:
-                    os.execvp(arguments[0], list(arguments))
-                os.execve(path, list(arguments), os.environ if environment is None else environment)
+                    os.execvpe(arguments[0], list(arguments), variables)
+                os.execve(path, list(arguments), variables)
 
             _become(run, held, failed)
         os.close(held)

@@ -14,10 +14,11 @@ from sonde.catalog.event import EXIT_EVENTS, ParamType
 from sonde.catalog.events import FIELDS
 from sonde.catalog.lookup import EVENTS as CATALOGUE
 from sonde.catalog.lookup import TRACEPOINTS
-from sonde.engines.arguments import param_of
+from sonde.engines.arguments import argument_of
 from sonde.engines.batch import evaluate
 from sonde.engines.context import Context
 from sonde.engines.fields import DERIVATIONS, column, physical, points_at
+from sonde.engines.typed import TEXTS
 from sonde.kernel.codegen import Hook, Layout, tests_of
 from sonde.kernel.predicates import All, Predicates, Test
 from sonde.kernel.records import EVENTS
@@ -176,8 +177,8 @@ def followed_types(field: Field) -> frozenset[ParamType]:
     if field.name in ("evt.args", "evt.info"):
         return POINTERS
     if field.name == "evt.arg" and field.argument is not None:
-        named = (param_of(event, field.argument) for event in CATALOGUE.values())
-        return POINTERS & {param.type for param in named if param}
+        named = (argument_of(event, field.argument) for event in CATALOGUE.values())
+        return (POINTERS | TEXTS) & {param.type for param in named if param}
     return BUFFERS if field.name == "evt.buffer" else frozenset((ParamType.PATH,))
 
 

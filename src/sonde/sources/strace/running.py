@@ -13,7 +13,7 @@ from errno import EACCES, ENOENT
 from pathlib import Path
 
 from sonde.errors import KernelError, SondeError
-from sonde.sources.live.command import CommandError
+from sonde.sources.live.command import CommandError, inherited
 
 __all__ = ["Traced", "installed", "strace_options"]
 
@@ -73,7 +73,7 @@ class Traced:
         self._said = b""
         self._process = subprocess.Popen(
             [installed(), *words, "-o", pipe, *who], stderr=None if command else subprocess.PIPE,
-            stdin=None if command else subprocess.DEVNULL, preexec_fn=_usual_signals,
+            stdin=None if command else subprocess.DEVNULL, preexec_fn=_usual_signals, env=inherited(),
         )  # fmt: skip
         self._open = False
         self._ended = False
