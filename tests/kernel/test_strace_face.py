@@ -161,7 +161,11 @@ def test_processes_that_run_already(tmp_path: Path) -> None:
     pids = [process.pid for process in looping]
     watch = cli_start("strace", "-e", "trace=%%stat", "-o", str(out), "-p", ",".join(map(str, pids)))
     try:
-        wait_for(lambda: out.exists() and all(f"{pid} newfstatat(" in out.read_text() for pid in pids))
+        wait_for(
+            lambda: (
+                out.exists() and all(re.search(rf"^{pid} +newfstatat\(", out.read_text(), re.MULTILINE) for pid in pids)
+            )
+        )
         watch.send_signal(signal.SIGINT)
         _, said = rest_of(watch)
         assert watch.returncode == -signal.SIGINT

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from dataclasses import replace
+from types import FrameType
 
 import numpy as np
 import numpy.typing as npt
@@ -31,23 +33,34 @@ def objects(asked: Asked, why: str) -> int:
     decoding, layout = meaning.decoding(asked), meaning.layout(asked)
     renderer = StraceJson(layout, Decoder(decoding).texts)
     source = StraceRun(Wanted(TRUE, meaning.shown(asked), snaplen=asked.limit), why)
-    status = None
+    status, shown = None, 0
+    ended_by: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        ended_by.append(number)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         child = _started(source, asked)
-        while (status := child.poll()) is None:
-            _print(source.poll(), renderer, out, asked)
-        _print(source.stop(), renderer, out, asked)
+        while (status := child.poll()) is None and not (ended_by and asked.pids):
+            while ended_by and asked.command:  # a command gets the signal too, and is waited for
+                child.kill(ended_by.pop())
+            shown += _print(source.poll(), renderer, out, asked)
+        shown += _print(source.stop(), renderer, out, asked)
         out.write(renderer.flush())
-        told = receipt(source.counters(), time.monotonic() - began, event_name, aside=source.aside())
+        told = receipt(
+            replace(source.counters(), delivered=shown), time.monotonic() - began, event_name, aside=source.aside()
+        )
         sys.stderr.write(receipt_json(told))
         sys.stderr.flush()
-    except KeyboardInterrupt:
-        source.detach()
     finally:
         source.close()
         out.close()
-    if status is not None and status < 0:
-        die_of(-status)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    fatal = -status if status is not None and status < 0 else ended_by[-1] if ended_by else 0
+    if fatal:
+        die_of(fatal)
     return status or 0
 
 
@@ -59,12 +72,14 @@ def _started(source: StraceRun, asked: Asked) -> Traced:
     return source.attach()
 
 
-def _print(batch: Batch | None, renderer: StraceJson, out: Output, asked: Asked) -> None:
+def _print(batch: Batch | None, renderer: StraceJson, out: Output, asked: Asked) -> int:
+    """Print the rows that were asked for; -> how many."""
     if batch is None:
-        return
+        return 0
     batch = batch.take(np.flatnonzero(meaning.shown(asked)[batch.columns["nr"]]))
     if len(batch):
         out.write(renderer.render(events_of(batch)))
+    return len(batch)
 
 
 def events_of(batch: Batch) -> Batch:

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from types import FrameType
 
 import numpy as np
@@ -44,7 +45,7 @@ class Run:
         self._command: Command | None = None
         self._begun = not asked.command  # rows before the command's exec are ours
         self._status: int | None = None
-        self._ended_by = 0
+        self._ended_by = self._delivered = 0
         self._touching = Touching(asked.paths) if asked.paths else None
         kind = StraceJson if asked.json else StraceRenderer
         self._renderer = kind(self._layout, Decoder(meaning.decoding(asked)).texts)
@@ -107,6 +108,7 @@ class Run:
             batch = batch.take(np.flatnonzero(keep))
         if not len(batch):
             return
+        self._delivered += len(batch)
         if self._summary is not None:
             self._summary.add(batch)
         if self.asked.only_summary:
@@ -142,7 +144,7 @@ class Run:
                 self._out.say(f"strace: Process {pid} detached\n".encode())
         if self._summary is not None:
             self._out.write(self._summary.text())
-        counters = self._source.counters()
+        counters = replace(self._source.counters(), delivered=self._delivered)
         if asked.json or asked.debug or counters.lost or counters.lost_payloads or counters.lost_dictionary:
             told = receipt(counters, time.monotonic() - self._began, event_name)
             self._out.say((receipt_json(told) if asked.json else receipt_text(told)).encode())

@@ -116,7 +116,7 @@ class Traced:
         """SondeError if strace could not attach."""
         if self.poll() and self._said:
             first = self._said.decode(errors="replace").splitlines()[0]
-            raise SondeError(f"strace could not watch it: {first.removeprefix('strace: ')}")
+            raise SondeError(f"strace could not watch it: {first.partition('strace: ')[2] or first}")
 
     def release(self) -> None:
         """It runs already."""

@@ -169,7 +169,7 @@ class StraceRun(_Source):
             self._lines.feed(data)
             if self._traced.poll() is None:
                 break
-        self._lines.feed(b"", final=True)
+        self._lines.feed(b"", final=self._traced.poll() is not None)
         return self._rows.take(everything=True)
 
     def aside(self) -> list[str]:
