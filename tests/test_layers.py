@@ -28,6 +28,7 @@ LAYERS = (
     ("cli_options", "cli_help"),
     ("ask", "doctor", "api"),
     ("ask_sql",),
+    ("explained",),
     ("lua", "tui", "web", "cli"),
     ("__main__",),
 )

@@ -140,7 +140,7 @@ def live(filter: str = "", *, fields: Sequence[str] = (), seconds: float | None 
 
 
 def _run(answer: SqlAnswer, words: Sequence[str], end: float) -> None:
-    answer.source.start()
+    answer.start()
     if words:
         command = Command(words)
         answer.source.follow(command.pid, from_exec=True)

@@ -20,12 +20,11 @@ from sonde.render.receipt import Status, receipt_json, receipt_text
 from sonde.render.spectrogram import scale, slice_line
 from sonde.render.table import Tables, csv_rows, json_rows
 from sonde.sources.live.command import Command
-from sonde.sources.live.explain import explain_scan
 from sonde.sql_query import SqlAnswer, SqlPlan, plan_sql
 from sonde.stat import stat_of, usage_text
 from sonde.toolbox import open_tool
 
-__all__ = ["ask_sql", "explained"]
+__all__ = ["Asked", "ask_sql", "asked"]
 
 SQL, STAT, SPECTROGRAM = "sql", "stat", "spectrogram"
 ANEW = "\x1b[H\x1b[J"  # a terminal's cursor to the top, and nothing below
@@ -40,26 +39,14 @@ class Asked(NamedTuple):
     expected: tuple[str, ...] = ()  # what the last column shows even if it never came
 
 
-def explained(options: Options) -> str:
-    """What of a statement would run in the kernel, what not, and why."""
-    plan = _asked(options, os.isatty(1)).plan
-    if plan.grouped is None:
-        return f"groups              made here, of rows: {plan.why}\n{explain_scan(plan.scan)}"
-    keys = ", ".join(map(str, plan.grouped.aggregate.keys)) or "none"
-    measures = ", ".join(measure.column for measure in plan.grouped.aggregate.measures)
-    lines = [f"groups              made in the kernel, by: {keys}", f"measures            {measures}"]
-    scanned = [line for line in explain_scan(plan.scan).splitlines() if not line.startswith(("record", "payload"))]
-    written = " ".join(plan.statement.written.split())
-    return "\n".join([*lines, *scanned, f"above               DuckDB puts the groups together: {written}\n"])
-
-
 def ask_sql(options: Options) -> int:
     """Answer until the end that the options, the command or Ctrl-C set; -> the exit status."""
     with Output(options) as out:
-        return _Run(options, _asked(options, os.isatty(out.fd)), out).whole()
+        return _Run(options, asked(options, os.isatty(out.fd)), out).whole()
 
 
-def _asked(options: Options, terminal: bool) -> Asked:
+def asked(options: Options, terminal: bool) -> Asked:
+    """What a verb with its words asks; UsageError or QueryError if nothing."""
     if options.verb == SQL:
         if len(options.arguments) != 1:
             example = 'sonde sql "SELECT proc.name, count(*) FROM events GROUP BY ALL"'
@@ -99,6 +86,7 @@ class _Run:
         drawn_over = self.every and os.isatty(out.fd) and not (self.plan.statement.streams or self.shape)
         self.anew = ANEW if drawn_over else ""
         outputs = self.plan.statement.outputs
+        self.linear = outputs[0].width > 0
         self.tables = Tables([o.shape for o in outputs], [o.width for o in outputs])
 
     def whole(self) -> int:
@@ -134,7 +122,7 @@ class _Run:
         answer, options = self.answer, self.options
         for tid in threads:
             answer.source.follow(tid)
-        answer.source.start()
+        answer.start()
         began = time.monotonic()
         if options.command:
             command = Command(options.command)
@@ -152,7 +140,7 @@ class _Run:
         answer.stop()
         self._print(answer.table())
         if self.shape == SPECTROGRAM and not self.json:
-            self.out.write(scale().encode())
+            self.out.write(scale(self.linear).encode())
         if self.shape == STAT and self.command and self.command.usage and not self.json:
             self.out.write(usage_text(time.monotonic() - began, self.command.usage).encode())
         receipt = answer.receipt(time.monotonic() - began)
@@ -182,7 +170,7 @@ class _Run:
             text = csv_rows(rows.names, rows.rows, self.header)
         elif self.shape == SPECTROGRAM:
             coloured = colour.wanted(self.out.fd)
-            text = "".join(slice_line(row[0], self.every or 1.0, coloured) for row in rows.rows)
+            text = "".join(slice_line(row[0], self.every or 1.0, coloured, self.linear) for row in rows.rows)
         elif self.plan.statement.streams:
             text = self.tables.more(rows.names, rows.numeric, rows.rows)
         else:

@@ -127,15 +127,10 @@ def _told(options: Options) -> str:
         if options.list_events:
             return reference.events_text()
         return reference.fields_markdown() if options.list_markdown else reference.fields_text(options.verbose)
-    if options.explain and options.verb:
-        from sonde.ask_sql import explained
+    if options.explain or options.analyze:
+        from sonde.explained import explained
 
         return _fitted(explained(options))
-    if options.explain:
-        from sonde.ask import question_of
-        from sonde.query import explain
-
-        return _fitted(explain(question_of(options)))
     return ""
 
 

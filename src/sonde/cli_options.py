@@ -32,6 +32,7 @@ class Options:
     command: tuple[str, ...] = ()
     count: int | None = None
     seconds: float | None = None
+    analyze: bool = False
     every: float | None = None
     shape: str = "table"
     pids: tuple[int, ...] = ()

@@ -109,6 +109,10 @@ OPTIONS: tuple[Option, ...] = (
         example="sonde --for 10s evt.failed=true", comment="what fails during ten seconds",
     ),
     Option(
+        ("--analyze",), "analyze", "as --explain, and what it costs: the question runs for --for, or a second",
+        example="sonde --analyze proc.name=nginx", comment="rates, ns of each program",
+    ),
+    Option(
         ("--every",), "every", "of sql: answer again every TIME, each time about what is new", "TIME", _seconds,
         example='sonde sql "SELECT ..." --every 1s', comment="the answer of each second",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -84,7 +85,7 @@ class SqlAnswer:
         self.plan = plan
         self._windows = windows or plan.statement.streams
         self._parts: list[Columns] = []
-        self._kept = self._delivered = 0
+        self._kept = self._delivered = self._since = 0
         found = self.plan.grouped
         self.source: LiveEvents
         if found:
@@ -93,6 +94,11 @@ class SqlAnswer:
         else:
             self.source = LiveEvents(self.plan.scan, skip=skip, follow=follow)
         self._context = Context(self.source.state)
+
+    def start(self) -> None:
+        """Begin; `follow` before, if need be."""
+        self.source.start()
+        self._since = time.monotonic_ns()
 
     def poll(self) -> None:
         """Take in what has come."""
@@ -106,12 +112,16 @@ class SqlAnswer:
         """The answer; None if rows are given as they come and there are none. Poll before."""
         if self.plan.statement.streams and not self._parts:
             return None
+        now = time.monotonic_ns()
+        elapsed = now - self._since
+        if self._windows:
+            self._since = now
         if self.plan.grouped:
             groups = self._groups.groups(anew=self._windows)
             parts = [self._columns(groups), *self._parts]
-            rows = run(self.plan.grouped.text, {EVENTS: joined(parts)})
+            rows = run(self.plan.grouped.text, {EVENTS: joined(parts)}, elapsed)
         else:
-            rows = run(self.plan.statement.text, {EVENTS: joined(self._parts) or self._nothing()})
+            rows = run(self.plan.statement.text, {EVENTS: joined(self._parts) or self._nothing()}, elapsed)
         if self._windows:
             self._parts = []
         return rows

@@ -67,7 +67,7 @@ def answers(plans: Sequence[SqlPlan], workload: Workload, room: int | None = Non
             found.append(SqlAnswer(plan, skip=(os.getpid(),), follow=True, room=room))
             found[-1].source.follow(workload.pid)
         for answer in found:
-            answer.source.start()
+            answer.start()
         workload.go()
         deadline = time.monotonic() + LIMIT
         while not workload.ended():

@@ -55,9 +55,11 @@ def joined(parts: Sequence[Columns]) -> Columns:
     return {name: put([part[name] for part in parts]) for name in parts[0]} if parts else {}
 
 
-def run(text: str, tables: Mapping[str, Columns]) -> Rows:
-    """Run one SELECT. QueryError with DuckDB's reason if it does not understand it."""
+def run(text: str, tables: Mapping[str, Columns], elapsed: int = 0) -> Rows:
+    """Run one SELECT; elapsed() in it are the ns that it is about. QueryError with DuckDB's reason if it does not
+    understand it."""
     with duckdb.connect() as connection:
+        connection.execute(f"CREATE MACRO elapsed() AS {max(1, elapsed)}")
         for name, columns in tables.items():
             connection.register(name, columns)
         try:

@@ -13,9 +13,9 @@ from typing import NamedTuple
 from sonde.errors import KernelError
 
 __all__ = [
-    "ITER", "RAW_TRACEPOINT", "SYSTEM_CALL", "MapInfo", "Object", "ProgramInfo", "attach_event", "attach_iter",
-    "attach_tracepoint", "btf_has", "create_map", "entries", "freeze_map", "load_btf", "load_program", "lookup",
-    "unseen_mount", "update",
+    "ITER", "RAW_TRACEPOINT", "SYSTEM_CALL", "MapInfo", "Object", "ProgramCost", "ProgramInfo", "attach_event",
+    "attach_iter", "attach_tracepoint", "btf_has", "create_map", "entries", "freeze_map", "keep_statistics", "load_btf",
+    "load_program", "lookup", "program_cost", "unseen_mount", "update",
 ]  # fmt: skip
 
 TRACING = 26  # BPF_PROG_TYPE_TRACING
@@ -70,6 +70,7 @@ _SIGNATURES: dict[str, tuple[object, ...]] = {
     "bpf_link_create": (_int, _int, _int, _int, _void),
     "bpf_iter_create": (_int, _int),
     "bpf_obj_get_info_by_fd": (_int, _int, _void, _void),
+    "bpf_enable_stats": (_int, _int),
 }
 
 
@@ -225,6 +226,31 @@ def _attach_btf_id(fd: int) -> int:
     if _lib().bpf_obj_get_info_by_fd(fd, info, C.byref(size)):
         raise _refused("cannot read a program's info", C.get_errno())
     return int.from_bytes(info.raw[224:228], "little")  # bpf_prog_info.attach_btf_id
+
+
+class ProgramCost(NamedTuple):
+    """How often a program ran while statistics were kept, ns it took, and instructions that the verifier looked at."""
+
+    runs: int
+    ns: int
+    verified: int
+
+
+def program_cost(fd: int) -> ProgramCost:
+    """The cost of a loaded program so far (bpf_prog_info: run_time_ns, run_cnt, verified_insns). KernelError."""
+    info, size = C.create_string_buffer(256), C.c_uint32(232)
+    if _lib().bpf_obj_get_info_by_fd(fd, info, C.byref(size)):
+        raise _refused("cannot read a program's info", C.get_errno())
+    ns, runs = (int.from_bytes(info.raw[at : at + 8], "little") for at in (192, 200))
+    return ProgramCost(runs, ns, int.from_bytes(info.raw[216:220], "little"))
+
+
+def keep_statistics() -> int:
+    """fd of which every program's runs are counted and timed until it is closed. KernelError if refused."""
+    fd: int = _lib().bpf_enable_stats(0)  # BPF_STATS_RUN_TIME
+    if fd < 0:
+        raise _refused("cannot keep statistics of BPF programs", C.get_errno())
+    return fd
 
 
 def btf_has(function: str) -> bool:

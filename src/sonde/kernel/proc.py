@@ -7,6 +7,7 @@ import os
 __all__ = ["Cgroups", "words"]
 
 _TICK = os.sysconf("SC_CLK_TCK")
+_FLAGS, _EXITING = 6, 4  # the place among the words of _stat(), PF_EXITING of linux/sched.h
 
 
 def words(pid: int, start: int, kind: str) -> bytes | None:
@@ -41,9 +42,9 @@ class Cgroups:
         try:
             with open(f"/proc/{pid}/cgroup", "rb") as file:
                 groups = file.read()
-            if _stat(pid)[0] not in (b"Z", b"X"):  # one that has ended has left its groups
+            if not int(_stat(pid)[_FLAGS]) & _EXITING:  # one that ends has left its groups already
                 self._known[shared] = b"\0".join(map(_group, groups.splitlines()))
-        except OSError:
+        except (OSError, ValueError, IndexError):
             pass
         return self._known.get(shared)
 

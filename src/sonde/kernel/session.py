@@ -49,6 +49,7 @@ class Session:
         self._sizes, self._widths, self._keys = sizes, widths, keys or {}
         self._maps: dict[str, int] = {}
         self._programs: list[int] = []
+        self.names: dict[int, str] = {}  # of loaded programs
         self._links: list[int] = []
         self._btf = load_btf(library.btf)
         self._images = {n: bytearray(m.image) for n, m in library.maps.items() if m.image is not None}
@@ -125,6 +126,7 @@ class Session:
         info = b"".join(struct.pack("<II", *f) for f in functions)
         fd, text = load_program(name, bytes(code), info, self._btf, attach_id, kind, log)
         self._programs.append(fd)
+        self.names[fd] = name
         return fd, text
 
     def attach(self, program: int) -> None:

@@ -14,8 +14,11 @@ MARKS = " .:-=+*#%@"
 _UNITS = ("1ns", "10ns", "100ns", "1us", "10us", "100us", "1ms", "10ms", "100ms", "1s", "10s")
 
 
-def slice_line(counts: Sequence[int], seconds: float, coloured: bool) -> str:
-    """One interval: bucket i of `counts` holds values of i bits; a bucket is spread over the cells it covers."""
+def slice_line(counts: Sequence[int], seconds: float, coloured: bool, linear: bool = False) -> str:
+    """One interval: bucket i of `counts` holds values of i bits, and is spread over the cells it covers; of `linear`
+    counts each is a cell."""
+    if linear:
+        return "".join(_shown(count / seconds, coloured) for count in counts[:-1]).rstrip() + "\n"
     cells = [0.0] * CELLS
     for bits, count in enumerate(counts[:-1]):
         if not count:
@@ -26,8 +29,10 @@ def slice_line(counts: Sequence[int], seconds: float, coloured: bool) -> str:
     return "".join(_shown(rate / seconds, coloured) for rate in cells).rstrip() + "\n"
 
 
-def scale() -> str:
-    """The line of latencies below the map."""
+def scale(linear: bool = False) -> str:
+    """The line of latencies below the map, or of places within a second."""
+    if linear:
+        return "".join(f"|{ms:<15}" for ms in ("0ms", "250ms", "500ms", "750ms")) + "\n"
     line = [" "] * (CELLS + 4)
     for decade, text in enumerate(_UNITS):
         at = decade * CELLS // DECADES

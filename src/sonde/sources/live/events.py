@@ -19,7 +19,7 @@ from sonde.kernel.codegen import Hook, event_bits, generate, guards
 from sonde.kernel.descriptors import descriptors
 from sonde.kernel.dictionary import Dictionary
 from sonde.kernel.features import Feature, features, lock_addresses, pid_max, possible_cpus
-from sonde.kernel.libbpf import entries, lookup, update
+from sonde.kernel.libbpf import ProgramCost, entries, keep_statistics, lookup, program_cost, update
 from sonde.kernel.library import open_library
 from sonde.kernel.predicates import TEXT_SLOTS, All
 from sonde.kernel.records import CONFIGURATION, GUARDS, STATISTICS
@@ -37,7 +37,7 @@ from sonde.sources.live.inflight import with_arguments
 from sonde.sources.live.scan import Scan
 from sonde.sources.live.verdicts import Verdicts
 
-__all__ = ["Feature", "LiveEvents", "Sizes", "features"]
+__all__ = ["Feature", "LiveEvents", "ProgramCost", "Sizes", "features", "keep_statistics"]
 
 PAGESIZE = 4096  # the least a ring can have
 INTERVAL = 0.01  # s between polls at most
@@ -176,6 +176,15 @@ class LiveEvents:
     def following(self) -> bool:
         """Is a followed thread alive?"""
         return bool(entries(self._session.map("followed"), 4, 4)[0])
+
+    def costs(self) -> dict[str, ProgramCost]:
+        """What each attached program has cost while statistics were kept, by name."""
+        return {self._session.names[program]: program_cost(program) for program, _ in self._programs}
+
+    def tables(self) -> dict[str, int]:
+        """Bytes of the larger tables that are shared with the kernel."""
+        rows = self._cpus * self._count * self.scan.layout.dtype.itemsize
+        return {"rows": rows, "payloads": self._payloads.size, "dictionary": self._records.size}
 
     def start(self) -> None:
         """Take the state of all processes, then attach."""

@@ -156,6 +156,11 @@ class LiveGroups(LiveEvents):
     def _until_enough(self, elapsed: int) -> float:
         return super()._until_enough(elapsed) if self._rows.most else PAUSE
 
+    def tables(self) -> dict[str, int]:
+        """The same with the groups: what there is room for."""
+        each = self._words.key_size + self._words.value_size * self._cpus
+        return super().tables() | {"groups": self._room["groups"] * each}
+
     def groups(self, anew: bool = False) -> Groups:
         """All groups so far; `anew`: only what came since the last call with `anew` (not for min and max).
 
