@@ -4,14 +4,21 @@
 
 The sets to make are in scripts/uapi/*.txt, one file for each generated module:
 
-    key kind[64][:u|:d] [what strace calls an unknown value]
+    key kind[64][:letters] [what strace calls an unknown value]
         words
 
-`kind` is `enum` (one of several values) or `flags` (a sum of bits, in the order in which they are shown). A word is a
-C name or expression; `PREFIX*` for all names of the headers that begin so, by value; `-NAME` for one of them that is
-left out; `@header` for the only headers the patterns of this set look into; `NAME=number` for a name that no header
-has; `<headers>` for every macro made with _IO, _IOR, _IOW or _IOWR in these (a pattern). `64` says that the words are 64 bits wide, `:u`
-and `:d` that their numbers are shown as unsigned or signed decimals rather than in hexadecimal.
+`kind` is `enum` (one of several values) or `flags` (a sum of bits, in the order in which they are shown). A word is
+
+    NAME            a C name or expression
+    NAME=number     a name that no header has
+    PREFIX*         all names of the headers that begin so, by value
+    -NAME           one of them that is left out
+    @header         a header the patterns of this set look into, rather than into all
+    <headers>       every macro made with _IO, _IOR, _IOW or _IOWR in the headers that match
+
+`64` says that the numbers are 64 bits wide, the letters how words are shown: `u`, `d` as unsigned or signed decimals
+rather than in hexadecimal, `w` in all 64 bits. Which names there are in which order, and what is said of an unknown
+value, is what strace 6.1 does. `requests_i386` says how the requests of 32-bit programs differ beyond the headers.
 
 The headers are those of Debian's linux-libc-dev alone: what they include of a C library is replaced by a few types, so
 that all of them can be read at once. The compiler is gcc, or ziglang where there is none. `--check` says whether
@@ -45,7 +52,8 @@ HALF, WHOLE = (1 << 32) - 1, (1 << 64) - 1
 
 # what the headers use of a C library
 STUBS = {
-    "stddef.h": "typedef __SIZE_TYPE__ size_t;\n#define NULL ((void *)0)\n#define offsetof(t, m) __builtin_offsetof(t, m)",
+    "stddef.h": "typedef __SIZE_TYPE__ size_t;\n#define NULL ((void *)0)\n"
+    "#define offsetof(t, m) __builtin_offsetof(t, m)",
     "stdint.h": "#include <linux/types.h>\n"
     + "".join(f"typedef __{s}{bits} {u}int{bits}_t;" for bits in (8, 16, 32, 64) for s, u in (("u", "u"), ("s", "")))
     + "typedef unsigned long uintptr_t;",
@@ -54,7 +62,8 @@ STUBS = {
     "sys/types.h": "#include <stdint.h>\n#include <stddef.h>\n"
     "typedef __kernel_uid32_t uid_t; typedef __kernel_gid32_t gid_t; typedef __kernel_pid_t pid_t;"
     "typedef __kernel_loff_t loff_t; typedef long off_t, time_t; typedef unsigned int u_int;",
-    "sys/socket.h": "#include <sys/types.h>\n#include <linux/socket.h>\n#define sockaddr_storage __kernel_sockaddr_storage\n"
+    "sys/socket.h": "#include <sys/types.h>\n#include <linux/socket.h>\n"
+    "#define sockaddr_storage __kernel_sockaddr_storage\n"
     "typedef __kernel_sa_family_t sa_family_t; struct sockaddr { sa_family_t sa_family; char sa_data[14]; };\n"
     "#define MSG_FIN 0x200",
     "sys/ioctl.h": "#include <asm/ioctls.h>",
@@ -65,18 +74,7 @@ STUBS = {
     "net/if_arp.h": "#include <linux/if_arp.h>",
     "netinet/if_ether.h": "#include <linux/if_ether.h>",
 }  # fmt: skip
-EMPTY = [
-    "stdlib.h",
-    "string.h",
-    "errno.h",
-    "time.h",
-    "unistd.h",
-    "stdio.h",
-    "endian.h",
-    "byteswap.h",
-    "sys/uio.h",
-    "sys/param.h",
-]
+EMPTY = ("stdlib.h", "string.h", "errno.h", "time.h", "unistd.h", "stdio.h", "endian.h", "byteswap.h", "sys/uio.h")
 
 
 class Row(NamedTuple):
@@ -101,10 +99,9 @@ class Headers:
     def __init__(self, directory: Path, bits: int) -> None:
         self.directory = directory
         found = shutil.which("gcc")
-        compiler = (
-            [found, f"-m{bits}"] if found else [sys.executable, "-m", "ziglang", "cc", f"--target={_TARGETS[bits]}"]
-        )
-        self.command = [*compiler, "-nostdinc", "-isystem", str(directory / "include"), "-std=gnu11", "-w", "-O0"]
+        zig = [sys.executable, "-m", "ziglang", "cc", f"--target={_TARGETS[bits]}"]
+        self.command = [*([found, f"-m{bits}"] if found else zig), "-nostdinc", "-isystem", str(directory / "include")]
+        self.command += ["-std=gnu11", "-w", "-O0"]
         self.source = "".join(f"#include <{name}>\n" for name in self._names())
 
     def _names(self) -> Iterator[str]:
@@ -194,7 +191,7 @@ def _words(assembly: str) -> list[int]:
     data = bytearray()
     sizes = {".quad": 8, ".long": 4, ".value": 2, ".short": 2, ".byte": 1}
     for line in lines:
-        operator, number = (line.split() + ["", ""])[:2]
+        operator, number = [*line.split(), "", ""][:2]
         if operator in (".zero", ".skip"):
             data += bytes(int(number.rstrip(","), 0))
         elif operator in sizes:
@@ -276,19 +273,25 @@ class Maker:
                     pairs.append((plain, values[plain] & mask))
                 elif plain in values:
                     run.append((plain, values[plain] & mask))
-            tables[row.key] = pairs + sorted(run, key=lambda pair: pair[1])
+            pairs += sorted(run, key=lambda pair: pair[1])
+            tables[row.key] = list(dict.fromkeys(pairs))
         return tables
 
 
 def written(pairs: list[tuple[str, int]], flags: bool) -> str:
     """Names and numbers in the notation of catalog/flagsets.py: counting up, or doubling for flags."""
     words, expected = [], 0 if not flags else 1
-    for name, number in pairs:
+    for name, number in pairs if flags else sorted(pairs, key=lambda pair: pair[1]):
         if number != expected:
             words.append(str(number) if number < 10 else f"{number:#x}")
         words.append(name)
         expected = number << 1 if flags else number + 1
-    return textwrap.fill(" ".join(words), 118, break_long_words=False, break_on_hyphens=False)
+    return _fill(" ".join(words))
+
+
+def _fill(text: str, indent: str = "") -> str:
+    wrapper = textwrap.TextWrapper(118, indent, indent, break_long_words=False, break_on_hyphens=False)
+    return wrapper.fill(text)
 
 
 def package_version() -> str:
@@ -301,17 +304,19 @@ def generated() -> dict[str, str]:
     """The text of each generated file, by name."""
     plans = {path.stem: plan(path) for path in sorted(PLANS.glob("*.txt"))}
     with tempfile.TemporaryDirectory() as directory:
-        maker = Maker(Headers(Path(directory), 64))
-        tables = maker.tables([row for rows in plans.values() for row in rows])
-        compat = Maker(Headers(Path(directory), 32)).tables(plans["requests"] + plans["requests_more"])
+        compat = plans.pop("requests_i386")
+        tables = Maker(Headers(Path(directory), 64)).tables([row for rows in plans.values() for row in rows])
+        other = Maker(Headers(Path(directory), 32)).tables(plans["requests"] + plans["requests_more"] + compat)
     files = {
         family + ".py": _module(family, [(row, tables[row.key]) for row in rows]) for family, rows in plans.items()
     }
-    native = {pair for key in compat for pair in tables[key]}
-    other = sorted({pair for pairs in compat.values() for pair in pairs} - native, key=lambda pair: pair[::-1])
-    row = Row("requests_i386", "enum", "", ())
-    files["requests_i386.py"] = _module("requests_i386", [(row, other)])
-    files["index.py"] = _index(plans | {"requests_i386": [row]})
+    native = {pair for key in ("requests", "requests_more") for pair in tables[key]}
+    numbers = dict(pair for key in other for pair in other[key])
+    foreign = {pair for pair in numbers.items() if f"-{pair[0]}" not in compat[0].words}
+    rows = [compat[0], compat[0]._replace(key="requests_x86_64")]
+    only = [sorted(pairs, key=lambda pair: pair[::-1]) for pairs in (foreign - native, native - foreign)]
+    files["requests_i386.py"] = _module("requests_i386", list(zip(rows, only, strict=True)))
+    files["index.py"] = _index(plans | {"requests_i386": rows})
     return files
 
 
@@ -326,20 +331,16 @@ def _module(family: str, sets: list[tuple[Row, list[tuple[str, int]]]]) -> str:
 
 def _index(plans: dict[str, list[Row]]) -> str:
     keys = {family: [row.key + "|" * row.kind.startswith("flags") for row in rows] for family, rows in plans.items()}
-    lines = "".join(
-        f"{family}\n{textwrap.fill(' '.join(found), 118, initial_indent=' ', subsequent_indent=' ')}\n"
-        for family, found in sorted(keys.items())
-    )
-    return (
-        _head("The keys of the generated sets by module; `|` behind those of flags.", "KEYS")
-        + f'KEYS = """{lines}"""\n'
-    )
+    lines = "".join(f"{family}\n{_fill(' '.join(found), ' ')}\n" for family, found in sorted(keys.items()))
+    head = _head("The keys of the generated sets by module; `|` behind those of flags.", "KEYS")
+    return f'{head}KEYS = """{lines}"""\n'
 
 
 def _head(first: str, name: str) -> str:
     return f'''"""{first}
 
-Generated by scripts/generate_uapi.py from linux-libc-dev {package_version()}; the notation is in catalog/uapi/__init__.py.
+Generated by scripts/generate_uapi.py from linux-libc-dev {package_version()}.
+The notation is described in catalog/uapi/__init__.py.
 """
 
 __all__ = ["{name}"]

@@ -14,6 +14,8 @@ import pytest
 from sonde.cli import VERBS
 from sonde.cli_options import parse_options
 from sonde.dialects import filter as filters
+from sonde.faces.strace.options import parse
+from sonde.toolbox import tool_names
 
 ROOT = Path(__file__).resolve().parent.parent
 ARCHITECTURE = ROOT / "scripts/architecture.py"
@@ -74,7 +76,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 @each_page
 def test_commands_are_understood(page: Path) -> None:
     for words in commands(page.read_text()):
-        options = parse_options(words, VERBS)
+        options = parse_options(words, {*VERBS, *tool_names()})
+        if options.verb == "strace":
+            parse(options.arguments)
         filters.parse(options.filter_words)
 
 

@@ -28,6 +28,7 @@ LAYERS = (
     ("cli_options", "cli_help"),
     ("ask", "doctor", "api"),
     ("ask_sql",),
+    ("faces",),
     ("explained",),
     ("lua", "tui", "web", "cli"),
     ("__main__",),

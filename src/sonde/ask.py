@@ -20,16 +20,18 @@ from sonde.cli_options import Options
 from sonde.dialects.format import CONTAINER, DEFAULT
 from sonde.errors import KernelError, SondeError, UsageError
 from sonde.plan.batch import ENTER_ROW, Batch
-from sonde.query import Answer, Question, capabilities, event_name
+from sonde.query import Answer, Child, Open, Question, capabilities, event_name, explain, is_log, log, under_strace
 from sonde.render import colour
 from sonde.render.items import Options as RowOptions
 from sonde.render.payload import BUFFER_FORMS
 from sonde.render.receipt import Status, receipt_json, receipt_text
 from sonde.render.times import TimeStyle
-from sonde.sources.live.command import Command
 from sonde.sources.live.readers import readers
 
-__all__ = ["Output", "Signals", "ask", "die_of", "left_out", "question_of", "raised", "threads_of"]
+__all__ = [
+    "Output", "Signals", "ask", "die_of", "explained", "lacking", "left_out", "question_of", "raised",
+    "somewhere", "threads_of",
+]  # fmt: skip
 
 T = TypeVar("T")
 STDOUT, STDERR = 1, 2
@@ -107,14 +109,13 @@ class _Run:
         self.asked = self.waits = False
         self.status: int | None = None  # of the command
         self.kinds: Counter[int] = Counter()  # event number * 2, + 1 for calls in flight
-        self.command: Command | None = None
+        self.command: Child | None = None
         self.began = 0.0
 
     def whole(self) -> int:
         """Load, run, print; -> exit status."""
         threads = [tid for pid in self.options.pids for tid in threads_of(pid)]
-        question = question_of(self.options, self.out.fd)
-        self.answer = raised(lambda: Answer(question))
+        self.answer = _opened(self.options, self.out.fd)
         try:
             with Signals(self):
                 try:
@@ -140,8 +141,7 @@ class _Run:
         answer.source.start()
         self.began = time.monotonic()
         if options.command:
-            command = Command(options.command)
-            answer.source.follow(command.pid, from_exec=True)
+            command = answer.launch(options.command)
             command.release()
             self.command = command
         while not self._over():
@@ -222,16 +222,62 @@ def _table(kinds: Counter[int]) -> str:
     return "".join(["Event           #Calls\n", "----------------------\n", *lines])
 
 
+def _opened(options: Options, out: int) -> Answer:
+    """The question put to where its answer is."""
+    question = question_of(options, out)
+    return somewhere(options, lambda: Answer(question), lambda source: Answer(question, source))
+
+
+def somewhere(options: Options, live: Callable[[], T], elsewhere: Callable[[Open], T]) -> T:
+    """What `live` makes of the running kernel, or `elsewhere` of a log, or of strace where the kernel cannot be asked
+    and a command or a process is."""
+    if options.read is not None:
+        return elsewhere(log(_read(options)))
+    try:
+        return raised(live)
+    except KernelError:
+        why = lacking() if options.command or options.pids else ""
+        if not why:
+            raise
+    made = elsewhere(under_strace(why))
+    print(f"sonde: {why}: strace watches instead, which slows what it watches", file=sys.stderr)
+    return made
+
+
 def raised(make: Callable[[], T]) -> T:
     """What `make` loads into the kernel. KernelError: what this kernel or user lacks altogether, else what was
     refused."""
     try:
         return make()
     except KernelError as error:
-        lacking = next((f for f in capabilities() if f.needed and not f.here), None)
-        if lacking is None:
+        missing = next((f for f in capabilities() if f.needed and not f.here), None)
+        if missing is None:
             raise
-        raise KernelError("live questions do not work here", lacking.why, lacking.remedy, error.errno) from None
+        raise KernelError("live questions do not work here", missing.why, missing.remedy, error.errno) from None
+
+
+def lacking() -> str:
+    """Why this kernel cannot be asked by this user, "" if it can."""
+    missing = next((f for f in capabilities() if f.needed and not f.here), None)
+    return missing.why if missing else ""
+
+
+def _read(options: Options) -> str:
+    """The log to read."""
+    path = options.read or ""
+    if options.command or options.pids:
+        raise UsageError("-r reads a log, so there is no command or process to watch")
+    if os.path.exists(path) and not is_log(path):
+        raise UsageError(f"-r {path}: that is no log of strace, and recordings are not there yet")
+    return path
+
+
+def explained(options: Options) -> str:
+    """What --explain prints."""
+    question = question_of(options)
+    if options.read is not None:
+        return explain(question, read=_read(options))
+    return explain(question, strace=lacking() if options.command or options.pids else "")
 
 
 def threads_of(pid: int) -> list[int]:

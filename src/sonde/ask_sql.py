@@ -7,14 +7,16 @@ import os
 import signal
 import sys
 import time
+from functools import partial
 from typing import NamedTuple
 
-from sonde.ask import Output, Signals, die_of, left_out, raised, threads_of
+from sonde.ask import Output, Signals, die_of, left_out, somewhere, threads_of
 from sonde.catalog.families import FAMILIES
 from sonde.cli_options import Options
 from sonde.dialects.tool import Tool
 from sonde.engines.duckdb import Rows
 from sonde.errors import UsageError
+from sonde.query import Child, Open, launch
 from sonde.render import colour
 from sonde.render.receipt import Status, receipt_json, receipt_text
 from sonde.render.spectrogram import scale, slice_line
@@ -81,7 +83,7 @@ class _Run:
         self.ended_by = 0
         self.asked = False
         self.status: int | None = None
-        self.command: Command | None = None
+        self.command: Child | None = None
         self.header = True
         drawn_over = self.every and os.isatty(out.fd) and not (self.plan.statement.streams or self.shape)
         self.anew = ANEW if drawn_over else ""
@@ -96,7 +98,12 @@ class _Run:
         follow = bool(options.command or options.pids)
         skip = left_out(options, self.out.fd)
         windows = self.every is not None
-        self.answer = raised(lambda: SqlAnswer(self.plan, windows=windows, skip=skip, follow=follow))
+
+        def elsewhere(source: Open) -> SqlAnswer:
+            return SqlAnswer(self.plan.of_rows("they come from strace"), windows=windows, source=source)
+
+        live = partial(SqlAnswer, self.plan, windows=windows, skip=skip, follow=follow)
+        self.answer = somewhere(options, live, elsewhere)
         try:
             with Signals(self):
                 complete = self._answer(threads)
@@ -125,8 +132,7 @@ class _Run:
         answer.start()
         began = time.monotonic()
         if options.command:
-            command = Command(options.command)
-            answer.source.follow(command.pid, from_exec=True)
+            command = launch(answer.source, options.command)
             command.release()
             self.command = command
         following = began + (self.every or 0)
@@ -141,7 +147,7 @@ class _Run:
         self._print(answer.table())
         if self.shape == SPECTROGRAM and not self.json:
             self.out.write(scale(self.linear).encode())
-        if self.shape == STAT and self.command and self.command.usage and not self.json:
+        if self.shape == STAT and isinstance(self.command, Command) and self.command.usage and not self.json:
             self.out.write(usage_text(time.monotonic() - began, self.command.usage).encode())
         receipt = answer.receipt(time.monotonic() - began)
         sys.stderr.write(receipt_json(receipt) if self.json else receipt_text(receipt))
@@ -156,6 +162,7 @@ class _Run:
         if self.command and self.status is None:
             self.status = self.command.poll()
         ended = self.options.seconds is not None and time.monotonic() - began >= self.options.seconds
+        ended |= self.answer.source.done
         return self.ended_by != 0 or ended or (self.command is not None and self.status is not None)
 
     def _print(self, rows: Rows | None) -> None:

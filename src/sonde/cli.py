@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 VERBS = {
+    "strace": "system calls as strace shows them, with strace's options: sonde strace -h",
     "stat": "count events as perf stat does: sonde stat -e net:net_dev_xmit,open --for 5s, sonde stat -- CMD",
     "tools": "list the tools, or those about a WORD, by the question they answer",
     "help": "the page of a tool: sonde help opensnoop",
@@ -26,9 +27,17 @@ OUR_FAILURE = 125  # with -- CMD, whose statuses are the others
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; -> the exit status. A user's mistake is one line on stderr, never a traceback."""
-    words = sys.argv[1:] if arguments is None else list(arguments)
+    words = _called_as(sys.argv) if arguments is None else list(arguments)
     with _quiet_interrupt():
         return _main(words)
+
+
+def _called_as(words: list[str]) -> list[str]:
+    """The command line, where a link is called by the name of one of our faces with that face in front."""
+    from sonde.cli_options import FACES
+
+    name = os.path.basename(words[0])
+    return [name, *words[1:]] if name in FACES else words[1:]
 
 
 @contextlib.contextmanager
@@ -80,6 +89,10 @@ def _run(options: Options) -> int:
             raise UsageError(f"doctor takes no arguments, and {options.arguments[0]!r} is one")
 
         return doctor(sys.stdout, options.json)
+    if options.verb == "strace":
+        from sonde.faces.strace.face import strace
+
+        return strace(options.arguments, options.json)
     if options.verb:
         from sonde.ask_sql import ask_sql
 
@@ -142,6 +155,10 @@ def _about_tools(options: Options) -> str:
     words = options.arguments
     if options.verb == "tools" and len(words) <= 1:
         return listed(*words)
+    if options.verb == "help" and words == ("strace",):
+        from sonde.faces.strace.help import help_text
+
+        return help_text()
     if options.verb == "help" and len(words) == 1:
         return man_page(words[0])
     raise UsageError("sonde tools [WORD] lists tools, sonde help NAME shows the page of one")

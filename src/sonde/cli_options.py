@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from sonde.cli_table import CONTAINER, LATER, OPTIONS, Option
 from sonde.errors import UsageError, did_you_mean
 
-__all__ = ["Options", "parse_options"]
+__all__ = ["FACES", "Options", "parse_options"]
+
+FACES = ("strace",)  # verbs that are programs with a command line of their own
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Options:
     every: float | None = None
     shape: str = "table"
     pids: tuple[int, ...] = ()
+    read: str | None = None
     inflight: bool = False
     exact: bool = False
     snaplen: int = 80
@@ -116,6 +119,9 @@ class _Parser:
             self.long(word)
         elif word.startswith("-") and len(word) > 1:
             self.short(word)
+        elif word in FACES and word in self.verbs:  # from here on the command line is another program's
+            self.verb, self.arguments = word, list(self.words[self.at :])
+            self.at = len(self.words)
         elif self.values.get("list_events") and ":" in word:
             self.arguments.append(word)
         elif word in self.verbs:

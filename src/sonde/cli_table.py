@@ -125,6 +125,10 @@ OPTIONS: tuple[Option, ...] = (
         example="sonde --pid 12,13 evt.type=open", comment="files that two processes open",
     ),
     Option(
+        ("-r", "--read"), "read", "ask a log that strace wrote (recordings are not there yet)", "FILE", _file,
+        example="sonde -r strace.log evt.failed=true", comment="what failed in a log",
+    ),
+    Option(
         ("--inflight",), "inflight", "at the end, show calls that are still running",
         example="sonde --inflight --for 5s proc.name=nginx", comment="and what hangs",
     ),
@@ -237,7 +241,7 @@ _SOON = "not there yet"
 LATER: tuple[Option, ...] = tuple(
     Option(tuple(names.split()), "", "", refused=reason)
     for reason, options in (
-        (_RECORDINGS, "-r,--read|-w,--write|-z,--compress|-C,--file-size|-G,--seconds|-W,--limit|-e|-F,--fatfile"),
+        (_RECORDINGS, "-w,--write|-z,--compress|-C,--file-size|-G,--seconds|-W,--limit|-e|-F,--fatfile"),
         (_RECORDINGS, "-E,--exclude-users|--filter-proclist|-P,--progress|--since|--as-of"),
         (_CHISELS, "-c,--chisel|-i,--chisel-info|--list-chisels"),
         (_PLUGINS, "-H,--plugin|-I,--input|--plugin-config-file|--plugin-info"),

@@ -6,10 +6,10 @@ import os
 import re
 import time
 
-from sonde.ask import question_of, raised
+from sonde import ask
 from sonde.ask_sql import asked
 from sonde.cli_options import Options
-from sonde.query import Answer, explain
+from sonde.query import Answer
 from sonde.sources.live.events import LiveEvents, keep_statistics
 from sonde.sources.live.explain import explain_scan
 from sonde.sql_query import SqlAnswer, SqlPlan
@@ -23,14 +23,19 @@ USUAL = 1.0  # s that --analyze takes
 def explained(options: Options) -> str:
     """The plan of the command line; with --analyze it is run, and its rates and costs follow."""
     plan = asked(options, os.isatty(1)).plan if options.verb else None
-    text = _aligned(explain(question_of(options)) if plan is None else _of_statement(plan))
+    text = _aligned(ask.explained(options) if plan is None else _of_statement(plan))
     if not options.analyze:
         return text
-    answer = raised(lambda: Answer(question_of(options)) if plan is None else SqlAnswer(plan, skip=(os.getpid(),)))
+    answer = ask.raised(lambda: _loaded(options, plan))
     try:
+        assert isinstance(answer.source, LiveEvents)
         return text + _aligned(_analyzed(answer.source, options.seconds or USUAL))
     finally:
         answer.close()
+
+
+def _loaded(options: Options, plan: SqlPlan | None) -> Answer | SqlAnswer:
+    return Answer(ask.question_of(options)) if plan is None else SqlAnswer(plan, skip=(os.getpid(),))
 
 
 def _aligned(text: str) -> str:

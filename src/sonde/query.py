@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -12,9 +12,10 @@ from sonde.catalog.events import FIELDS
 from sonde.catalog.lookup import NAMES
 from sonde.catalog.types import STR
 from sonde.dialects.filter import parse
-from sonde.dialects.format import DEFAULT, Format, Shown, parse_format
+from sonde.dialects.format import CONTAINER, DEFAULT, Format, Shown, parse_format
 from sonde.engines.batch import filter_batch, value_of
 from sonde.engines.context import Context
+from sonde.engines.fields import physical
 from sonde.plan.batch import Batch, Counters, Vector
 from sonde.plan.expr import Call, Expr, Field, Literal, Value, fields
 from sonde.plan.rewrites import rewrite
@@ -24,12 +25,19 @@ from sonde.render.json import JsonRenderer
 from sonde.render.lines import LineRenderer
 from sonde.render.receipt import Receipt, receipt
 from sonde.render.times import TimeStyle
+from sonde.sources.live.command import Command
 from sonde.sources.live.events import Feature, LiveEvents, Sizes, features
 from sonde.sources.live.explain import explain_scan
 from sonde.sources.live.scan import Scan, plan_scan
 from sonde.sources.live.tracepoints import register
+from sonde.sources.strace.explain import explain_strace
+from sonde.sources.strace.running import Traced
+from sonde.sources.strace.source import KNOWN, StraceLog, StraceRun, Wanted, is_log
 
-__all__ = ["Answer", "Planned", "Question", "capabilities", "event_name", "plan"]
+__all__ = [
+    "Answer", "Child", "Open", "Planned", "Question", "Source", "capabilities", "event_name", "is_log", "launch", "log",
+    "plan", "under_strace",
+]  # fmt: skip
 
 
 class Question(NamedTuple):
@@ -57,6 +65,51 @@ class Planned(NamedTuple):
     scan: Scan
 
 
+class Source(Protocol):
+    """Where rows come from: batches until it is `done`, which still have to pass `rest` of the filter."""
+
+    done: bool
+    state: State
+
+    @property
+    def rest(self) -> Expr:
+        """The part of the filter that the rows still have to pass."""
+
+    def follow(self, tid: int, from_exec: bool = False) -> None:
+        """See a thread and its descendants; `from_exec`: from its next successful exec on."""
+
+    def start(self) -> None:
+        """Begin; what happens from now on is seen."""
+
+    def poll(self, final: bool = False) -> Batch | None:
+        """The rows that are complete, in time order, or None; `final`: do not wait for more."""
+
+    def detach(self) -> None:
+        """Let what is watched run on alone; rows that wait stay."""
+
+    def stop(self) -> Batch | None:
+        """Detach, and give the rows that are left."""
+
+    def inflight(self) -> Batch | None:
+        """Rows of the calls that are running now, unfiltered."""
+
+    def counters(self) -> Counters:
+        """What was seen and lost so far."""
+
+    def absent(self) -> list[str]:
+        """What of the question cannot be answered from here."""
+
+    def aside(self) -> list[str]:
+        """What else is worth saying about the rows."""
+
+    def close(self) -> None:
+        """Free everything."""
+
+
+Child = Command | Traced
+Open = Callable[[Scan, Expr, int], Source]  # what opens a source: of a scan, its filter, bytes of buffers
+
+
 def plan(question: Question) -> Planned:
     """Parse, check and split a question. QueryError says what is wrong and where."""
     register(f"{question.filter} {question.format}")
@@ -69,21 +122,50 @@ def plan(question: Question) -> Planned:
     return Planned(expr, layout, plan_scan(expr, shown, columns))
 
 
-class Answer:
-    """Rows of a live question as they come, rendered; `counters` and `receipt` say how complete they are."""
+def under_strace(why: str) -> Open:
+    """strace, which runs the command or attaches to processes; `why` it and not the kernel."""
+    return lambda scan, expr, snaplen: StraceRun(_wanted(scan, expr, snaplen), why)
 
-    def __init__(self, question: Question) -> None:
+
+def log(path: str) -> Open:
+    """A log that strace wrote."""
+    return lambda scan, expr, snaplen: StraceLog(_wanted(scan, expr, snaplen), path)
+
+
+def _wanted(scan: Scan, expr: Expr, snaplen: int) -> Wanted:
+    return Wanted(expr, scan.on, "file" in scan.layout.columns, scan.details, snaplen)
+
+
+def launch(source: Source, command: Sequence[str]) -> Child:
+    """Run a command that a source sees from its first instruction; `release` it."""
+    if isinstance(source, StraceRun):
+        return source.launch(command)
+    child = Command(command)
+    source.follow(child.pid, from_exec=True)
+    return child
+
+
+class Answer:
+    """Rows of a question as they come, rendered; `counters` and `receipt` say how complete they are."""
+
+    def __init__(self, question: Question, source: Open | None = None) -> None:
+        """The question to the running kernel, or to what `source` opens."""
         planned = plan(question)
         self._question, self._planned = question, planned
         layout = planned.layout
         self._values = layout.values
-        keep_missing = question.shown.keep_missing or not layout.complete or question.json
+        self.source: Source = (
+            source(planned.scan, planned.expr, question.snaplen)
+            if source
+            else LiveEvents(
+                planned.scan, snaplen=question.snaplen, skip=question.skip, follow=question.follow, sizes=question.sizes
+            )
+        )
+        known = isinstance(self.source, LiveEvents)
+        keep_missing = question.shown.keep_missing or not layout.complete or question.json or not known
         options = question.shown._replace(keep_missing=keep_missing)
         items = [item.encode() if isinstance(item, str) else _item(item) for item in layout.items]
         self._renderer = JsonRenderer(items, options) if question.json else LineRenderer(items, options)
-        self.source = LiveEvents(
-            planned.scan, snaplen=question.snaplen, skip=question.skip, follow=question.follow, sizes=question.sizes
-        )
         state = self.source.state
         self._context = Context(state)
         self._shown = Context(state, buffers=options.buffers, cut=options.cut, services=question.resolve_ports)
@@ -96,14 +178,15 @@ class Answer:
 
     @property
     def done(self) -> bool:
-        """Have `limit` rows been delivered?"""
-        return self._question.limit is not None and self.delivered >= self._question.limit
+        """Have `limit` rows been delivered, or are there no more?"""
+        limit = self._question.limit
+        return self.source.done or (limit is not None and self.delivered >= limit)
 
     def rows(self, batch: Batch | None, whole: bool = False) -> Batch | None:
         """The rows of a batch of the source that answer the question, numbered; `whole`: the source decided nothing."""
         if batch is None:
             return None
-        expr = self._planned.expr if whole else self._planned.scan.rest
+        expr = self._planned.expr if whole else self.source.rest
         self._context = self._context.of(batch.state)
         batch = filter_batch(batch, expr, self._context)
         if self._question.limit is not None:
@@ -129,9 +212,24 @@ class Answer:
         """What was seen, lost and delivered so far; calls in flight are not counted."""
         return replace(self.source.counters(), delivered=self.delivered - self._inflight)
 
+    def launch(self, command: Sequence[str]) -> Child:
+        """Run a command that is seen from its first instruction; `release` it."""
+        return launch(self.source, command)
+
     def receipt(self, elapsed: float, absent: Iterable[str] = ()) -> Receipt:
         """How complete the answer is."""
-        return receipt(self.counters(), elapsed, event_name, absent=tuple(absent))
+        missing = (*absent, *self._unknown(), *self.source.absent())
+        return receipt(self.counters(), elapsed, event_name, absent=missing, aside=self.source.aside())
+
+    def _unknown(self) -> list[str]:
+        """The fields that were asked for and that the source does not have."""
+        if not isinstance(self.source, StraceRun | StraceLog):
+            return []
+        shown = () if self._question.format in (DEFAULT, CONTAINER) else self._values
+        asked = {field.name: field for value in (*shown, self._planned.expr) for field in fields(value)}
+        return sorted(
+            name for name, field in asked.items() if name in FIELDS and not physical(field) - {"num"} <= KNOWN
+        )
 
     def close(self) -> None:
         """Free everything in the kernel."""
@@ -144,9 +242,13 @@ class Answer:
         return found[0] if isinstance(found, tuple) else found
 
 
-def explain(question: Question) -> str:
-    """What of the question would run in the kernel, what not, and why."""
-    return explain_scan(plan(question).scan)
+def explain(question: Question, strace: str = "", read: str = "") -> str:
+    """What of the question would run in the kernel, what not, and why; with `strace`, why that would be asked instead,
+    with `read` the log that would be read."""
+    planned = plan(question)
+    if strace or read:
+        return explain_strace(_wanted(planned.scan, planned.expr, question.snaplen), strace, read)
+    return explain_scan(planned.scan)
 
 
 def capabilities() -> tuple[Feature, ...]:

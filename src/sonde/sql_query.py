@@ -19,7 +19,7 @@ from sonde.plan.batch import Batch, Counters
 from sonde.plan.expr import TRUE, And, Expr, fields
 from sonde.plan.ops import BUCKETS, HISTOGRAMS, Aggregate, Groups, Measure
 from sonde.plan.rewrites import rewrite
-from sonde.query import event_name
+from sonde.query import Open, Source, event_name
 from sonde.render.receipt import Receipt, receipt
 from sonde.sources.live.events import LiveEvents
 from sonde.sources.live.groups import ROOM, LiveGroups, measurable, needs_rows, why_not
@@ -30,6 +30,7 @@ __all__ = ["SqlAnswer", "SqlPlan", "plan_sql"]
 
 EVENTS = "events"
 WAITING = 200_000  # rows that wait for the end of the question before they are thinned out
+SNAPLEN = 80  # bytes of buffers
 OTHER = "(other)"
 EXTREMES = ("min", "max")
 
@@ -43,6 +44,10 @@ class SqlPlan(NamedTuple):
     grouped: Grouped | None
     why: str
     expr: Expr
+
+    def of_rows(self, why: str) -> SqlPlan:
+        """The same where groups are made of rows up here."""
+        return SqlPlan(self.statement, plan_scan(self.expr, self.statement.fields), None, why, self.expr)
 
 
 def plan_sql(text: str, windows: bool = False, filters: Sequence[str] = ()) -> SqlPlan:
@@ -80,15 +85,18 @@ class SqlAnswer:
 
     def __init__(
         self, plan: SqlPlan, *, windows: bool = False, skip: Iterable[int] = (), follow: bool = False,
-        room: int | None = None,
+        room: int | None = None, source: Open | None = None,
     ) -> None:  # fmt: skip
+        """Ask the running kernel, or what `source` opens, which gives rows."""
         self.plan = plan
         self._windows = windows or plan.statement.streams
         self._parts: list[Columns] = []
         self._kept = self._delivered = self._since = 0
         found = self.plan.grouped
-        self.source: LiveEvents
-        if found:
+        self.source: Source
+        if source:
+            self.source = source(plan.scan, plan.expr, SNAPLEN)
+        elif found:
             room = room or ROOM
             self.source = self._groups = LiveGroups(plan.scan, found.aggregate, skip=skip, follow=follow, room=room)
         else:
@@ -137,7 +145,8 @@ class SqlAnswer:
         counters = self.counters()
         out = self._groups.crowded_out if self.plan.grouped else 0
         absent = [f"groups of {out:,} events, put together in {OTHER}"] if out else []
-        return receipt(counters, elapsed, event_name, absent=absent)
+        absent += self.source.absent()
+        return receipt(counters, elapsed, event_name, absent=absent, aside=self.source.aside())
 
     def close(self) -> None:
         """Free everything in the kernel."""
@@ -149,7 +158,7 @@ class SqlAnswer:
         self._context = self._context.of(batch.state)
         grouped = self.plan.grouped
         # of events that the kernel is not sure of, nothing is decided
-        expr = self.plan.expr if grouped else self.plan.scan.rest
+        expr = self.plan.expr if grouped else self.source.rest
         if expr != TRUE:
             batch = filter_batch(batch, expr, self._context)
         self._delivered += len(batch)

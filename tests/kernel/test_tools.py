@@ -91,7 +91,11 @@ def test_the_answer_under_noise(tool: Tool, tmp_path: Path, noise: None) -> None
 
 
 def test_most_tools_are_judged() -> None:
-    assert {tool.name for tool in all_tools()} - {tool.name for tool in JUDGED} <= {"fileslower", "spectrogram", "subsecoffset"}
+    assert {tool.name for tool in all_tools()} - {tool.name for tool in JUDGED} <= {
+        "fileslower",
+        "spectrogram",
+        "subsecoffset",
+    }
 
 
 def test_a_filter_of_the_user_is_added(tmp_path: Path) -> None:

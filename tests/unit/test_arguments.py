@@ -275,10 +275,43 @@ def every_call() -> Batch:
     return rows.batch()
 
 
-@pytest.mark.parametrize("key", [*sorted({p.name for e in EVENTS.values() for p in e.params}), *range(17)])
+NAMES = sorted({p.name for e in EVENTS.values() for p in (*e.params, *e.arguments)})
+
+
+@pytest.mark.parametrize("key", [*NAMES, *range(17)])
 def test_an_argument_needs_only_its_sources(key: str | int) -> None:
     whole = every_call()
     fewer = replace(whole, columns={n: c for n, c in whole.columns.items() if n in sources(key)})
     context = Context(whole.state)
     expected = values(argument(whole, key, context), whole.state)
     assert values(argument(fewer, key, context), whole.state) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "res", "points", "key", "expected"),
+    [
+        ("stat", (1, 2), 0, {1: bytes(24) + b"\xa4\x81" + bytes(22) + b"\x07" + bytes(95)}, "statbuf",
+         b"{st_mode=S_IFREG|0644, st_size=7, ...}"),
+        ("stat", (1, 0x20), -2, {1: bytes(144)}, "statbuf", b"0x20"),
+        ("stat", (1, 0x20), 0, {}, "statbuf", b"0x20"),
+        ("ioctl", (1, 0x5413, 9), 0, {2: b"\x18\0\x50\0\0\0\0\0"}, "argument",
+         b"{ws_row=24, ws_col=80, ws_xpixel=0, ws_ypixel=0}"),
+        ("ioctl", (1, 0x5413, 9), 0, {}, "request", b"TIOCGWINSZ"),
+        ("fcntl", (1, 2, 1), 0, {}, "arg", b"FD_CLOEXEC"),
+        ("fcntl", (1, 3, 1), 0, {}, "arg", None),
+        ("poll", (1, 2, 0), 1, {0: b"\3\0\0\0\1\0\0\0\4\0\0\0\4\0\0\0"}, "fds",
+         b"[{fd=3, events=POLLIN}, {fd=4, events=POLLOUT}]"),
+        ("readlink", (1, 2, 100), 3, {1: b"d/e" + bytes(97)}, "buf", b"d/e"),
+        ("execve", (1, 2, 3), 0, {1: b"ls\0-l\0"}, "argv", b'["ls", "-l"]'),
+        ("bind", (1, 2, 16), 0, {}, "addrlen", b"16"),
+        ("futex", (1, 0x80, 5, 0), 0, {}, "val", b"5"),
+        ("poll", (1, 2, 0), 0, {}, "nfds", b"2"),
+    ],
+)  # fmt: skip
+def test_arguments_that_sysdig_does_not_know(
+    name: str, words: tuple[int, ...], res: int, points: dict[int, bytes], key: str, expected: bytes | None
+) -> None:
+    rows = Rows()
+    rows.add(name, *words, point=points, res=res)
+    rows.add("close", 3, res=0)
+    assert values(argument(rows.batch(), key, Context(rows.state)), rows.state) == [expected, None]

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from sonde.native import kernel, twin
 from sonde.native import ops as native
-from sonde.native.escape import printable, quote
+from sonde.native.escape import c_string, printable, quote
 from sonde.native.join import join
 from sonde.native.ops import Form, Op, literal, pool, sint, uint
 from sonde.native.walk import walk
@@ -149,6 +149,49 @@ def test_base64_and_hex_agree_with_the_standard_library(data: bytes) -> None:
     assert one(native.slices(views_of([data]), Form.BASE64)) == stdlib_base64.b64encode(data)
     dump = one(native.slices(views_of([data]), Form.HEXDUMP)).decode()
     assert bytes.fromhex("".join(line.partition(": ")[2] for line in dump.splitlines())) == data
+
+
+# what strace 6.1 printed for write(1, ...) with -s 100, -x and -xx
+C_STRINGS = [
+    (b"\0\1\0019\377", rb"\0\1\19\377", rb"\x00\x01\x01\x39\xff", rb"\x00\x01\x01\x39\xff"),
+    (b'a"\\\n\r\t\v\f\a\x7f8', rb"a\"\\\n\r\t\v\f\7\1778", rb"\x61\x22\x5c\x0a\x0d\x09\x0b\x0c\x07\x7f\x38", None),
+    (b"\177ELF\2\1\1\3\0\0", rb"\177ELF\2\1\1\3\0\0", rb"\x7f\x45\x4c\x46\x02\x01\x01\x03\x00\x00", None),
+    (b"plain\n", rb"plain\n", rb"plain\n", rb"\x70\x6c\x61\x69\x6e\x0a"),
+    (b"", b"", b"", b""),
+]
+
+
+@pytest.mark.parametrize(("data", "octal", "maybe", "every"), C_STRINGS)
+def test_strings_as_strace_writes_them(data: bytes, octal: bytes, maybe: bytes, every: bytes | None) -> None:
+    forms = {Form.C_OCTAL: octal, Form.C_MAYBE_HEX: maybe, Form.C_ALL_HEX: every or maybe}
+    for form, text in forms.items():
+        assert one(native.slices(views_of([data]), form)) == b'"' + text + b'"'
+
+
+@settings(max_examples=300, deadline=None)
+@given(nasty)
+def test_a_c_compiler_reads_the_bytes_back(data: bytes) -> None:
+    for form in (Form.C_OCTAL, Form.C_ALL_HEX):
+        text = one(native.slices(views_of([data]), form))
+        assert text[1:-1].decode("ascii").encode("latin1").decode("unicode_escape").encode("latin1") == data
+    assert c_string(data) == one(native.slices(views_of([data]), Form.C_OCTAL))
+    hexadecimal = one(native.slices(views_of([data]), Form.C_HEX))
+    assert c_string(data, hexadecimal=True) == hexadecimal
+
+
+def test_what_else_is_escaped() -> None:
+    assert c_string(b"x y<>7", escaped=b"<>", quotes=False) == rb"x y\74\0767"
+    assert c_string(b"a<", True, b"<>") == rb'"a\x3c"'
+
+
+def test_addresses_and_dumps() -> None:
+    values = np.array([0, 0xDEAD0000, 2**64 - 1], np.uint64)
+    text = join(3, None, [[native.address(values, missing=values == 0, absent=b"NULL")]])
+    assert [text[i] for i in range(3)] == [b"NULL", b"0xdead0000", b"0xffffffffffffffff"]
+    assert one(native.slices(views_of([b"0123456789abcdefg"]), Form.DUMP)) == (
+        b" | 00000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  0123456789abcdef |\n"
+        b" | 00010  67                                                g                |\n"
+    )
 
 
 @pytest.mark.parametrize("limit", [0, 3, 4, 5, 6, 7])

@@ -814,9 +814,12 @@ INLINE u64 length_of(struct event *e, struct argument *a)
 INLINE void one_payload(struct event *e, struct argument *a, u32 i)
 {
 	u32 kind = a->kind, length = a->length;
+	u64 n = length < ARGUMENTS ? e->a[length & 7] : 0;
 
+	if (kind == PAY_MEMORY)
+		n = (length_of(e, a) & 0x7fffffff) * a->size;
 	if (kind)
-		send_argument(e->a[i], length < ARGUMENTS ? e->a[length & 7] : 0, kind | i << 8, e->result, e->seq);
+		send_argument(e->a[i], n, kind | i << 8, e->result, e->seq);
 }
 
 /*

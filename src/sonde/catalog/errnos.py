@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import errno
+import os
 
-__all__ = ["MAX_ERRNO", "NAMES", "NUMBERS", "name", "number"]
+__all__ = ["MAX_ERRNO", "NAMES", "NUMBERS", "message", "name", "number"]
 
 MAX_ERRNO = 4095  # results from -4095 to -1 are errors, include/linux/err.h
 
 # include/linux/errno.h: restarts of interrupted calls (512-516) and internal codes of the block, NFS and I/O layers
 _INTERNAL = {
+    133: "EHWPOISON",  # not internal, but missing in Python
     512: "ERESTARTSYS",
     513: "ERESTARTNOINTR",
     514: "ERESTARTNOHAND",
@@ -29,6 +31,13 @@ _INTERNAL = {
     529: "EIOCBQUEUED",
     530: "ERECALLCONFLICT",
 }
+# what becomes of an interrupted call
+_RESTARTS = {
+    512: "To be restarted if SA_RESTART is set",
+    513: "To be restarted",
+    514: "To be restarted if no handler",
+    516: "Interrupted by signal",
+}
 # names that share their number with another
 _SYNONYMS = {"EWOULDBLOCK": errno.EAGAIN, "EDEADLOCK": errno.EDEADLK, "ENOTSUP": errno.EOPNOTSUPP}
 
@@ -45,3 +54,8 @@ def name(number: int) -> str:
 def number(text: str) -> int | None:
     """2 for `ENOENT`, None for an unknown name."""
     return NUMBERS.get(text)
+
+
+def message(number: int) -> str:
+    """`No such file or directory` for 2: the C library's text, and strace's for the restarts of interrupted calls."""
+    return _RESTARTS.get(number) or os.strerror(number)

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from sonde.catalog.flagsets import SETS
+from sonde.catalog import uapi
+from sonde.catalog.flagsets import SETS, Spec
 
-__all__ = ["Names", "code", "is_enum", "known", "named", "names"]
+__all__ = ["Names", "code", "is_enum", "known", "named", "names", "spec"]
 
-_WHOLE = (1 << 64) - 1
+_HALF, _WHOLE = (1 << 32) - 1, (1 << 64) - 1
 
 
 class Names(NamedTuple):
@@ -23,22 +24,33 @@ class Names(NamedTuple):
 
 def known() -> frozenset[str]:
     """Every key `names` takes."""
-    return frozenset(SETS)
+    return frozenset(SETS) | frozenset(uapi.families())
 
 
 def is_enum(key: str) -> bool:
     """Whether the words of a key are one of several values, rather than a sum of bits; KeyError for an unknown key."""
-    return not SETS[key].bits
+    return not SETS[key].bits if key in SETS else not uapi.families()[key][1]
+
+
+@cache
+def spec(key: str) -> Spec:
+    """What is named under a key; KeyError for an unknown key."""
+    if key in SETS:
+        return SETS[key]
+    return Spec(f"@{key}") if is_enum(key) else Spec(f"@{key}", f"@{key}")
 
 
 @cache
 def named(key: str) -> Names:
     """The names of a key's words; KeyError for an unknown key."""
-    spec = SETS[key]
-    values = {number: name for name, number in _read(spec.values, double=False)}
-    bits = [(number, name) for name, number in _read(spec.bits, double=True)]
+    found = spec(key)
+    mask = found.mask if found.bits else _WHOLE
+    values: dict[int, str] = {}
+    for name, number in _read(found.values, double=False):
+        if not number & ~mask or mask == _WHOLE or number < 0:
+            values.setdefault(number, name)
+    bits = [(number, name) for name, number in _read(found.bits, double=True) if number & ~mask]
     bits.sort(key=lambda item: -item[0].bit_count())
-    mask = spec.mask if spec.bits else _WHOLE
     return Names(mask, values, tuple(bits))
 
 
@@ -49,8 +61,7 @@ def names(key: str, value: int) -> str:
     """
     found = named(key)
     if found.mask == _WHOLE:
-        signed = value - (1 << 32) if 0x80000000 <= value < 1 << 32 and value not in found.values else value
-        return found.values.get(signed, "")
+        return _one(found.values, value)
     value &= _WHOLE
     parts, rest = [], value
     if found.mask or not value:
@@ -59,7 +70,7 @@ def names(key: str, value: int) -> str:
             parts.append(name)
             rest &= ~found.mask
     for bit, name in found.bits:
-        if bit and rest & bit == bit:
+        if rest & bit == bit:
             parts.append(name)
             rest &= ~bit
     parts = _in_order(parts, found)
@@ -68,10 +79,21 @@ def names(key: str, value: int) -> str:
 
 def code(key: str, value: int) -> int:
     """The number sysdig shows for a word: the sum of its own codes of the word's names, or the word as it is."""
-    if not SETS[key].coded:
+    coded = spec(key).coded
+    if not coded:
         return value
-    codes = dict(_read(SETS[key].coded, double=False))
+    codes = dict(_read(coded, double=False))
     return sum(codes.get(name, 0) for name in names(key, value).split("|"))
+
+
+def _one(values: dict[int, str], value: int) -> str:
+    """The name of a value, which may be a C int as a signed or an unsigned word of 32 or 64 bits."""
+    if value in values:
+        return values[value]
+    signed = (value & _HALF) - ((value & 0x80000000) << 1)
+    if value & _HALF == value or signed & _WHOLE == value & _WHOLE:
+        return values.get(signed, "") or values.get(value & _HALF, "")
+    return ""
 
 
 def _in_order(parts: list[str], found: Names) -> list[str]:
@@ -84,7 +106,11 @@ def _read(text: str, double: bool) -> Iterator[tuple[str, int]]:
     """(name, number) of the notation of catalog/flagsets.py."""
     number = 0
     for word in text.split():
-        if word[0] in "-0123456789":
+        if word[0] == "@":
+            for name, number in uapi.table(word[1:]).pairs:
+                yield name, number
+            number = number << 1 if double else number + 1
+        elif word[0] in "-0123456789":
             number = int(word, 0)
         else:
             yield word, number

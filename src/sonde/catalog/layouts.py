@@ -8,12 +8,32 @@ from typing import NamedTuple
 
 from sonde.catalog.structures import STRUCTURES
 
-__all__ = ["RESUMED", "Field", "Layout", "known", "layout", "size"]
+__all__ = ["HEAD", "LEFT", "RESUMED", "Field", "Layout", "known", "layout", "needed", "size"]
 
-# shown when the call is entered, and what became of it when it returns
-RESUMED = frozenset(
-    ("off", "loff_moved", "file_handle", "io_uring_params", "fiemap", "uffdio_api", "ifconf", "ifreq_name")
+_ASKED = (
+    "flags",
+    "ifindex",
+    "mtu",
+    "hwaddr",
+    "metric",
+    "qlen",
+    "map",
+    "addr",
+    "dstaddr",
+    "broadaddr",
+    "netmask",
+    "name",
 )
+# shown when the call is entered, and what became of it when it returns
+RESUMED = frozenset((
+    "off", "loff:moved", "file_handle", "io_uring_params", "clone_args", "fiemap", "ifconf", "uffdio_api",
+    "uffdio_register", "uffdio_copy", "uffdio_zeropage", *(f"ifreq:get_{what}" for what in _ASKED),
+))  # fmt: skip
+
+LEFT = frozenset(("timespec:left", "timespec64:left"))  # written only by a call that a signal interrupted
+HEAD = {"msgbuf": "long"}  # what is in front of what the length counts
+_PAGE = 4096
+_BITS = {"fd_set": 64, "nodemask": 64}  # the length counts bits
 
 _WIDTHS = {"i8": 1, "u8": 1, "char": 1, "i16": 2, "u16": 2, "i32": 4, "u32": 4, "int": 4, "i64": 8, "u64": 8, "a64": 8,
            "sigset": 8}  # fmt: skip
@@ -22,13 +42,13 @@ _TYPE = re.compile(r"(\w+)(?:\[(\d+)\])?")
 
 
 class Field(NamedTuple):
-    """A field: `type` is a scalar or the key of a layout, `count` how many in an array (0: it is none)."""
+    """A field: `type` is a scalar or the key of a layout, `number` how many in an array (0: it is none)."""
 
     name: str
     type: str
     offset: int
     size: int
-    count: int
+    number: int
     shown: str
     verbose: bool
 
@@ -79,11 +99,22 @@ def size(key: str, compat: bool = False) -> int:
     return layout(key, compat).unit
 
 
+def needed(key: str, count: int, compat: bool = False) -> int:
+    """How many bytes a call looks at, if the argument that says how many elements there are is `count`."""
+    if key in _BITS:
+        return -(-count // _BITS[key]) * 8
+    if key == "mincore":
+        return -(-count // _PAGE)
+    head = HEAD.get(key)
+    return count * size(key, compat) + (_measure(head, compat)[0] if head else 0)
+
+
 @cache
 def layout(key: str, compat: bool = False) -> Layout:
     """The layout of a key on x86-64, or with `compat` on i386. KeyError for an unknown key."""
-    kind, lines = _BLOCKS[f"{key}.i386" if compat and f"{key}.i386" in _BLOCKS else key]
-    offset, widest, fields = 0, 1, []
+    base = key.partition(":")[0]  # "ifreq:get_mtu" is a way to show ifreq
+    kind, lines = _BLOCKS[f"{base}.i386" if compat and f"{base}.i386" in _BLOCKS else base]
+    offset, widest, fields = 0, 1, list[Field]()
     for name, written, *rest in lines:
         found = _TYPE.fullmatch(written)
         assert found is not None, written
@@ -95,7 +126,7 @@ def layout(key: str, compat: bool = False) -> Layout:
         offset += width * int(found[2] or 1)
         widest = max(widest, align)
     whole = -(-offset // widest) * widest
-    return Layout(key, whole, widest, 1 if kind == "bytes" else whole, tuple(fields))
+    return Layout(base, whole, widest, 1 if kind == "bytes" else whole, tuple(fields))
 
 
 def _measure(written: str, compat: bool) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from functools import cache
 from sonde.catalog import flags
 from sonde.catalog.event import TYPED, Param, ParamType, Source
 
-__all__ = ["TYPES", "WORDS", "argument", "arguments_of", "parameter"]
+__all__ = ["TIMES64", "TYPES", "WORDS", "argument", "arguments_of", "parameter"]
 
 # the type of an argument by its name, where the tables do not say
 TYPES = {
@@ -30,9 +30,17 @@ TYPES = {
 _TYPE_OF = {name: kind for kind, names in TYPES.items() for name in names.split()}
 _TYPED_OF = _TYPE_OF | {"addr": ParamType.POINTER, "pos": ParamType.LONG, "offset": ParamType.LONG}
 _KINDS = {kind.value: kind for kind in ParamType}
+# structures of calls made for 64-bit times
+TIMES64 = {
+    "timespec": "timespec64",
+    "timespec:left": "timespec64:left",
+    "itimerspec": "itimerspec64",
+    "timex": "timex64",
+    "timespec_pair": "timespec64_pair",
+}
 WORDS = (Source.A0, Source.A1, Source.A2, Source.A3, Source.A4, Source.A5)
 # direction, kind, key of a kind, word of the length
-_TYPE = re.compile(r"([*>&+?]?)(\w+)(?:([/*])(\w+))?(?:\[(\d|res)\])?")
+_TYPE = re.compile(r"([*>&+?]?)(\w+(?::\w+)?)(?:([/*])(\w+))?(?:\[(\d|res)\])?")
 _POINTING = ("path", "string", "bytes", "data", "iovec", "msghdr")  # kinds that have a direction
 
 

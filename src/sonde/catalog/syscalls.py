@@ -6,7 +6,7 @@ import re
 
 from sonde.catalog.calls import CALLS, COMPAT
 from sonde.catalog.event import BUFFERS, EXIT_EVENTS, Event, Param, ParamType, Source
-from sonde.catalog.notation import TYPES, WORDS, arguments_of, parameter
+from sonde.catalog.notation import TIMES64, TYPES, WORDS, arguments_of, parameter
 from sonde.catalog.unistd import I386, X86_64
 
 __all__ = ["ALIASES", "I386_BASE", "TYPES", "UNNAMED", "all_events", "event_name"]
@@ -48,12 +48,6 @@ _COMPAT_LINE = re.compile(r"(\w+)\((.*)\)")
 _RESULT = Param("res", ParamType.RES, Source.RET)
 _GENERIC = (_RESULT, *(Param(f"a{i}", ParamType.HEX, word) for i, word in enumerate(WORDS)))
 _POINTED = (ParamType.IOVEC, ParamType.MSGHDR)
-_TIMES = {
-    "timespec": "timespec64",
-    "itimerspec": "itimerspec64",
-    "timex": "timex64",
-    "timespec_pair": "timespec64_pair",
-}
 
 
 def event_name(call: str) -> str:
@@ -80,7 +74,9 @@ def all_events() -> dict[int, Event]:
 def _compat(call: str, number: int, like: Event | None, own: dict[str, tuple[Param, ...]]) -> Event:
     """An i386 call: like its namesake as far as the words agree, then plain words; vectors have another layout."""
     if like is None:
-        return Event(number, event_name(call), "other", _GENERIC, arguments=own.get(call, _GENERIC[1:]))
+        return Event(
+            number, event_name(call), "other", _GENERIC, arguments=_marked(own.get(call, _GENERIC[1:]), _GENERIC, "")
+        )
     params = like.params
     if call in _SAME_WORDS:
         same = _SAME_WORDS[call] + 1
@@ -89,7 +85,7 @@ def _compat(call: str, number: int, like: Event | None, own: dict[str, tuple[Par
         params = tuple(p._replace(type=ParamType.HEX) if p.type in _POINTED else p for p in params)
     arguments = own.get(call, like.arguments)
     if call.endswith("64") and call not in own:  # of the calls made for 64-bit times
-        arguments = tuple(p._replace(names=_TIMES.get(p.names, p.names)) for p in arguments)
+        arguments = tuple(p._replace(names=TIMES64.get(p.names, p.names)) for p in arguments)
     return like._replace(number=number, params=params, arguments=_marked(arguments, params, like.io))
 
 

@@ -54,7 +54,7 @@ def check_parameter(name: str) -> None:
         if int(name) >= most:
             raise ValueError(f"no event has a parameter {name}; they count from 0 to {most - 1}")
         return
-    known = {param.name for event in EVENTS.values() for param in event.params}
+    known = {param.name for event in EVENTS.values() for param in (*event.params, *event.arguments)}
     if name not in known:
         raise ValueError(f"no event has a parameter {name}{did_you_mean(name, sorted(known))}")
 

@@ -8,20 +8,23 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from sonde.catalog.event import BUFFERS, Event, Param, ParamType, Source
+from sonde.catalog.event import BUFFERS, TYPED, Event, Param, ParamType, Source
 from sonde.catalog.lookup import EVENTS
-from sonde.engines.context import NO_SOURCE, Context, ints, number, source_index, string, written
+from sonde.engines.context import NO_SOURCE, RESULT, Context, ints, number, source_index, string, written
 from sonde.engines.decoding import NUMERIC, PROGRAM, SIGNED, Decoded, Group, coded, decode, words
 from sonde.engines.paths import DIRECTORIES
 from sonde.engines.pieces import Pieces
+from sonde.engines.typed import TEXTS, typed
 from sonde.native.escape import printable
 from sonde.native.join import join
 from sonde.native.ops import Op, escaped, literal, pool, slices, text, view
 from sonde.plan.batch import ENTER_ROW, Batch, Vector, Views
 from sonde.plan.strings import Ids, Strings
 
-__all__ = ["argument", "info", "param_of", "raw_argument", "sources"]
+__all__ = ["argument", "argument_of", "info", "param_of", "raw_argument", "sources"]
 
+# types of sysdig's that stand for something it does not decode
+REPLACED = (ParamType.HEX, ParamType.UINT, ParamType.INT, ParamType.STRING)
 Packed = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
 
 
@@ -110,12 +113,21 @@ def param_of(event: Event, key: str | int) -> Param | None:
     return next((p for p in event.params if p.name == key), None)
 
 
+def argument_of(event: Event, key: str | int) -> Param | None:
+    """What `evt.arg` with this name or index is: also an argument sysdig does not have, or has as an address."""
+    found = param_of(event, key)
+    if isinstance(key, int) or key.isdigit() or (found is not None and found.type not in REPLACED):
+        return found
+    own = next((p for p in event.arguments if p.name == key), None)
+    return own if own is not None and (found is None or own.type in TEXTS) else found
+
+
 def sources(key: str | int, events: Iterable[Event] | None = None) -> frozenset[str]:
     """The physical columns that `evt.arg` with this name or index needs, of some events or of any."""
     found = {"nr", "flags"}
     for event in EVENTS.values() if events is None else events:
-        if param := param_of(event, key):
-            found |= _needs(param)
+        if param := argument_of(event, key):
+            found |= _needs(param) | _beside(event, param)
     return frozenset(found)
 
 
@@ -135,6 +147,19 @@ def _needs(param: Param) -> set[str]:
     return column
 
 
+def _beside(event: Event, param: Param) -> set[str]:
+    """The columns of other words that an argument's text needs: its length, and what it depends on."""
+    if param.type not in TEXTS:
+        return set()
+    index = source_index(param.length)
+    found = {"res"} if param.length is Source.RET or param.out else set[str]()
+    if index < RESULT:
+        found.add(f"a{index}")
+    if param.type is ParamType.VARIANT:
+        found |= {"res", *(f"a{index}" for index in range(6))}
+    return found
+
+
 def argument(batch: Batch, key: str | int, context: Context) -> Vector:
     """An argument as text without decoration: the name of flags, errors, signals and files, else the number; raw paths.
 
@@ -142,7 +167,7 @@ def argument(batch: Batch, key: str | int, context: Context) -> Vector:
     result yet.
     """
     template, found = groups(batch, context)
-    decoded = [decode(g, p) if (g and (p := _param(g, key))) else None for g in found]
+    decoded = [_typed(g, p) if (g and (p := _param(g, key))) else None for g in found]
     if all(d is None or _only_names(d) for d in decoded):
         ids = np.zeros(len(batch), np.uint32)
         for group, one in zip(found, decoded, strict=True):
@@ -157,8 +182,12 @@ def argument(batch: Batch, key: str | int, context: Context) -> Vector:
     return written(join(len(batch), template, [_bare(d, packed) if d else [] for d in decoded]), valid)
 
 
+def _typed(group: Group, param: Param) -> Decoded:
+    return typed(group, param) if param.type in TYPED or param.hidden else decode(group, param)
+
+
 def _param(group: Group, key: str | int) -> Param | None:
-    param = param_of(group.event, key)
+    param = argument_of(group.event, key)
     return param if param and (group.finished or param.source is not Source.RET) else None
 
 
@@ -199,7 +228,9 @@ def raw_argument(batch: Batch, key: str | int, context: Context) -> Vector:
         if group is None or param is None:
             continue
         if param.type in NUMERIC:
-            out[group.at], valid[group.at] = coded(words(group, param), param), True
+            known = group.told(param)
+            out[group.at] = coded(words(group, param), param)
+            valid[group.at] = True if known is None else known
             signed |= param.type in SIGNED or param.source is Source.RET
         elif param.type is ParamType.PROC:
             decoded = decode(group, param)

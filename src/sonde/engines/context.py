@@ -183,6 +183,7 @@ def source_index(source: Source) -> int:
 def word(batch: Batch, index: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Bools]:
     """(the words as i8, where they exist): row i takes argument index[i] or the result, which rows in flight lack."""
     out, valid = np.zeros(len(batch), np.int64), np.zeros(len(batch), np.bool_)
+    unknown = ints(batch, "unknown") if "unknown" in batch.columns else None
     for source in distinct(index):
         if source == NO_SOURCE:
             continue
@@ -190,6 +191,8 @@ def word(batch: Batch, index: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int
         column = batch.columns["res" if source == RESULT else f"a{source}"]
         out[at] = column[at].astype(np.int64)
         valid[at] = (ints(batch, "flags")[at] & ENTER_ROW) == 0 if source == RESULT else True
+        if unknown is not None and source != RESULT:
+            valid[at] = unknown[at] >> source & 1 == 0
     return out, valid
 
 

@@ -88,6 +88,13 @@ class Group:
             self._slices[argument] = self.batch.payloads.of_argument(argument, len(self.batch))
         return self._slices[argument].take(self.at)
 
+    def told(self, param: Param) -> npt.NDArray[np.bool_] | None:
+        """Where the source knew the parameter's word; None: everywhere."""
+        bits, index = self.batch.columns.get("unknown"), source_index(param.source)
+        if bits is None or index >= RESULT or param.type not in NUMERIC:
+            return None
+        return np.asarray(bits[self.at].astype(np.int64) >> index & 1 == 0, np.bool_)
+
     @cached_property
     def rows(self) -> Batch:
         """The group's rows as a batch without payloads."""
@@ -129,6 +136,14 @@ def coded(values: Words, param: Param) -> Words:
 
 def decode(group: Group, param: Param) -> Decoded:
     """The parameter of the group's rows."""
+    found, known = _decoded(group, param), group.told(param)
+    if known is None or found.views is not None:
+        return found
+    names = None if found.names is None else np.where(known, found.names, 0).astype(np.uint32)
+    return found._replace(names=names, valid=known if found.valid is None else found.valid & known)
+
+
+def _decoded(group: Group, param: Param) -> Decoded:
     if param.type in TEXTUAL:
         views = terminated(group.views(source_index(param.source)))
         if param.name == PROGRAM and group.event.name in RUNS and group.finished:

@@ -345,7 +345,12 @@ def _uid(batch: Batch, argument: str | int | None, context: Context) -> Vector:
 
 def _device(part: Callable[[npt.NDArray[np.int64]], Array]) -> Derivation:
     """A part of the device number; the kernel's own form is 12 bits of major, 20 of minor."""
-    return lambda batch, argument, context: number(part(_column(batch, context, "dev")), _known(batch, context))
+
+    def derive(batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        device = _column(batch, context, "dev")
+        return number(part(device), _known(batch, context) & (device != 0))
+
+    return derive
 
 
 def _user_device(dev: npt.NDArray[np.int64]) -> Array:
@@ -378,5 +383,7 @@ FD: dict[str, Derivation] = {
     "fd.dev": _device(_user_device),
     "fd.dev.major": _device(lambda dev: dev >> 20),
     "fd.dev.minor": _device(lambda dev: dev & 0xFFFFF),
-    "fd.ino": lambda batch, argument, context: number(_column(batch, context, "ino"), _known(batch, context)),
+    "fd.ino": lambda batch, argument, context: number(
+        _column(batch, context, "ino"), _known(batch, context) & (_column(batch, context, "ino") != 0)
+    ),
 }

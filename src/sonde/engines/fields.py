@@ -50,10 +50,11 @@ def derive(batch: Batch, field: Field, context: Context) -> Vector | tuple[Vecto
     """The field's values for the rows of a batch that has the columns `physical(field)`.
 
     Several Vectors (any of them is meant) for either-end fields and for ancestors without an index. A field that
-    nothing here derives (thread.cpu) is missing everywhere. BYTES vectors of fields whose type is not Bytes are text.
+    nothing here derives (thread.cpu), or whose columns the source does not have, is missing everywhere. BYTES vectors
+    of fields whose type is not Bytes are text.
     """
     derivation = DERIVATIONS.get(field.name)
-    if derivation is None:
+    if derivation is None or ("unknown" in batch.columns and not physical(field) <= batch.columns.keys()):
         kind = column(field).type.kind
         return missing(Kind.STR if kind is Kind.BYTES else kind, len(batch))
     return derivation(batch, field.argument, context)

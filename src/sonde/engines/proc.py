@@ -19,6 +19,7 @@ Array = npt.NDArray[np.generic]
 # a field of process records: (record ids, context) -> Vector
 OfRecord = Callable[[Ids, Context], Vector]
 
+UNKNOWN_ID = 0xFFFFFFFF  # of what a source could not know
 ANCESTORS = 64  # a chain that is longer is cut: it is a loop
 SHELLS = (b"bash", b"sh", b"zsh", b"dash", b"ksh", b"csh", b"tcsh", b"fish", b"ash")
 
@@ -30,7 +31,8 @@ def _known(ids: Ids, context: Context) -> npt.NDArray[np.bool_]:
 
 def _integer(column: str) -> OfRecord:
     def of(ids: Ids, context: Context) -> Vector:
-        return number(context.state.processes.column(column, ids).astype(np.int64), _known(ids, context))
+        values = context.state.processes.column(column, ids).astype(np.int64)
+        return number(values, _known(ids, context) & (values != UNKNOWN_ID))
 
     return of
 
@@ -348,8 +350,8 @@ def _capability_names(value: int) -> str:
 _CMDLINE, _EXELINE, _EXEPATH = _line(_name), _line(_exe), _file_path("exe_file")
 
 PROC: dict[str, Derivation] = {
-    "proc.pid": lambda batch, argument, context: number(ints(batch, "pid")),
-    "thread.tid": lambda batch, argument, context: number(ints(batch, "tid")),
+    "proc.pid": lambda batch, argument, context: number(ints(batch, "pid"), ints(batch, "pid") != 0),
+    "thread.tid": lambda batch, argument, context: number(ints(batch, "tid"), ints(batch, "tid") != 0),
     "thread.ismain": lambda batch, argument, context: flag(ints(batch, "tid") == ints(batch, "pid")),
     **{f"proc.{name}": _own(_integer(name)) for name in ("ppid", "vpid", "sid", "pgid", "vpgid")},
     "thread.vtid": _own(_integer("vtid")),

@@ -54,7 +54,7 @@ def _id(column: str) -> Derivation:
         values = processes.column(column, proc).astype(np.int64)
         if column == "loginuid":
             values = np.where(values == NO_UID, -1, values)
-        return number(values, processes.column("known", proc) != 0)
+        return number(values, (processes.column("known", proc) != 0) & (values != NO_UID))
 
     return derive
 

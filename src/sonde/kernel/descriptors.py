@@ -37,6 +37,9 @@ _FOLLOW = {
 }  # fmt: skip
 
 
+_TYPED = frozenset((ParamType.STRUCT, ParamType.BYTES, ParamType.VARIANT))  # only among an event's `arguments`
+
+
 def descriptors(
     on: npt.NDArray[np.bool_], bits: npt.NDArray[np.uint64], followed: frozenset[ParamType], view: bool = False
 ) -> npt.NDArray[np.void]:
@@ -61,8 +64,19 @@ def _descriptor(event: Event, followed: frozenset[ParamType]) -> tuple[object, .
         if kind is not None and param.type in followed and param.source.value.startswith("a"):
             kind = Follow.SOCKADDR_OUT if kind == Follow.SOCKADDR and param.out else kind
             arguments[_index(param)] = (kind, _length(param), 0)
+    for param in event.arguments:
+        if param.type in followed and param.type in _TYPED:
+            arguments[_index(param)] = _read_at_exit(event, param)
     pointing = Want.POINTS if any(kind for kind, *_ in arguments) else 0
     return _whole(event, _flags(event) | pointing, arguments)
+
+
+def _read_at_exit(event: Event, param: Param) -> tuple[int, int, int]:
+    """How an argument is followed when the call returns, as plain memory."""
+    found = _followed(event, param)
+    assert found is not None
+    kind, length, width = found
+    return (Follow.MEMORY, length, 1) if kind == Follow.DATA else (kind, length, width)
 
 
 def _whole(event: Event, flags: int, arguments: list[tuple[int, int, int]]) -> tuple[object, ...]:

@@ -208,6 +208,45 @@ static uint8_t *hexdump(const uint8_t *p, uint64_t n, int text, uint8_t *out)
 	return out;
 }
 
+/* Digits of the offsets in a dump of `n` bytes. */
+static unsigned int dump_digits(uint64_t n)
+{
+	unsigned int digits = 5;
+
+	while (n && (n - 1) >> 4 * digits)
+		digits++;
+	return digits;
+}
+
+static uint8_t *dump(const uint8_t *p, uint64_t n, uint8_t *out)
+{
+	unsigned int digits = dump_digits(n), i;
+	uint64_t at;
+
+	for (at = 0; at < n; at += 16) {
+		uint64_t size = n - at < 16 ? n - at : 16;
+
+		memcpy(out, " | ", 3);
+		out += 3;
+		for (i = digits; i; i--)
+			*out++ = DIGITS[at >> 4 * (i - 1) & 15];
+		*out++ = ' ';
+		*out++ = ' ';
+		for (i = 0; i < 16; i++) {
+			*out++ = i < size ? DIGITS[p[at + i] >> 4] : ' ';
+			*out++ = i < size ? DIGITS[p[at + i] & 15] : ' ';
+			*out++ = ' ';
+			if (i == 7 || i == 15)
+				*out++ = ' ';
+		}
+		for (i = 0; i < 16; i++)
+			*out++ = i >= size ? ' ' : printable(p[at + i]) ? p[at + i] : '.';
+		memcpy(out, " |\n", 3);
+		out += 3;
+	}
+	return out;
+}
+
 static uint8_t *base64(const uint8_t *p, uint64_t n, uint8_t *out)
 {
 	static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -228,6 +267,70 @@ static uint8_t *base64(const uint8_t *p, uint64_t n, uint8_t *out)
 	return out;
 }
 
+/* The letter of a short escape of strace, or 0. */
+static uint8_t c_letter(uint8_t c)
+{
+	switch (c) {
+	case '"':
+	case '\\':
+		return c;
+	case '\n':
+		return 'n';
+	case '\r':
+		return 'r';
+	case '\t':
+		return 't';
+	case '\v':
+		return 'v';
+	case '\f':
+		return 'f';
+	}
+	return 0;
+}
+
+/* As few digits as a C compiler needs when `next` follows. */
+static uint8_t *octal_escape(uint8_t *out, uint8_t c, uint8_t next)
+{
+	int whole = next >= '0' && next <= '7';
+
+	*out++ = '\\';
+	if (whole || c >= 0100)
+		*out++ = '0' + (c >> 6);
+	if (whole || c >= 010)
+		*out++ = '0' + (c >> 3 & 7);
+	*out++ = '0' + (c & 7);
+	return out;
+}
+
+/* A C string literal as strace writes it. */
+static uint8_t *c_string(uint32_t form, const uint8_t *p, const uint8_t *end, uint8_t *out)
+{
+	const uint8_t *q;
+
+	if (form == C_MAYBE_HEX) {
+		for (q = p; q < end && (printable(*q) || (*q >= '\t' && *q <= '\r')); q++)
+			;
+		form = q < end ? C_ALL_HEX : C_OCTAL;
+	}
+	*out++ = '"';
+	for (; p < end; p++) {
+		if (form == C_ALL_HEX) {
+			out = hex_escape(out, *p);
+		} else if (c_letter(*p)) {
+			*out++ = '\\';
+			*out++ = c_letter(*p);
+		} else if (printable(*p)) {
+			*out++ = *p;
+		} else if (form == C_HEX) {
+			out = hex_escape(out, *p);
+		} else {
+			out = octal_escape(out, *p, p + 1 < end ? p[1] : 0);
+		}
+	}
+	*out++ = '"';
+	return out;
+}
+
 uint64_t encode_room(uint32_t form, uint64_t n)
 {
 	switch (form) {
@@ -242,6 +345,13 @@ uint64_t encode_room(uint32_t form, uint64_t n)
 		return 1 + (n / 16 + 1) * 80;
 	case BASE64:
 		return (n + 2) / 3 * 4;
+	case C_OCTAL:
+	case C_HEX:
+	case C_ALL_HEX:
+	case C_MAYBE_HEX:
+		return 4 * n + 2;
+	case DUMP:
+		return (n / 16 + 1) * 96;
 	}
 	return n;
 }
@@ -266,6 +376,13 @@ uint8_t *encode(uint32_t form, const uint8_t *bytes, uint64_t n, uint8_t *out)
 		return hexdump(bytes, n, form == HEXDUMP_ASCII, out);
 	case BASE64:
 		return base64(bytes, n, out);
+	case C_OCTAL:
+	case C_HEX:
+	case C_ALL_HEX:
+	case C_MAYBE_HEX:
+		return c_string(form, bytes, bytes + n, out);
+	case DUMP:
+		return dump(bytes, n, out);
 	}
 	return copy(out, bytes, n);
 }

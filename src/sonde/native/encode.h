@@ -16,6 +16,11 @@ enum form {
 	HEXDUMP,	/* sixteen bytes a line */
 	HEXDUMP_ASCII,	/* the same with the text beside it */
 	BASE64,
+	C_OCTAL,	/* C string literal; what is not printable ASCII as \ooo */
+	C_HEX,		/* the same as \xNN */
+	C_ALL_HEX,	/* every byte as \xNN */
+	C_MAYBE_HEX,	/* every byte as \xNN if one is neither printable nor space */
+	DUMP,		/* sixteen bytes a line between bars, as strace -e read= */
 };
 
 /* memcpy for a few bytes without a call; returns the end. */

@@ -5,7 +5,7 @@
 #include "encode.h"
 
 /* The numbers are those of `Kind` in ops.py. */
-enum kind { LITERAL, UINT, SINT, HEX, OCTAL, FIXED9, CLOCK, SECONDS, POOL, VIEW };
+enum kind { LITERAL, UINT, SINT, HEX, OCTAL, FIXED9, CLOCK, SECONDS, POOL, VIEW, ADDRESS };
 
 /* The numbers are those of TYPES in join.py. */
 enum type { U1, U2, U4, U8, I1, I2, I4, I8 };
@@ -97,13 +97,13 @@ static uint8_t *decimal(uint8_t *out, uint64_t value)
 	return end;
 }
 
-/* Digits of `bits` bits each. */
-static uint8_t *digits(uint8_t *out, uint64_t value, unsigned int bits)
+/* Digits of `bits` bits each, `set` says how they look. */
+static uint8_t *digits(uint8_t *out, uint64_t value, unsigned int bits, const char *set)
 {
 	uint8_t text[24], *p = text + sizeof(text);
 
 	do {
-		*--p = "0123456789ABCDEF"[value & ((1 << bits) - 1)];
+		*--p = set[value & ((1 << bits) - 1)];
 		value >>= bits;
 	} while (value);
 	memcpy(out, p, text + sizeof(text) - p);
@@ -183,9 +183,13 @@ static uint8_t *number(const struct op *op, int64_t value, uint8_t *out)
 		out = sign(out, &value);
 		break;
 	case HEX:
-		return digits(out, value, 4);
+		return digits(out, value, 4, "0123456789ABCDEF");
 	case OCTAL:
-		return digits(out, value, 3);
+		return digits(out, value, 3, "01234567");
+	case ADDRESS:
+		*out++ = '0';
+		*out++ = 'x';
+		return digits(out, value, 4, "0123456789abcdef");
 	case FIXED9:
 		return nine(out, value);
 	case CLOCK:

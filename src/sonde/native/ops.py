@@ -12,8 +12,8 @@ import numpy.typing as npt
 from sonde.plan.batch import Views
 
 __all__ = [
-    "ABSENT", "Form", "Kind", "Op", "Text", "clock", "escaped", "fixed9", "hexa", "literal", "number", "octal", "pool",
-    "quoted", "seconds", "sint", "slices", "text", "truth", "uint", "view",
+    "ABSENT", "Form", "Kind", "Op", "Text", "address", "clock", "escaped", "fixed9", "hexa", "literal", "number",
+    "octal", "pool", "quoted", "seconds", "sint", "slices", "text", "truth", "uint", "view",
 ]  # fmt: skip
 
 Array = npt.NDArray[np.generic]
@@ -36,6 +36,7 @@ class Kind(IntEnum):
     SECONDS = 7
     POOL = 8
     VIEW = 9
+    ADDRESS = 10
 
 
 class Form(IntEnum):
@@ -49,6 +50,11 @@ class Form(IntEnum):
     HEXDUMP = 5  # sixteen bytes a line with offsets
     HEXDUMP_ASCII = 6  # the same with the characters beside them
     BASE64 = 7
+    C_OCTAL = 8  # C string literal; what is not printable ASCII as \ooo
+    C_HEX = 9  # the same as \xNN
+    C_ALL_HEX = 10  # every byte as \xNN
+    C_MAYBE_HEX = 11  # every byte as \xNN if one is neither printable nor space
+    DUMP = 12  # sixteen bytes a line between bars, as strace -e read=
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +140,11 @@ def sint(values: Array, width: int = 0, missing: Mask = None, absent: bytes = AB
 def hexa(values: Array, width: int = 0, missing: Mask = None, absent: bytes = ABSENT) -> Op:
     """Upper hex of u8, no prefix, as sysdig has it."""
     return _number(Kind.HEX, values, width, missing, absent)
+
+
+def address(values: Array, width: int = 0, missing: Mask = None, absent: bytes = ABSENT) -> Op:
+    """Lower hex of u8 behind 0x."""
+    return _number(Kind.ADDRESS, values, width, missing, absent)
 
 
 def octal(values: Array, width: int = 0, missing: Mask = None, absent: bytes = ABSENT) -> Op:

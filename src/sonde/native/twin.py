@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sonde.native.escape import printable, quote
+from sonde.native.escape import NOT_PLAIN, all_hex, c_string, printable, quote
 from sonde.native.ops import Form, Kind, Op, Text
 
 __all__ = ["join", "link", "spread", "walk"]
@@ -154,12 +154,24 @@ def _hexdump(data: bytes, characters: bool) -> bytes:
     return b"\n%s\n" % b"\n".join(lines) if lines else b""
 
 
+def _dump(data: bytes) -> bytes:
+    digits = max(5, len(b"%x" % max(0, len(data) - 1)))
+    lines = []
+    for at in range(0, len(data), 16):
+        part = data[at : at + 16]
+        left, right = part[:8].hex(" ").ljust(23), part[8:].hex(" ").ljust(23)
+        text = part.translate(DOTS).decode().ljust(16)
+        lines.append(f" | {at:0{digits}x}  {left}  {right}  {text} |\n")
+    return "".join(lines).encode()
+
+
 SIGNED = (Kind.SINT, Kind.CLOCK, Kind.SECONDS)
 NUMBERS: dict[Kind, Callable[[int], bytes]] = {
     Kind.UINT: lambda v: b"%d" % v,
     Kind.SINT: lambda v: b"%d" % v,
     Kind.HEX: lambda v: b"%X" % v,
     Kind.OCTAL: lambda v: b"%o" % v,
+    Kind.ADDRESS: lambda v: b"0x%x" % v,
     Kind.FIXED9: lambda v: b"%09d" % v,
     Kind.CLOCK: _clock,
     Kind.SECONDS: _seconds,
@@ -173,4 +185,9 @@ FORMS: dict[Form, Callable[[bytes], bytes]] = {
     Form.HEXDUMP: lambda data: _hexdump(data, False),
     Form.HEXDUMP_ASCII: lambda data: _hexdump(data, True),
     Form.BASE64: lambda data: binascii.b2a_base64(data, newline=False),
+    Form.C_OCTAL: lambda data: c_string(data),
+    Form.C_HEX: lambda data: c_string(data, hexadecimal=True),
+    Form.C_ALL_HEX: lambda data: b'"%s"' % all_hex(data),
+    Form.C_MAYBE_HEX: lambda data: b'"%s"' % all_hex(data) if NOT_PLAIN.search(data) else c_string(data),
+    Form.DUMP: _dump,
 }

@@ -37,6 +37,8 @@ PHYSICAL: dict[str, tuple[str, str]] = {
     "dir": ("u4", "id of the directory that the first path is relative to, 0 the working directory, ~0 unknown"),
     "newdir": ("u4", "the same of the second path"),
     "seq": ("u8", "number that links payloads"),
+    # only of sources that do not know everything
+    "unknown": ("u1", "bits 0..5: that argument word is not known"),
     # read in the kernel at the moment of the event, only when a query asks for them
     "vmsize": ("u8", "virtual memory of the process, KiB"),
     "vmrss": ("u8", "resident memory of the process, KiB"),

@@ -25,7 +25,7 @@ class Status(StrEnum):
 class Receipt(NamedTuple):
     """Counters of the whole answer, `elapsed` seconds, names and numbers of the lost events, most frequent first.
 
-    `absent` says in words which part of the question was not answered.
+    `absent` says in words which part of the question was not answered, `aside` what else is worth knowing.
     """
 
     counters: Counters
@@ -33,6 +33,7 @@ class Receipt(NamedTuple):
     status: Status
     lost_events: tuple[tuple[str, int], ...] = ()
     absent: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
 
 
 def receipt(
@@ -41,6 +42,7 @@ def receipt(
     name: Callable[[int], str],
     grows: bool = True,
     absent: Sequence[str] = (),
+    aside: Sequence[str] = (),
 ) -> Receipt:
     """The receipt of an answer that took `elapsed` seconds; `name` gives the name of an event number.
 
@@ -57,11 +59,11 @@ def receipt(
         if count:
             by_name[name(number)] = by_name.get(name(number), 0) + count
     ordered = sorted(by_name.items(), key=lambda item: (-item[1], item[0]))
-    return Receipt(counters, elapsed, status, tuple(ordered), tuple(absent))
+    return Receipt(counters, elapsed, status, tuple(ordered), tuple(absent), tuple(aside))
 
 
 def receipt_text(answer: Receipt) -> str:
-    """One to four lines for a person, each ended by a newline."""
+    """A few lines for a person, each ended by a newline."""
     c = answer.counters
     lines = [
         f"{answer.status}: {c.seen:,} seen, {c.matched:,} matched, {c.delivered:,} delivered in {answer.elapsed:.1f} s"
@@ -81,6 +83,7 @@ def receipt_text(answer: Receipt) -> str:
         lines.append("not in the answer: " + ", ".join(answer.absent))
     if any(aside):
         lines.append(", ".join(filter(None, aside)))
+    lines += answer.aside
     return "".join(line + "\n" for line in lines)
 
 
@@ -101,6 +104,8 @@ def receipt_json(answer: Receipt) -> str:
         "own": c.own,
         "absent": list(answer.absent),
     }
+    if answer.aside:
+        body["aside"] = list(answer.aside)
     return json.dumps({"receipt": body}) + "\n"
 
 

@@ -21,16 +21,16 @@ io_other close(fd) ! enter
 io_other close_range(first:uint~u32, last:uint~u32, flags:close_range)
 io_other dup(oldfd:fd) = res:fd
 io_other dup2(oldfd:fd, newfd:fd) = res:fd
-io_other dup3(oldfd:fd, newfd:fd, flags:open~word/open_flags) = res:fd
+io_other dup3(oldfd:fd, newfd:fd, flags:open~open_mode_flags) = res:fd
 io_other fcntl(fd, cmd:fcntl, arg:hex~variant)
-io_other ioctl(fd, request:ioctl~word/ioctl, argument:hex~variant)
+io_other ioctl(fd, request:ioctl, argument:hex~variant)
 ipc pipe(fildes:>fd_pair)
-ipc pipe2(fildes:>fd_pair, flags:open~word/pipe_flags)
+ipc pipe2(fildes:>fd_pair, flags:open~open_mode_flags)
 ipc eventfd(initval:uint~u32) = res:fd
 ipc eventfd2(initval:uint~u32, flags:eventfd) = res:fd
 signal signalfd(fd, mask:*sigset, size) = res:fd
 signal signalfd4(fd, mask:*sigset, size, flags:signalfd) = res:fd
-time timerfd_create(clockid:clock~word/clock, flags:timerfd~timerfdflags) = res:fd
+time timerfd_create(clockid:clock~clocknames, flags:timerfd~timerfdflags) = res:fd
 time timerfd_settime(fd, flags:timerfd_settime~timerfdflags, new:*itimerspec, old:>itimerspec)
 time timerfd_gettime(fd, cur:>itimerspec)
 ipc inotify_init() = res:fd
@@ -41,9 +41,9 @@ wait epoll_create(size:int) = res:fd
 wait epoll_create1(flags:epoll_create) = res:fd
 wait epoll_ctl(epfd:fd, op:epoll_op, fd, event:hex~variant)
 wait epoll_wait(epfd:fd, events:>epoll_event[res], maxevents:int, timeout:int) ! waits
-wait epoll_pwait(epfd:fd, events:>epoll_event[res], maxevents:int, timeout:int, sigmask:*sigset, -sigsetsize) ! waits
-wait epoll_pwait2(epfd:fd, events:>epoll_event[res], maxevents:int, timeout:*timespec, \
-sigmask:*sigset, -sigsetsize) ! waits
+wait epoll_pwait(epfd:fd, events:>epoll_event[res], maxevents:int, timeout:int, sigmask:>sigset, -sigsetsize) ! waits
+wait epoll_pwait2(epfd:fd, events:>epoll_event[res], maxevents:int, timeout:>timespec64, \
+sigmask:>sigset, -sigsetsize) ! waits
 wait epoll_ctl_old/4
 wait epoll_wait_old/4 ! waits
 wait poll(fds:?pollfd[1], nfds:uint~u32, timeout:int) ! waits

@@ -4,8 +4,8 @@ __all__ = ["MEMORY"]
 
 MEMORY = """
 memory brk(addr) = res:hex
-memory mmap(addr, length, prot:prot, flags:mmap~word/mmap_flags, fd, offset~hex) = res:hex
-memory mmap2(addr, length, prot:prot, flags:mmap~word/mmap_flags, fd, pgoffset:uint~word/pages) = res:hex
+memory mmap(addr, length, prot:prot, flags:mmap, fd, offset~hex) = res:hex
+memory mmap2(addr, length, prot:prot, flags:mmap, fd, pgoffset:uint~word/pages) = res:hex
 memory munmap(addr, length)
 memory mprotect(addr, length, prot:prot)
 memory mremap(addr, old_length:size, new_length:size, flags:mremap, new_addr:hex~pointer) = res:hex
@@ -19,15 +19,15 @@ memory munlock(addr, len)
 memory mlockall(flags:mlockall)
 memory munlockall()
 memory mseal(addr, length, flags:hex)
-memory remap_file_pages(addr, size, prot:prot, pgoff:uint, flags:mmap~word/mmap_flags)
-memory memfd_create(name:string, flags:memfd~word/memfd_flags) = fd
-memory memfd_secret(flags:hex~memfd_secret_flags) = fd
+memory remap_file_pages(addr, size, prot:prot, pgoff:uint, flags:mmap)
+memory memfd_create(name:string, flags:memfd) = fd
+memory memfd_secret(flags:hex~word/memfd_secret_flags) = fd
 memory pkey_mprotect(addr, length, prot:prot, pkey:int)
 memory pkey_alloc(flags:hex, rights:hex~pkey_access)
 memory pkey_free(pkey:int)
 memory map_shadow_stack(addr, size, flags:hex)
-memory mbind(addr, length, mode:mempolicy~word/mpol_mode, nodemask:*nodemask[4], maxnode:uint, flags:hex~mbind_flags)
-memory set_mempolicy(mode:mempolicy~word/mpol_mode, nodemask:*nodemask[2], maxnode:uint)
+memory mbind(addr, length, mode:mempolicy, nodemask:*nodemask[4], maxnode:uint, flags:hex~mbind_flags)
+memory set_mempolicy(mode:mempolicy, nodemask:*nodemask[2], maxnode:uint)
 memory get_mempolicy(mode:>mpol_mode, nodemask:>nodemask[2], maxnode:uint, addr, flags:hex~get_mempolicy_flags)
 memory set_mempolicy_home_node(addr, length, node:uint, flags:hex)
 memory migrate_pages(pid, maxnode:uint, from:*nodemask[1], to:*nodemask[1])
@@ -35,7 +35,7 @@ memory move_pages(pid, count:uint, pages:*ptr[1], nodes:*int[1], status:>move_st
 memory process_mrelease(pidfd:fd, flags:hex)
 ipc process_vm_readv(pid, local:hex~>iovec[2], liovcnt:uint, remote:*iovec_addr[4], riovcnt:uint, flags:hex~size)
 ipc process_vm_writev(pid, local:hex~iovec[2], liovcnt:uint, remote:*iovec_addr[4], riovcnt:uint, flags:hex~size)
-ipc shmget(key:hex~word/ipc_key, size, shmflg:ipc~word/shmget_flags)
+ipc shmget(key:hex~word/ipc_key, size, shmflg:ipc~word/shmget)
 ipc shmat(shmid:int, addr, shmflg:shmat~shm_flags) = res:hex
 ipc shmdt(addr)
 ipc shmctl(shmid:int, cmd:ipcctl~word/shmctl, buf:hex~variant)

@@ -4,7 +4,7 @@ __all__ = ["NETWORK"]
 
 NETWORK = """
 net socket(domain:domain, type:socket, proto:protocol~variant/protocol) = fd
-ipc socketpair(domain:domain, type:socket, proto:protocol~variant/protocol, fds:>fd_pair)
+ipc socketpair(domain:domain, type:socket, proto:protocol~u32, fds:>fd_pair)
 net bind(fd, addr:sockaddr/2, -addrlen:int)
 net connect(fd, addr:sockaddr/2, -addrlen:int) + tuple
 net listen(fd, backlog:int)

@@ -35,8 +35,12 @@ tty_line
  . int term_line_discs
 modem_lines
  . int modem_flags
-charref
- . char
+char_ref
+ . u8 char
+u16_ref
+ . u16
+pair64x
+ . u64[2] x
 ifreq
  ifr_name char[16]
  ifr_data ulong[3]

@@ -83,7 +83,7 @@ statx
  stx_nlink u32 v
  stx_uid u32 v uid
  stx_gid u32 v uid
- stx_mode u16 st_mode
+ stx_mode u16 mode
  - u16
  stx_ino u64 v
  stx_size u64
@@ -131,14 +131,14 @@ ustat
  f_fname char[6]
  f_fpack char[6]
 open_how bytes
- flags u64 open_flags
+ flags u64 open64
  mode u64 o
  resolve u64 open_resolve_flags
 mount_attr bytes
  attr_set u64 mount_attr_attr
  attr_clr u64 mount_attr_attr
  propagation u64 mount_attr_propagation
- userns_fd u64 fd
+ userns_fd u64
 file_handle
  handle_bytes u32
  handle_type int
@@ -168,7 +168,7 @@ f_owner_ex
  type int f_owner_types
  pid int pid
 mq_attr
- mq_flags long mq_flags
+ mq_flags long mq_attr_flags
  mq_maxmsg long
  mq_msgsize long
  mq_curmsgs long

@@ -139,6 +139,21 @@ sysinfo
  totalhigh ulong
  freehigh ulong
  mem_unit u32
+sysinfo.i386
+ uptime long
+ loads ulong[3]
+ totalram ulong
+ freeram ulong
+ sharedram ulong
+ bufferram ulong
+ totalswap ulong
+ freeswap ulong
+ procs u16
+ - u16
+ totalhigh ulong
+ freehigh ulong
+ mem_unit u32
+ - u8[8]
 sembuf
  sem_num u16
  sem_op i16
@@ -299,6 +314,16 @@ ns_id_req
  ns_type u32 setns_types
  spare2 u32
  user_ns_id u64 x
+uid_pair
+ . u32[2] uid
+pid
+ . int pid
+unalign
+ . int pr_unalign_flags
+tsc
+ . int pr_tsc
+quota_format
+ . u32 quota_formats
 signal_ref
  . int signal
 dumpable

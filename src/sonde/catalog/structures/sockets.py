@@ -133,4 +133,27 @@ perf_event_attr
  sig_data u64
 bpf bytes
  . u8
+ifinfomsg
+ ifi_family u8 addrfams
+ - u8
+ ifi_type u16 arp_hardware_types
+ ifi_index int ifindex
+ ifi_flags u32 iffflags
+ ifi_change u32 iffflags
+ifaddrmsg
+ ifa_family u8 addrfams
+ ifa_prefixlen u8
+ ifa_flags u8 ifaddrflags
+ ifa_scope u8 routing_scopes
+ ifa_index u32 ifindex
+rtmsg
+ rtm_family u8 addrfams
+ rtm_dst_len u8
+ rtm_src_len u8
+ rtm_tos u8
+ rtm_table u8 routing_table_ids
+ rtm_protocol u8 routing_protocols
+ rtm_scope u8 routing_scopes
+ rtm_type u8 routing_types
+ rtm_flags u32 routing_flags
 """

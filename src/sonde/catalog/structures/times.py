@@ -114,4 +114,11 @@ sigevent
  sigev_function ptr
  sigev_attributes ptr
  - u32[8]
+sigevent.i386
+ sigev_value ulong
+ sigev_signo int
+ sigev_notify int sigev_value
+ sigev_function ptr
+ sigev_attributes ptr
+ - u32[11]
 """

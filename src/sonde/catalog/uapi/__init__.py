@@ -2,8 +2,9 @@
 
 A module beside this one holds tables of one field as text. A table is a line `key kind comment` and lines of numbers
 and names: a number is that of the name after it; names after it count up by one in an `enum`, and double in `flags`,
-whose names stand in the order in which they are shown. `64` behind the kind: the words are 64 bits wide; `:u`, `:d`:
-their numbers are shown in decimal. The comment is what stands beside an unknown value in strace's output.
+whose names stand in the order in which they are shown. `64` behind the kind: the numbers are 64 bits wide; letters
+behind it say how words are shown: `u`, `d` in decimal, `w` in all 64 bits. The comment is what strace writes beside a
+value without a name.
 """
 
 from __future__ import annotations
@@ -48,9 +49,11 @@ def table(key: str) -> Table:
     """The set of a key; KeyError for an unknown key."""
     head, _, text = _texts(families()[key][0])[key].partition("\n")
     kind, _, unknown = head.partition(" ")
-    plain, _, base = kind.partition(":")
+    plain, _, letters = kind.partition(":")
     flags = plain.startswith("flags")
-    return Table(flags, plain.endswith("64"), base or "x", unknown, tuple(numbered(text, double=flags)))
+    wide = plain.endswith("64") or "w" in letters
+    base = "u" if "u" in letters else "d" if "d" in letters else "x"
+    return Table(flags, wide, base, unknown, tuple(numbered(text, double=flags)))
 
 
 @cache

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import resource
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sonde.errors import SondeError
 
-__all__ = ["Command", "CommandError"]
+__all__ = ["Command", "CommandError", "inherited"]
 
 
 class CommandError(SondeError):
@@ -21,18 +21,44 @@ class CommandError(SondeError):
         super().__init__(f"{name}: command not found" if missing else f"{name}: cannot run it: {os.strerror(errno)}")
 
 
+def inherited() -> dict[str, str]:
+    """The environment as this process got it; where the locale is C, Python has added LC_CTYPE to it."""
+    variables = dict(os.environ)
+    with open("/proc/self/environ", "rb") as file:
+        if not any(word.startswith(b"LC_CTYPE=") for word in file.read().split(b"\0")):
+            variables.pop("LC_CTYPE", None)
+    return variables
+
+
 class Command:
-    """The child; it keeps stdin, stdout and stderr. `usage` is what it and its children took, once it has ended."""
+    """The child; it keeps stdin, stdout and stderr. `usage` is what it and its children took, once it has ended.
+
+
+    It becomes the program `path` (without one, what PATH has of its name) after it has done `prepare`.
+    """
 
     usage: resource.struct_rusage | None = None
 
-    def __init__(self, arguments: Sequence[str]) -> None:
+    def __init__(
+        self, arguments: Sequence[str], path: str | None = None, environment: Mapping[str, str] | None = None,
+        prepare: Callable[[], None] | None = None,
+    ) -> None:  # fmt: skip
         self._name = arguments[0]
         held, self._hold = os.pipe()
         self._failure, failed = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
-            _become(arguments, held, self._hold, failed)
+            os.close(self._hold)
+
+            def run() -> None:
+                if prepare is not None:
+                    prepare()
+                variables = inherited() if environment is None else environment
+                if path is None:
+                    os.execvpe(arguments[0], list(arguments), variables)
+                os.execve(path, list(arguments), variables)
+
+            _become(run, held, failed)
         os.close(held)
         os.close(failed)
 
@@ -64,16 +90,15 @@ class Command:
         os.kill(self.pid, number)
 
 
-def _become(arguments: Sequence[str], held: int, hold: int, failed: int) -> None:
+def _become(run: Callable[[], None], held: int, failed: int) -> None:
     """In the child: wait for the tracer, then turn into the command; never returns."""
     try:
-        os.close(hold)
         if not os.read(held, 1):  # the tracer is gone
             os._exit(125)
         os.close(held)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE, signal.SIGUSR1):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE, signal.SIGUSR1, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
-        os.execvp(arguments[0], list(arguments))
+        run()
     except OSError as error:
         os.write(failed, b"%d" % (error.errno or 0))
     os._exit(127)

@@ -29,6 +29,7 @@ from sonde.kernel.session import Session
 from sonde.native.walk import walk
 from sonde.plan.automaton import Predicate
 from sonde.plan.batch import Batch, Counters
+from sonde.plan.expr import Expr
 from sonde.plan.state import State
 from sonde.sources.live.assemble import Assembler
 from sonde.sources.live.closing import Closing
@@ -73,6 +74,7 @@ class LiveEvents:
     Construction loads everything; `start` attaches. KernelError says what was refused and what would allow it.
     """
 
+    done = False  # it goes on for ever
     # of tables whose keys and values depend on the question, in bytes
     _widths: Mapping[str, int] = {}
     _keys: Mapping[str, int] = {}
@@ -167,6 +169,19 @@ class LiveEvents:
         """The main program for a hook."""
         scan = self.scan
         return generate(hook, scan.test, scan.layout, payloads=scan.payloads, followed=self._follow)
+
+    @property
+    def rest(self) -> Expr:
+        """The part of the filter that the rows still have to pass."""
+        return self.scan.rest
+
+    def absent(self) -> list[str]:
+        """What of the question cannot be answered from here."""
+        return []
+
+    def aside(self) -> list[str]:
+        """What else is worth saying about the rows."""
+        return []
 
     def follow(self, tid: int, from_exec: bool = False) -> None:
         """Follow a thread and its descendants; `from_exec`: from its next successful exec on."""

@@ -14,10 +14,11 @@ from sonde.catalog.event import EXIT_EVENTS, ParamType
 from sonde.catalog.events import FIELDS
 from sonde.catalog.lookup import EVENTS as CATALOGUE
 from sonde.catalog.lookup import TRACEPOINTS
-from sonde.engines.arguments import param_of
+from sonde.engines.arguments import argument_of
 from sonde.engines.batch import evaluate
 from sonde.engines.context import Context
 from sonde.engines.fields import DERIVATIONS, column, physical, points_at
+from sonde.engines.typed import TEXTS
 from sonde.kernel.codegen import Hook, Layout, tests_of
 from sonde.kernel.predicates import All, Predicates, Test
 from sonde.kernel.records import EVENTS
@@ -38,8 +39,8 @@ POINTERS = BUFFERS | {ParamType.PATH, ParamType.STRING, ParamType.SOCKADDR}
 POINTING = ("tid", "a0", "a1", "a2", "a3", "a4", "a5")  # of a call in flight: what points at what
 # columns of the event view
 VIEWED = frozenset((
-    "time", "latency", "nr", "cpu", "flags", "tid", "pid", "res", "a0", "a1", "a2", "a3", "a4", "a5", "proc", "file", "dir",
-    "newdir", "seq",
+    "time", "latency", "nr", "cpu", "flags", "tid", "pid", "res", "a0", "a1", "a2", "a3", "a4", "a5", "proc", "file",
+    "dir", "newdir", "seq",
 ))  # fmt: skip
 _PSEUDO = range(512, 1024)  # numbers that are not system calls
 
@@ -176,8 +177,8 @@ def followed_types(field: Field) -> frozenset[ParamType]:
     if field.name in ("evt.args", "evt.info"):
         return POINTERS
     if field.name == "evt.arg" and field.argument is not None:
-        named = (param_of(event, field.argument) for event in CATALOGUE.values())
-        return POINTERS & {param.type for param in named if param}
+        named = (argument_of(event, field.argument) for event in CATALOGUE.values())
+        return (POINTERS | TEXTS) & {param.type for param in named if param}
     return BUFFERS if field.name == "evt.buffer" else frozenset((ParamType.PATH,))
 
 

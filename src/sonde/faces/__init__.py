@@ -1,0 +1,1 @@
+"""Programs that old hands know, literally: their command line and their output, answered by sonde."""

@@ -1,0 +1,1 @@
+"""Operations as strace prints them: lines, objects and the summary."""
