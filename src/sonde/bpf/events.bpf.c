@@ -13,7 +13,10 @@
 #include "payload.h"
 #include "processes.h"
 
-enum { MAX_ERRNO = 4095 };
+enum { MAX_ERRNO = 4095, E2BIG = 7, EOVERFLOW = 75 };
+/* Calls that end the handling of a signal, and where the mask is that will hold, from the stack pointer of their callers on. */
+enum { NR_RT_SIGRETURN = 15, NR_I386_SIGRETURN = 119, NR_I386_RT_SIGRETURN = 173 };
+enum { UC_SIGMASK = 296, UC_SIGMASK_I386 = 248, OLDMASK_I386 = 80 };
 enum { HAVE_ARGS = 1, HAVE_FILE = 2, HAVE_PATH = 4, HAVE_SOCK = 8, HAVE_PROCESS = 16 };
 /* How good the value of an accessor is that may have none (event.status). */
 enum { KNOWN, MISSING, UNKNOWN };
@@ -96,7 +99,7 @@ INLINE u32 event_number(struct pt_regs *regs, u32 compat)
 	s64 nr = regs->orig_ax;
 
 	if (nr < 0)
-		nr = compat ? 173 : 15;
+		nr = compat ? NR_I386_RT_SIGRETURN : NR_RT_SIGRETURN;
 	nr &= 511;
 	return compat ? NR_I386 + nr : nr;
 }
@@ -437,6 +440,8 @@ INLINE s64 main_fd(struct event *e)
 		fd = (s32)e->a[which & 7];
 	else if (which == FD_RESULT && !(e->flags & ROW_ENTER))
 		fd = (s64)e->result;
+	else if (which == FD_RESULT && descriptor_of(e->nr)->given < ARGUMENTS)
+		fd = (s32)e->a[descriptor_of(e->nr)->given & 7];
 	else
 		fd = -1;
 	e->status = which == FD_NONE || (which == FD_RESULT && fd < 0) ? MISSING : KNOWN;
@@ -811,15 +816,26 @@ INLINE u64 length_of(struct event *e, struct argument *a)
 	return (s64)e->result > 0 ? e->result : 0;
 }
 
+/* Bytes of an argument that is so many elements; its kind becomes PAY_MEMORY. */
+INLINE u64 memory_of(struct event *e, struct argument *a, u32 *kind)
+{
+	u64 n = (length_of(e, a) & 0x7fffffff) * a->size;
+
+	if (*kind == PAY_HEADED)
+		n += e->nr >= NR_I386 ? 4 : 8;
+	*kind = PAY_MEMORY;
+	return n;
+}
+
 INLINE void one_payload(struct event *e, struct argument *a, u32 i)
 {
 	u32 kind = a->kind, length = a->length;
 	u64 n = length < ARGUMENTS ? e->a[length & 7] : 0;
 
-	if (kind == PAY_MEMORY)
-		n = (length_of(e, a) & 0x7fffffff) * a->size;
+	if (kind == PAY_MEMORY || kind == PAY_HEADED)
+		n = memory_of(e, a, &kind);
 	if (kind)
-		send_argument(e->a[i], n, kind | i << 8, e->result, e->seq);
+		send_argument(e->a[i], n, kind | i << 8 | (e->nr >= NR_I386 ? OF_COMPAT : 0), e->result, e->seq);
 }
 
 /*
@@ -830,12 +846,12 @@ INLINE void one_view(struct event *e, struct argument *a, u32 i, u32 mask)
 {
 	u32 kind = a->kind, entered = e->flags & ROW_ENTER, what = i << 8 | (e->nr >= NR_I386 ? OF_COMPAT : 0);
 	u64 pointer = e->a[i], n = length_of(e, a);
-	s64 moved = entered ? SNAP_MAX : e->result;
+	s64 moved = entered ? 0x7fffffff : e->result;
 
 	if (!kind || !(mask >> i & 1))
 		return;
-	if (kind == PAY_MEMORY)
-		n = (n & 0x7fffffff) * a->size;
+	if (kind == PAY_MEMORY || kind == PAY_HEADED)
+		n = memory_of(e, a, &kind);
 	if (kind == PAY_DATA)
 		moved = n & 0x7fffffff;
 	if (kind == PAY_SOCKADDR_OUT)
@@ -847,29 +863,54 @@ INLINE void one_view(struct event *e, struct argument *a, u32 i, u32 mask)
 	if (kind == PAY_MSGHDR || kind == PAY_MESSAGES)
 		send_message(pointer, what, e->seq);
 	if (kind == PAY_MESSAGES) {
+		send_argument(pointer, 0, what | PART_DATA * PART << 8 | PAY_MSGHDR | OF_PIECES, 0x7fffffff, e->seq);
 		kind = PAY_MEMORY;
 		n = (n & 1023) * a->size;
 	}
 	if (kind == PAY_IOVEC)
 		send_argument(pointer, (n & 1023) * (what & OF_COMPAT ? 8 : 16),
 			      what | PART_VECTOR * PART << 8 | PAY_MEMORY, 0, e->seq);
+	if (kind == PAY_IOVEC || kind == PAY_MSGHDR)
+		what |= OF_PIECES;
 	send_argument(pointer, n, what | kind, moved, e->seq);
 }
 
-/* Calls that failed leave nothing to be read, but for those that are to be restarted. */
+/*
+ * What a handler of signals returns with: the mask that will hold, of the frame
+ * on the user stack that rt_sigreturn takes back. As argument 0, which it has not.
+ */
+INLINE void send_signal_mask(struct event *e)
+{
+	u64 sp = e->regs ? e->regs->sp : 0;
+	u32 what = PAY_MEMORY;
+
+	if (e->nr == NR_RT_SIGRETURN)
+		send_argument(sp + UC_SIGMASK, 8, what, 0, e->seq);
+	else if (e->nr == NR_I386 + NR_I386_RT_SIGRETURN)
+		send_argument(sp + UC_SIGMASK_I386, 8, what, 0, e->seq);
+	else
+		send_argument(sp + OLDMASK_I386, 4, what, 0, e->seq);
+}
+
+INLINE u32 is_sigreturn(struct event *e)
+{
+	return e->nr == NR_RT_SIGRETURN || e->nr == NR_I386 + NR_I386_RT_SIGRETURN || e->nr == NR_I386 + NR_I386_SIGRETURN;
+}
+
+/* Calls that failed leave nothing to be read, but for those that are to be restarted or say how much they have. */
 INLINE u32 leaves_nothing(struct event *e)
 {
 	s64 r = e->result;
 
-	return !(e->flags & ROW_ENTER) && r < 0 && r >= -MAX_ERRNO && (r > -512 || r < -516);
+	return !(e->flags & ROW_ENTER) && r < 0 && r >= -MAX_ERRNO && (r > -512 || r < -516) && r != -E2BIG && r != -EOVERFLOW;
 }
 
 HIDDEN u64 x_view(struct event *e)
 {
 	struct descriptor *d = descriptor_of(e->nr);
-	u32 mask = d->flags >> (e->flags & ROW_ENTER ? AT_ENTER : AT_EXIT) & 63;
+	u32 mask = d->flags >> (e->flags & ROW_ENTER ? AT_ENTER : AT_EXIT) & 63, returns = (e->flags & ROW_ENTER) && is_sigreturn(e);
 
-	if (!mask || leaves_nothing(e))
+	if ((!mask && !returns) || leaves_nothing(e))
 		return 0;
 	arguments(e);
 	e->seq = ++e->stats->sequence << 12 | (bpf_get_smp_processor_id() & 4095);
@@ -879,6 +920,8 @@ HIDDEN u64 x_view(struct event *e)
 	one_view(e, &d->arguments[3], 3, mask);
 	one_view(e, &d->arguments[4], 4, mask);
 	one_view(e, &d->arguments[5], 5, mask);
+	if (returns)
+		send_signal_mask(e);
 	if (e->nr == NR_SIGNAL)
 		e->a[3] = 0;
 	return 0;
@@ -915,7 +958,7 @@ HIDDEN u64 x_data_text(struct event *e, u32 slot)
 	e->status = MISSING;
 	if (!p || !t || a->kind < PAY_DATA || a->kind > PAY_MSGHDR || !pointer || (s64)e->result <= 0)
 		return 0;
-	n = read_argument(pointer, e->result, a->kind);
+	n = read_argument(pointer, e->result, a->kind | (e->nr >= NR_I386 ? OF_COMPAT : 0), 0);
 	if (p->header.failed) {
 		e->status = UNKNOWN;
 		return 0;

@@ -214,7 +214,7 @@ struct task_struct {
 
 struct pt_regs {
 	unsigned long di, si, dx, r10, r8, r9, orig_ax;
-	unsigned long bx, cx, bp;
+	unsigned long bx, cx, bp, sp;
 } CORE;
 
 struct sock_common {

@@ -9,7 +9,9 @@
 enum { SNAP_MAX = 65535, STRING_MAX = 4096, VECTORS = 16, SOCKADDR_MAX = 128, MEMORY_MAX = 32768 };
 enum { STRINGS = 32, STRINGS_COUNTED = 512, STRINGS_MAX = 8192, PAGE_SIZE = 4096 };
 /* With the kind of an argument: it belongs to a 32-bit call; bit of the part of it that is sent, each eight indices. */
-enum { OF_COMPAT = 0x80, PART = 8, PART_HEADER = 1, PART_NAME, PART_VECTOR, PART_CONTROL };
+enum { OF_COMPAT = 0x80, PART = 8, PART_HEADER = 1, PART_NAME, PART_VECTOR, PART_CONTROL, PART_DATA };
+/* With the kind of a vector: `-s` is meant for each of its pieces, and there are as many as the caller says. */
+enum { OF_PIECES = 0x40, KIND = 0x3f };
 
 struct payload {
 	struct payload_header header;
@@ -67,47 +69,147 @@ INLINE u32 gather(struct payload *p, u64 vectors, u32 want, u32 compat)
 	return have;
 }
 
-/* At most `n` bytes, or what there is of them before a page that is not there; -> bytes read, < 0: none. */
-INLINE long read_some(struct payload *p, u64 pointer, u32 n)
+/* At most `n` bytes of a piece go behind the `have` that are there; -> bytes, -1: not to be read. */
+GLOBAL s64 add_piece(u64 base, u64 n, u32 have)
 {
-	u32 first = PAGE_SIZE - (pointer & (PAGE_SIZE - 1));
+	struct payload *p = the_payload();
 
-	if (!bpf_probe_read_user(p->bytes, MASKED(n, SNAP_MAX), (void *)pointer))
-		return n;
-	if (first >= n || bpf_probe_read_user(p->bytes, MASKED(first, 2 * PAGE_SIZE - 1), (void *)pointer))
+	if (!p || have > SNAP_MAX)
 		return -1;
-	return first;
+	n = n > SNAP_MAX - have ? SNAP_MAX - have : n;
+	if (bpf_probe_read_user(p->bytes + MASKED(have, SNAP_MAX), MASKED(n, SNAP_MAX), (void *)base))
+		return -1;
+	return n;
 }
 
-/* The strings of an argv, one behind the other, each with its NUL; p->header.full: how many there are. */
-INLINE long read_strings(struct payload *p, u64 pointers, u32 compat)
+/* Gathers the first `each` bytes of `count` pieces, of which `moved` bytes in all mean something; -> bytes read */
+GLOBAL u32 gather_pieces(u64 vectors, u64 count, u64 moved, u32 each, u32 compat)
 {
-	u32 have = 0, count = 0, width = compat ? 4 : 8;
+	struct payload *p = the_payload();
+	u32 have = 0;
 
-	for (u32 i = 0; i < STRINGS_COUNTED; i++) {
-		u64 pointer = 0;
+	if (!p)
+		return 0;
+	p->header.full = 0;
+	for (u32 i = 0; i < VECTORS; i++) {
+		struct vector v;
+		s64 n;
 
-		if (bpf_probe_read_user(&pointer, width, (void *)(pointers + i * width)) || !pointer)
+		if (i >= count || read_vector(&v, vectors, i, compat))
 			break;
-		count++;
-		if (i < STRINGS && have < STRINGS_MAX - STRING_MAX) {
-			long n = bpf_probe_read_user_str(p->bytes + MASKED(have, STRINGS_MAX - 1), STRING_MAX, (void *)pointer);
-
-			have += n > 0 ? n & (STRING_MAX * 2 - 1) : 0;
-		}
+		v.length = v.length > moved ? moved : v.length;
+		moved -= v.length;
+		p->header.full += v.length;
+		n = add_piece(v.base, v.length > each ? each : v.length, have);
+		if (n < 0)
+			break;
+		have += n;
 	}
-	p->header.full = count;
 	return have;
 }
 
-/* Reads one argument into the scratch; header.full and .failed say how it went. -> bytes read */
-GLOBAL u32 read_argument(u64 pointer, u64 size, u32 kind)
+/* At most `n` bytes, as much as there is before a page that is not there; -> bytes read, < 0: none. */
+GLOBAL s64 read_pages(u64 pointer, u32 n)
 {
-	u32 n, snaplen = configuration.snaplen, compat = kind & OF_COMPAT;
+	struct payload *p = the_payload();
+	u32 have = 0;
+
+	if (!p)
+		return -1;
+	for (u32 i = 0; i < SNAP_MAX / PAGE_SIZE + 2; i++) {
+		u32 rest = PAGE_SIZE - ((pointer + have) & (PAGE_SIZE - 1));
+
+		have &= SNAP_MAX;
+		if (have >= n)
+			break;
+		rest = rest > n - have ? n - have : rest;
+		if (bpf_probe_read_user(p->bytes + have, MASKED(rest, 2 * PAGE_SIZE - 1), (void *)(pointer + have)))
+			break;
+		have += rest;
+	}
+	return have ? have & SNAP_MAX : -1;
+}
+
+INLINE s64 read_some(struct payload *p, u64 pointer, u32 n)
+{
+	if (!bpf_probe_read_user(p->bytes, MASKED(n, SNAP_MAX), (void *)pointer))
+		return n;
+	return read_pages(pointer, n);
+}
+
+/* How many strings an argv has; < 0: there is no array. Functions of their own are verified once. */
+GLOBAL s64 count_strings(u64 pointers, u32 compat)
+{
+	u32 count = 0, width = compat ? 4 : 8;
+
+	for (; count < STRINGS_COUNTED; count++) {
+		u64 pointer = 0;
+
+		if (bpf_probe_read_user(&pointer, width, (void *)(pointers + count * width)))
+			return count ? count : -1;
+		if (!pointer)
+			break;
+	}
+	return count;
+}
+
+/* One string of an argv goes behind the `have` bytes that are there; -> bytes, an empty one for one that is not to be read. */
+GLOBAL u32 add_string(u64 at, u32 have, u32 compat)
+{
+	struct payload *p = the_payload();
+	u64 pointer = 0;
+	long n;
+
+	if (!p)
+		return 0;
+	have &= STRINGS_MAX - 1;
+	p->bytes[have] = 0;
+	if (bpf_probe_read_user(&pointer, compat ? 4 : 8, (void *)at))
+		return 1;
+	n = bpf_probe_read_user_str(p->bytes + have, STRING_MAX, (void *)pointer);
+	return n > 0 ? n & (STRINGS_MAX - 1) : 1;
+}
+
+/* The strings of an argv, one behind the other, each with its NUL; p->header.full: how many there are. < 0: no array. */
+INLINE s64 read_strings(struct payload *p, u64 pointers, u32 compat)
+{
+	s64 count = count_strings(pointers, compat);
+	u32 have = 0;
+
+	if (count < 0)
+		return -1;
+	p->header.full = count;
+	for (u32 i = 0; i < STRINGS; i++) {
+		if (i >= count || have >= STRINGS_MAX - STRING_MAX)
+			break;
+		have += add_string(pointers + i * (compat ? 4 : 8), have, compat);
+	}
+	return have & (2 * STRINGS_MAX - 1);
+}
+
+/* Where the vector of a message is (*pointer becomes that) and how many pieces it has; < 0: not to be read. */
+INLINE long enter_message(u64 *pointer, u64 *count, u32 compat)
+{
+	struct vector v = { 0 };
+
+	if (read_vector(&v, *pointer + (compat ? 8 : 16), 0, compat)) /* msg_iov, msg_iovlen */
+		return -1;
+	*pointer = v.base;
+	*count = v.length;
+	return 0;
+}
+
+/*
+ * Reads one argument into the scratch; header.full and .failed say how it went.
+ * -> bytes read. `kind` with OF_COMPAT, OF_PIECES; `count`: of an iovec's pieces.
+ */
+GLOBAL u32 read_argument(u64 pointer, u64 size, u32 kind, u64 count)
+{
+	u32 n, snaplen = configuration.snaplen, compat = kind & OF_COMPAT, pieces = kind & OF_PIECES;
 	struct payload *p = the_payload();
 	long got = 0;
 
-	kind &= ~OF_COMPAT;
+	kind &= KIND;
 
 	if (!p)
 		return 0;
@@ -132,8 +234,10 @@ GLOBAL u32 read_argument(u64 pointer, u64 size, u32 kind)
 		got = bpf_probe_read_kernel(p->bytes, MASKED(n, 2 * SOCKADDR_MAX - 1), (void *)pointer);
 	} else if (kind == PAY_MSGHDR || kind == PAY_IOVEC) {
 		if (kind == PAY_MSGHDR)
-			got = bpf_probe_read_user(&pointer, 8, (void *)(pointer + 16)); /* msg_iov */
-		if (got >= 0)
+			got = enter_message(&pointer, &count, compat);
+		if (got >= 0 && pieces)
+			n = gather_pieces(pointer, count, size, snaplen, compat);
+		else if (got >= 0)
 			n = gather(p, pointer, n, compat);
 	} else {
 		n = size > SOCKADDR_MAX ? SOCKADDR_MAX : size;
@@ -166,7 +270,7 @@ INLINE u64 argument_size(u32 kind, u64 length, s64 result)
  */
 GLOBAL u32 send_argument(u64 pointer, u64 length, u32 what, s64 result, u64 seq)
 {
-	u32 kind = what & 0xff & ~OF_COMPAT, n;
+	u32 kind = what & KIND, n;
 	struct payload *p = the_payload();
 	struct statistics *s = stats();
 	u64 size = 0;
@@ -178,7 +282,7 @@ GLOBAL u32 send_argument(u64 pointer, u64 length, u32 what, s64 result, u64 seq)
 		if (!size)
 			return 0;
 	}
-	n = read_argument(pointer, size, what & 0xff);
+	n = read_argument(pointer, size, what & 0xff, length);
 	if (n > SNAP_MAX)
 		n = SNAP_MAX;
 	p->header.seq = seq;

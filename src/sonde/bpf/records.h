@@ -76,6 +76,7 @@ enum {
 	PAY_STRINGS,  /* what a NULL-terminated array of pointers points at */
 	PAY_MESSAGES, /* struct mmsghdr[] */
 	PAY_SIGINFO,  /* of a signal, in the kernel's memory */
+	PAY_HEADED,   /* as PAY_MEMORY, behind a long that the length does not count */
 };
 
 struct argument {
@@ -102,7 +103,7 @@ struct descriptor {
 	u32 flags;
 	u8 fd;		/* index of the argument, FD_RESULT or FD_NONE */
 	u8 dir, newdir; /* of the arguments that paths are relative to, or FD_NONE */
-	u8 pad;
+	u8 given;	/* of the fd that a call is given that makes another: the file of its enter */
 	u64 bits; /* one a predicate on the event number */
 	struct argument arguments[ARGUMENTS];
 };

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.event import BUFFERS, EXIT_EVENTS, Event, Param, ParamType, Source
-from sonde.catalog.layouts import size
+from sonde.catalog.layouts import HEAD, size
 from sonde.catalog.lookup import EVENTS as CATALOGUE
 from sonde.kernel.records import (
     ARGUMENTS,
@@ -48,7 +48,7 @@ def descriptors(
     With `view` all arguments are followed, at the end of the call where they mean something.
     """
     table = np.zeros(EVENTS, DESCRIPTOR)
-    table["fd"] = table["dir"] = table["newdir"] = FD_NONE
+    table["fd"] = table["dir"] = table["newdir"] = table["given"] = FD_NONE
     needed = {n: event for n, event in CATALOGUE.items() if on[n] or event.name in RENAMING}
     table[list(needed)] = [_viewed(event) if view else _descriptor(event, followed) for event in needed.values()]
     table["bits"][: len(bits)] = bits
@@ -79,9 +79,11 @@ def _read_at_exit(event: Event, param: Param) -> tuple[int, int, int]:
     return (Follow.MEMORY, length, 1) if kind == Follow.DATA else (kind, length, width)
 
 
-def _whole(event: Event, flags: int, arguments: list[tuple[int, int, int]]) -> tuple[object, ...]:
+def _whole(
+    event: Event, flags: int, arguments: list[tuple[int, int, int]], given: int = FD_NONE
+) -> tuple[object, ...]:
     directories = (*map(_index, event.directories), FD_NONE, FD_NONE)
-    return flags, _fd(event), *directories[:2], 0, 0, arguments
+    return flags, _fd(event), *directories[:2], given, 0, arguments
 
 
 def _viewed(event: Event) -> tuple[object, ...]:
@@ -98,7 +100,8 @@ def _viewed(event: Event) -> tuple[object, ...]:
             arguments[index] = found
             flags |= (param.both or not param.out) << Want.AT_ENTER + index
             flags |= (param.both or param.out) << Want.AT_EXIT + index
-    return _whole(event, flags, arguments)
+    given = (_index(p) for p in event.arguments if p.type is ParamType.FD and p.source.value.startswith("a"))
+    return _whole(event, flags, arguments, next(given, FD_NONE))
 
 
 def _followed(event: Event, param: Param) -> tuple[int, int, int] | None:
@@ -118,7 +121,7 @@ def _followed(event: Event, param: Param) -> tuple[int, int, int] | None:
     if param.type is ParamType.VARIANT:
         return Follow.MEMORY, LENGTH_ONE, VARIANT_BYTES
     if param.type is ParamType.STRUCT:
-        kind = Follow.MESSAGES if param.names == "mmsghdr" else Follow.MEMORY
+        kind = Follow.MESSAGES if param.names == "mmsghdr" else Follow.HEADED if param.names in HEAD else Follow.MEMORY
         return kind, length, size(param.names, event.number >= COMPAT)
     return None
 

@@ -35,7 +35,7 @@ class Want:
 class Follow:
     """How an argument word is followed."""
 
-    NONE, STRING, DATA, IOVEC, MSGHDR, SOCKADDR, SOCKADDR_OUT, MEMORY, STRINGS, MESSAGES, SIGINFO = range(11)
+    NONE, STRING, DATA, IOVEC, MSGHDR, SOCKADDR, SOCKADDR_OUT, MEMORY, STRINGS, MESSAGES, SIGINFO, HEADED = range(12)
 
 
 FD_RESULT, FD_NONE = 6, 7
@@ -71,7 +71,7 @@ PAYLOAD = np.dtype([("seq", "u8"), ("argument", "u1"), ("kind", "u1"), ("failed"
 _ARGUMENT = np.dtype([("kind", "u1"), ("length", "u1"), ("size", "u2")])
 DESCRIPTOR = np.dtype(
     [
-        ("flags", "u4"), ("fd", "u1"), ("dir", "u1"), ("newdir", "u1"), ("pad", "u1"), ("bits", "u8"),
+        ("flags", "u4"), ("fd", "u1"), ("dir", "u1"), ("newdir", "u1"), ("given", "u1"), ("bits", "u8"),
         ("arguments", _ARGUMENT, ARGUMENTS),
     ]
 )  # fmt: skip

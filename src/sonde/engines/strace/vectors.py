@@ -50,22 +50,24 @@ def iovec(
 ) -> bytes:  # fmt: skip
     """`[{iov_base="ab", iov_len=2}]`; `data` are the pieces one after another, `moved` how many bytes the call wrote.
 
-    `moved` None: all of them were given. `cut`: more data was there than was captured.
+    Of each piece `data` has at most as many bytes as are shown. `moved` None: all of them were given. `cut`: more data
+    was there than was captured.
     """
     parts: list[bytes] = []
-    start = 0
+    start = at = 0
     for base, size in _entries(array, compat)[:count]:
         if len(parts) == decoding.limit and not verbose:
             parts.append(b"...")
             break
         there = size if moved is None else max(0, min(size, moved - start))
         shown = min(there, decoding.limit)
-        piece = data[start : start + shown]
+        piece = data[at : at + shown]
         text = address(base)
         if base and (len(piece) == shown or (cut and piece)):
             text = string(piece, decoding, there > len(piece))
         parts.append(b"{iov_base=%s, iov_len=%d}" % (text, size))
         start += there
+        at += shown
     return b"[%s]" % b", ".join(parts)
 
 
