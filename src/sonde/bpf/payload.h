@@ -127,7 +127,7 @@ GLOBAL s64 read_pages(u64 pointer, u32 n)
 			break;
 		have += rest;
 	}
-	return have ? have & SNAP_MAX : -1;
+	return have ? (s64)(have & SNAP_MAX) : -1;
 }
 
 INLINE s64 read_some(struct payload *p, u64 pointer, u32 n)
@@ -146,7 +146,7 @@ GLOBAL s64 count_strings(u64 pointers, u32 compat)
 		u64 pointer = 0;
 
 		if (bpf_probe_read_user(&pointer, width, (void *)(pointers + count * width)))
-			return count ? count : -1;
+			return count ? (s64)count : -1;
 		if (!pointer)
 			break;
 	}
