@@ -79,9 +79,7 @@ def _read_at_exit(event: Event, param: Param) -> tuple[int, int, int]:
     return (Follow.MEMORY, length, 1) if kind == Follow.DATA else (kind, length, width)
 
 
-def _whole(
-    event: Event, flags: int, arguments: list[tuple[int, int, int]], given: int = FD_NONE
-) -> tuple[object, ...]:
+def _whole(event: Event, flags: int, arguments: list[tuple[int, int, int]], given: int = FD_NONE) -> tuple[object, ...]:
     directories = (*map(_index, event.directories), FD_NONE, FD_NONE)
     return flags, _fd(event), *directories[:2], given, 0, arguments
 
