@@ -863,7 +863,7 @@ INLINE void one_view(struct event *e, struct argument *a, u32 i, u32 mask)
 	if (kind == PAY_MSGHDR || kind == PAY_MESSAGES)
 		send_message(pointer, what, e->seq);
 	if (kind == PAY_MESSAGES) {
-		send_argument(pointer, 0, what | PART_DATA * PART << 8 | PAY_MSGHDR | OF_PIECES, 0x7fffffff, e->seq);
+		send_pieces(pointer, 0, what | PART_DATA * PART << 8 | PAY_MSGHDR, 0x7fffffff, e->seq);
 		kind = PAY_MEMORY;
 		n = (n & 1023) * a->size;
 	}
@@ -871,8 +871,9 @@ INLINE void one_view(struct event *e, struct argument *a, u32 i, u32 mask)
 		send_argument(pointer, (n & 1023) * (what & OF_COMPAT ? 8 : 16),
 			      what | PART_VECTOR * PART << 8 | PAY_MEMORY, 0, e->seq);
 	if (kind == PAY_IOVEC || kind == PAY_MSGHDR)
-		what |= OF_PIECES;
-	send_argument(pointer, n, what | kind, moved, e->seq);
+		send_pieces(pointer, n, what | kind, moved > 0 ? moved : 0, e->seq);
+	else
+		send_argument(pointer, n, what | kind, moved, e->seq);
 }
 
 /*
@@ -958,7 +959,7 @@ HIDDEN u64 x_data_text(struct event *e, u32 slot)
 	e->status = MISSING;
 	if (!p || !t || a->kind < PAY_DATA || a->kind > PAY_MSGHDR || !pointer || (s64)e->result <= 0)
 		return 0;
-	n = read_argument(pointer, e->result, a->kind | (e->nr >= NR_I386 ? OF_COMPAT : 0), 0);
+	n = read_argument(pointer, e->result, a->kind | (e->nr >= NR_I386 ? OF_COMPAT : 0));
 	if (p->header.failed) {
 		e->status = UNKNOWN;
 		return 0;

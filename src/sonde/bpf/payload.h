@@ -10,8 +10,6 @@ enum { SNAP_MAX = 65535, STRING_MAX = 4096, VECTORS = 16, SOCKADDR_MAX = 128, ME
 enum { STRINGS = 32, STRINGS_COUNTED = 512, STRINGS_MAX = 8192, PAGE_SIZE = 4096 };
 /* With the kind of an argument: it belongs to a 32-bit call; bit of the part of it that is sent, each eight indices. */
 enum { OF_COMPAT = 0x80, PART = 8, PART_HEADER = 1, PART_NAME, PART_VECTOR, PART_CONTROL, PART_DATA };
-/* With the kind of a vector: `-s` is meant for each of its pieces, and there are as many as the caller says. */
-enum { OF_PIECES = 0x40, KIND = 0x3f };
 
 struct payload {
 	struct payload_header header;
@@ -199,17 +197,14 @@ INLINE long enter_message(u64 *pointer, u64 *count, u32 compat)
 	return 0;
 }
 
-/*
- * Reads one argument into the scratch; header.full and .failed say how it went.
- * -> bytes read. `kind` with OF_COMPAT, OF_PIECES; `count`: of an iovec's pieces.
- */
-GLOBAL u32 read_argument(u64 pointer, u64 size, u32 kind, u64 count)
+/* Reads one argument into the scratch; header.full and .failed say how it went. -> bytes read */
+GLOBAL u32 read_argument(u64 pointer, u64 size, u32 kind)
 {
-	u32 n, snaplen = configuration.snaplen, compat = kind & OF_COMPAT, pieces = kind & OF_PIECES;
+	u32 n, snaplen = configuration.snaplen, compat = kind & OF_COMPAT;
 	struct payload *p = the_payload();
 	long got = 0;
 
-	kind &= KIND;
+	kind &= ~OF_COMPAT;
 
 	if (!p)
 		return 0;
@@ -234,10 +229,8 @@ GLOBAL u32 read_argument(u64 pointer, u64 size, u32 kind, u64 count)
 		got = bpf_probe_read_kernel(p->bytes, MASKED(n, 2 * SOCKADDR_MAX - 1), (void *)pointer);
 	} else if (kind == PAY_MSGHDR || kind == PAY_IOVEC) {
 		if (kind == PAY_MSGHDR)
-			got = enter_message(&pointer, &count, compat);
-		if (got >= 0 && pieces)
-			n = gather_pieces(pointer, count, size, snaplen, compat);
-		else if (got >= 0)
+			got = enter_message(&pointer, &size, compat);
+		if (got >= 0)
 			n = gather(p, pointer, n, compat);
 	} else {
 		n = size > SOCKADDR_MAX ? SOCKADDR_MAX : size;
@@ -270,7 +263,7 @@ INLINE u64 argument_size(u32 kind, u64 length, s64 result)
  */
 GLOBAL u32 send_argument(u64 pointer, u64 length, u32 what, s64 result, u64 seq)
 {
-	u32 kind = what & KIND, n;
+	u32 kind = what & 0xff & ~OF_COMPAT, n;
 	struct payload *p = the_payload();
 	struct statistics *s = stats();
 	u64 size = 0;
@@ -282,7 +275,7 @@ GLOBAL u32 send_argument(u64 pointer, u64 length, u32 what, s64 result, u64 seq)
 		if (!size)
 			return 0;
 	}
-	n = read_argument(pointer, size, what & 0xff, length);
+	n = read_argument(pointer, size, what & 0xff);
 	if (n > SNAP_MAX)
 		n = SNAP_MAX;
 	p->header.seq = seq;
@@ -290,6 +283,31 @@ GLOBAL u32 send_argument(u64 pointer, u64 length, u32 what, s64 result, u64 seq)
 	p->header.kind = kind;
 	if (p->header.failed || (p->header.full != n && kind != PAY_STRINGS))
 		s->truncated++;
+	if (bpf_ringbuf_output(&payloads, p, sizeof(p->header) + (n & SNAP_MAX), NO_WAKEUP))
+		s->lost_payloads++;
+	return 0;
+}
+
+/*
+ * Sends the data of a vector or a message, `-s` bytes of each piece: strace's
+ * view. `count`: the pieces of a vector; `moved`: bytes that mean something.
+ */
+GLOBAL u32 send_pieces(u64 pointer, u64 count, u32 what, u64 moved, u64 seq)
+{
+	u32 compat = what & OF_COMPAT, n = 0;
+	struct payload *p = the_payload();
+	struct statistics *s = stats();
+
+	if (!p || !s || !pointer || !moved)
+		return 0;
+	p->header.full = 0;
+	p->header.seq = seq;
+	p->header.argument = what >> 8;
+	p->header.kind = what & 0xff & ~OF_COMPAT;
+	p->header.failed = p->header.kind == PAY_MSGHDR && enter_message(&pointer, &count, compat) < 0;
+	if (!p->header.failed)
+		n = gather_pieces(pointer, count, moved, configuration.snaplen, compat);
+	s->truncated += p->header.full != n;
 	if (bpf_ringbuf_output(&payloads, p, sizeof(p->header) + (n & SNAP_MAX), NO_WAKEUP))
 		s->lost_payloads++;
 	return 0;
@@ -310,25 +328,30 @@ struct message_compat {
 GLOBAL u32 send_message(u64 pointer, u32 what, u64 seq)
 {
 	u32 compat = what & OF_COMPAT, index = what >> 8 << 8, size = compat ? sizeof(struct message_compat) : sizeof(struct message);
-	struct message m = { 0 };
+	struct payload *p = the_payload();
+	struct message_compat *small;
+	struct message *m;
 
+	if (!p)
+		return 0;
+	/* where no argument reaches: the stack has no room */
+	m = (void *)(p->bytes + sizeof(p->bytes) - sizeof(*m));
+	small = (void *)(p->bytes + sizeof(p->bytes) - 2 * sizeof(*m));
 	if (compat) {
-		struct message_compat small;
-
-		if (bpf_probe_read_user(&small, sizeof(small), (void *)pointer))
+		if (bpf_probe_read_user(small, sizeof(*small), (void *)pointer))
 			return 0;
-		m.name = small.name;
-		m.name_length = small.name_length;
-		m.vectors = small.vectors;
-		m.count = small.count;
-		m.control = small.control;
-		m.control_length = small.control_length;
-	} else if (bpf_probe_read_user(&m, sizeof(m), (void *)pointer)) {
+		m->name = small->name;
+		m->name_length = small->name_length;
+		m->vectors = small->vectors;
+		m->count = small->count;
+		m->control = small->control;
+		m->control_length = small->control_length;
+	} else if (bpf_probe_read_user(m, sizeof(*m), (void *)pointer)) {
 		return 0;
 	}
 	send_argument(pointer, size, index | PART_HEADER * PART << 8 | PAY_MEMORY, 0, seq);
-	send_argument(m.name, m.name_length, index | PART_NAME * PART << 8 | PAY_SOCKADDR, 0, seq);
-	send_argument(m.vectors, (m.count & 1023) * (compat ? 8 : 16), index | PART_VECTOR * PART << 8 | PAY_MEMORY, 0, seq);
-	send_argument(m.control, m.control_length, index | PART_CONTROL * PART << 8 | PAY_MEMORY, 0, seq);
+	send_argument(m->name, m->name_length, index | PART_NAME * PART << 8 | PAY_SOCKADDR, 0, seq);
+	send_argument(m->vectors, (m->count & 1023) * (compat ? 8 : 16), index | PART_VECTOR * PART << 8 | PAY_MEMORY, 0, seq);
+	send_argument(m->control, m->control_length, index | PART_CONTROL * PART << 8 | PAY_MEMORY, 0, seq);
 	return 0;
 }
