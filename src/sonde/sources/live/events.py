@@ -65,7 +65,7 @@ class Sizes(NamedTuple):
 
 
 USUAL = Sizes()
-# Making strace's lines takes about as long as the busiest CPU takes to fill rows: they hold a quarter of a second of it.
+# Lines take about as long to make as the busiest CPU takes to fill rows: they hold a quarter of a second of it.
 VIEW = Sizes(events=1 << 26, payloads=1 << 26)
 
 
