@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 
 import numpy as np
@@ -84,7 +85,8 @@ def _rest(site: Site, param: Param, row: int) -> bytes:
     argument = source_index(param.source)
     before, after = site.entered.views(argument, site.at[row : row + 1])[0], site.views(argument)[row]
     failed, result = bool(site.failed[row]), int(site.column("res")[row])
-    return structs.rest(param.names, before or b"", b"" if failed else after or b"", site.how(row), failed, result)
+    told = not failed or result == -errno.EOVERFLOW  # then the call says how much room it needs
+    return structs.rest(param.names, before or b"", (told and after) or b"", site.how(row), failed, result)
 
 
 def _least(*numbers: int | None) -> int | None:
@@ -101,7 +103,7 @@ def mask(site: Site) -> list[Op]:
     found = []
     for row in range(len(site)):
         data = views[row]
-        found.append((structs.text("sigset", data, 8, site.how(row)) if data else None) or b"...")
+        found.append((structs.text("sigset", data, None, site.how(row)) if data else None) or b"...")
     return [texts(found)]
 
 
