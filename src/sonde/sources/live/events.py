@@ -65,6 +65,8 @@ class Sizes(NamedTuple):
 
 
 USUAL = Sizes()
+# Lines take about as long to make as the busiest CPU takes to fill rows: they hold a quarter of a second of it.
+VIEW = Sizes(events=1 << 26, payloads=1 << 26)
 
 
 class LiveEvents:
@@ -82,11 +84,12 @@ class LiveEvents:
 
     def __init__(
         self, scan: Scan, *, snaplen: int = 80, skip: Iterable[int] = (), follow: bool = False, fork: bool = True,
-        sizes: Sizes = USUAL,
+        sizes: Sizes | None = None,
     ) -> None:  # fmt: skip
         self.scan, self._follow, self._fork, self._snaplen = scan, follow, fork, snaplen
         self.state = State(epoch=time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME))
         self.state.start = time.time_ns()
+        sizes = sizes or (VIEW if scan.view else USUAL)
         if not scan.followed:
             sizes = sizes._replace(payloads=PAGESIZE)
         self._session = self._open(sizes)
