@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 import socket
-=======
-import errno
->>>>>>> view
 from collections.abc import Callable
 
 import numpy as np
@@ -89,8 +85,7 @@ def _rest(site: Site, param: Param, row: int) -> bytes:
     argument = source_index(param.source)
     before, after = site.entered.views(argument, site.at[row : row + 1])[0], site.views(argument)[row]
     failed, result = bool(site.failed[row]), int(site.column("res")[row])
-    told = not failed or result == -errno.EOVERFLOW  # then the call says how much room it needs
-    return structs.rest(param.names, before or b"", (told and after) or b"", site.how(row), failed, result)
+    return structs.rest(param.names, before or b"", b"" if failed else after or b"", site.how(row), failed, result)
 
 
 def _least(*numbers: int | None) -> int | None:
