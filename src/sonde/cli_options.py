@@ -170,7 +170,9 @@ class _Parser:
                 value = option.read(self.next(option, name) if text is None else text)
             except ValueError as error:
                 raise UsageError(f"{name} wants {error}") from None
-        if option.sets == "format" and value in CONTAINER:
+        if option.sets == "verb":
+            self.tool(str(value))
+        elif option.sets == "format" and value in CONTAINER:
             self.values["container_format"] = True
         elif option.sets == "pids" and isinstance(value, tuple):
             earlier = self.values.get("pids", ())
@@ -178,6 +180,13 @@ class _Parser:
             self.values["pids"] = tuple(dict.fromkeys(earlier + value))
         else:
             self.values[option.sets] = value
+
+    def tool(self, name: str) -> None:
+        """What -c names is the verb; -cl lists the tools."""
+        name = "tools" if name == "l" else name
+        if name not in self.verbs:
+            raise UsageError(f"there is no chisel {_shown(name)}{did_you_mean(name, self.verbs)}; -cl lists them")
+        self.verb = name
 
     def next(self, option: Option, name: str) -> str:
         if self.at == len(self.words) or self.words[self.at] == "--":

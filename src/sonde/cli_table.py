@@ -109,6 +109,10 @@ OPTIONS: tuple[Option, ...] = (
         example="sonde --for 10s evt.failed=true", comment="what fails during ten seconds",
     ),
     Option(
+        ("-c", "--chisel"), "verb", "run a tool by name, as sysdig's chisels; -cl lists them", "NAME",
+        example="sonde -c topfiles_bytes", comment="the files that are used most",
+    ),
+    Option(
         ("--analyze",), "analyze", "as --explain, and what it costs: the question runs for --for, or a second",
         example="sonde --analyze proc.name=nginx", comment="rates, ns of each program",
     ),
@@ -231,7 +235,7 @@ OPTIONS: tuple[Option, ...] = (
 )  # fmt: skip
 
 _RECORDINGS = "recordings are not there yet; sonde asks the running system"
-_CHISELS = "chisels are not there yet; a filter with -p answers many of the same questions"
+_CHISELS = "sonde tools lists the chisels that are there, sonde help NAME shows the page of one"
 _PLUGINS = "plugins are not there yet"
 _DRIVER = "sonde needs no driver: it loads eBPF by itself; leave the option out"
 _RETIRED = "sonde does not ask Kubernetes or Mesos servers; leave the option out"
@@ -243,7 +247,7 @@ LATER: tuple[Option, ...] = tuple(
     for reason, options in (
         (_RECORDINGS, "-w,--write|-z,--compress|-C,--file-size|-G,--seconds|-W,--limit|-e|-F,--fatfile"),
         (_RECORDINGS, "-E,--exclude-users|--filter-proclist|-P,--progress|--since|--as-of"),
-        (_CHISELS, "-c,--chisel|-i,--chisel-info|--list-chisels"),
+        (_CHISELS, "-i,--chisel-info|--list-chisels"),
         (_PLUGINS, "-H,--plugin|-I,--input|--plugin-config-file|--plugin-info"),
         (_DRIVER, "-B,--bpf|--modern-bpf|--cpus-for-each-buffer|-g,--gvisor-config|-u,--udig"),
         (_RETIRED, "-k,--k8s-api|-K,--k8s-api-cert|--node-name|-m,--mesos-api"),

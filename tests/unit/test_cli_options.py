@@ -16,7 +16,7 @@ from sonde.cli_table import LATER, OPTIONS, SHELLS, SNAPLEN_MAX, TIME_MODES
 from sonde.dialects import filter as filters
 from sonde.errors import UsageError
 
-VERBS = {"doctor": "what this kernel offers", "stat": "counts", "sql": "answers"}
+VERBS = {"doctor": "what this kernel offers", "stat": "counts", "sql": "answers", "topfiles_bytes": "files"}
 
 
 def parsed(line: str) -> Options:
@@ -154,8 +154,8 @@ def test_verb() -> None:
         ("--completion csh", "bash"),
         ("-w out.scap", "recordings are not there yet"),
         ("-qwout.scap", "recordings are not there yet"),
-        ("-c topprocs_cpu", "chisels are not there yet"),
-        ("-cl", "chisels are not there yet"),
+        ("-c nosuch", "there is no chisel nosuch"),
+        ("-i topscalls", "sonde help NAME"),
         ("-B/probe.o", "no driver"),
         ("-d", "leave it out"),
         ("-U cat", "proc.name!=COMM"),
@@ -201,7 +201,7 @@ def test_the_table_and_the_options_agree() -> None:
     names = [name for option in (*OPTIONS, *LATER) for name in option.names]
     assert len(names) == len(set(names))
     attributes = {field.name for field in dataclasses.fields(Options)}
-    elsewhere = {"filter_words", "verb", "arguments", "command", "container_format"}
+    elsewhere = {"filter_words", "arguments", "command", "container_format"}
     assert {option.sets for option in OPTIONS} == attributes - elsewhere
 
 
@@ -209,6 +209,12 @@ def test_every_option_of_sysdig_is_known() -> None:
     known = {name for option in (*OPTIONS, *LATER) for name in option.names}
     short = "AbBcCdDEeFGhHiIjkKLlmMnPpqRrSstTUvWwxXz"
     assert {f"-{letter}" for letter in short} <= known
+
+
+@pytest.mark.parametrize("words", ["-c stat by name", "-cstat by name", "-n 3 -c stat by name"])
+def test_chisels_are_verbs(words: str) -> None:
+    options = parsed(words)
+    assert (options.verb, options.arguments) == ("stat", ("by", "name"))
 
 
 def test_help() -> None:
