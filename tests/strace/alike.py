@@ -33,10 +33,12 @@ class Difference:
 
 @dataclass
 class Comparison:
-    """How much is equal: parameters (arguments, and each result as one), calls, lines as they are printed."""
+    """How much is equal: parameters of calls (arguments, and each result as one), calls, and words of other lines."""
 
     parameters: int = 0
     equal: int = 0
+    others: int = 0  # of lines of signals and ends
+    others_equal: int = 0
     calls: int = 0
     equal_calls: int = 0
     names: Counter[str] = field(default_factory=Counter)
@@ -57,21 +59,28 @@ class Comparison:
         before = len(self.differences)
         theirs, ours = _parameters(one), _parameters(other)
         if one is None or other is None:
-            self.parameters += max(len(theirs), len(ours))
+            self._count(known, max(len(theirs), len(ours)), 0)
             self.differences.append(Difference(thread, known.name, known.kind, _whole(one), _whole(other)))
             return
         for (which, text), (_, mine) in zip_longest(theirs, ours, fillvalue=("", MISSING)):
-            self.parameters += 1
-            if text == mine:
-                self.equal += 1
-            else:
+            self._count(known, 1, text == mine)
+            if text != mine:
                 name = which or str(len(one.arguments))
                 self.differences.append(Difference(thread, known.name, name, text, mine))
         self.equal_calls += len(self.differences) == before
 
+    def _count(self, told: Told, all_of_it: int, equal: int) -> None:
+        if told.kind == "call":
+            self.parameters += all_of_it
+            self.equal += equal
+        else:
+            self.others += all_of_it
+            self.others_equal += equal
+
     def __str__(self) -> str:
         calls = f"{self.equal_calls} of {self.calls} calls, {len(self.names)} names"
-        return f"{100 * self.share:.2f}% of {self.parameters} parameters are equal, {calls}"
+        others = f"{self.others_equal} of {self.others} words of signals and ends"
+        return f"{100 * self.share:.2f}% of {self.parameters} parameters are equal, {calls}, {others}"
 
 
 def _parameters(one: Told | None) -> list[tuple[str, str]]:
