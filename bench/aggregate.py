@@ -21,6 +21,7 @@ from pathlib import Path
 
 from measuring import workloads
 from measuring.figures import AT_MOST, Variant, figure, heading, interleaved, quick, ratio, spread
+from measuring.processes import ENVIRONMENT
 from measuring.watching import await_attachment, empty_program, nothing
 
 from sonde.kernel.library import open_library
@@ -33,7 +34,6 @@ DD = 100_000 if quick() else 1_000_000
 SECONDS = 5 if quick() else 60
 COUNT = "SELECT proc.name, evt.type, count(*) FROM events GROUP BY ALL ORDER BY 3 DESC"
 BPFTRACE = "tracepoint:raw_syscalls:sys_exit { @[comm] = count(); }"
-ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from measuring import workloads
 from measuring.figures import AT_LEAST, AT_MOST, figure, heading, quick
-from measuring.processes import cpu_of, first_byte
+from measuring.processes import ENVIRONMENT, cpu_of, first_byte
 from measuring.scap import looped
 from measuring.watching import FIXED
 
@@ -152,8 +152,8 @@ def lines() -> None:
 def start() -> None:
     """From the command to its first line."""
     heading("start, warm: from the command to its first byte")
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed is compiled
+    # what is installed is compiled
+    environment = {name: text for name, text in ENVIRONMENT.items() if name != "PYTHONDONTWRITEBYTECODE"}
     ask = [sys.executable, "-m", "sonde.cli", "evt.type=openat"]
     numpy = [sys.executable, "-c", "import numpy; print(numpy.__version__, flush=True)"]
     taken: dict[str, list[float]] = {"sonde": [], "numpy": []}

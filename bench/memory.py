@@ -15,13 +15,13 @@ import time
 from pathlib import Path
 
 from measuring.figures import AT_MOST, figure, heading, quick
+from measuring.processes import ENVIRONMENT
 
 __all__ = ["main", "resident"]
 
 MAPPING = re.compile(r"^[0-9a-f]+-[0-9a-f]+ .*$")
 EVERY = 2.0  # s between samples
 GROWTH = 5.0  # MB that count as flat
-LOST = re.compile(r"^lost: .*$", re.MULTILINE)
 
 
 def resident(pid: int) -> float:
@@ -46,11 +46,10 @@ def minutes() -> float:
 def samples(seconds: float) -> tuple[list[float], str]:
     """(resident megabytes every EVERY seconds, the receipt) of `sonde` while find runs in a loop."""
     command = [sys.executable, "-m", "sonde.cli"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     taken: list[float] = []
     with (
         subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
         ) as asked,
         subprocess.Popen(
             ["sh", "-c", "while :; do find /; done"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

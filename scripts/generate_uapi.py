@@ -47,7 +47,6 @@ ROOMS = ("linux", "asm", "asm-generic", "misc", "mtd", "rdma", "sound", "video")
 APART = re.compile(r"^asm-generic/|big_endian|_(32|64|x32)\.h|patchkey|unistd|linux/coda\.h|ipt_ecn")
 FIRST = ("limits.h", "sys/socket.h", "linux/time.h", "linux/if.h", "linux/in.h")  # the rest relies on them
 MADE = re.compile(r"\b_IO(?:C|R|W|WR)?(?:_BAD)?\s*\(|\b(?:AUTOFS|_?DRM|__?SIO)\w*\(")
-NUMBER = re.compile(r"-?\d+|0x[0-9a-f]+")
 HALF, WHOLE = (1 << 32) - 1, (1 << 64) - 1
 
 # what the headers use of a C library

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import statistics
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
-__all__ = ["AT_LEAST", "AT_MOST", "Variant", "figure", "heading", "interleaved", "quick", "ratio", "spread"]
+__all__ = ["AT_LEAST", "AT_MOST", "Variant", "figure", "heading", "interleaved", "quick", "ratio", "spread", "turns"]
 
 Variant = Callable[[], AbstractContextManager[object]]
 AT_MOST, AT_LEAST = "<=", ">="
@@ -27,14 +27,20 @@ def heading(title: str) -> None:
     print(f"{title}\n  {now}, Linux {os.uname().release}, {os.cpu_count()} CPUs, load {load:.1f}", flush=True)
 
 
+def turns(names: Iterable[str], rounds: int) -> Iterator[str]:
+    """Each name once a round; every round begins with another one."""
+    order = list(names)
+    for turn in range(rounds):
+        first = turn % len(order)
+        yield from order[first:] + order[:first]
+
+
 def interleaved(variants: Mapping[str, Variant], work: Callable[[], float], rounds: int) -> dict[str, list[float]]:
     """What `work` measures under each variant, one sample a round; every round begins with another variant."""
-    names = list(variants)
-    samples: dict[str, list[float]] = {name: [] for name in names}
-    for turn in range(rounds):
-        for name in names[turn % len(names) :] + names[: turn % len(names)]:
-            with variants[name]():
-                samples[name].append(work())
+    samples: dict[str, list[float]] = {name: [] for name in variants}
+    for name in turns(variants, rounds):
+        with variants[name]():
+            samples[name].append(work())
     return samples
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 
-__all__ = ["cpu_of", "first_byte"]
+__all__ = ["ENVIRONMENT", "cpu_of", "first_byte"]
+
+# of a Python that finds what this one does
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 def cpu_of(command: Sequence[str | os.PathLike[str]], output: int = subprocess.DEVNULL) -> float:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from measuring.figures import turns
+
 __all__ = ["Cost", "rounds_of", "under"]
 
 # the shell that runs the command says what its children used
@@ -51,10 +53,8 @@ def rounds_of(
     before: Callable[[], None] = lambda: None,
 ) -> dict[str, list[Cost]]:  # fmt: skip
     """A command under each tracer, interleaved; every round begins with another one. `before` is run before each."""
-    names = list(tracers)
-    found: dict[str, list[Cost]] = {name: [] for name in names}
-    for turn in range(rounds):
-        for name in names[turn % len(names) :] + names[: turn % len(names)]:
-            before()
-            found[name].append(under(tracers[name], command, place))
+    found: dict[str, list[Cost]] = {name: [] for name in tracers}
+    for name in turns(tracers, rounds):
+        before()
+        found[name].append(under(tracers[name], command, place))
     return found

@@ -15,10 +15,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from measuring.processes import ENVIRONMENT
 from sonde.kernel.asm import R0, Asm
 from sonde.kernel.library import open_library
 from sonde.kernel.session import Session
-from sonde.query import Answer, Question, plan
+from sonde.query import Question, plan
 from sonde.sources.live.events import LiveEvents
 from sonde.sources.live.scan import Scan, plan_scan
 
@@ -66,27 +67,25 @@ def attached(filter_text: str) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a watcher saw and lost, and the CPU it took from attaching to the end."""
+    """What a watcher saw and lost."""
 
     seen: int
     matched: int
     delivered: int
     lost: int
-    cpu: float = 0.0
 
 
 class Consumer:
     """Another process that takes the rows of a question in as numpy columns while a `watching` block runs.
 
-    `columns`: these columns of every row that `filter_text` keeps; else the default line's. `form` says whether the
-    rows are also made "text" or "json" lines (written to /dev/null) or stay "columns".
+    `columns`: these columns of every row that `filter_text` keeps; else the default line's.
     """
 
-    def __init__(self, filter_text: str = "", columns: frozenset[str] = frozenset(), form: str = "columns") -> None:
-        words = json.dumps([filter_text, sorted(columns), form])
+    def __init__(self, filter_text: str = "", columns: frozenset[str] = frozenset()) -> None:
+        words = json.dumps([filter_text, sorted(columns)])
         self._process = subprocess.Popen(
             [sys.executable, "-m", "measuring.watching", words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            text=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            text=True, env=ENVIRONMENT,
         )  # fmt: skip
         self.receipts: list[Receipt] = []
 
@@ -125,9 +124,8 @@ def printed(arguments: list[str], receipts: list[Receipt]) -> contextlib.Abstrac
     @contextlib.contextmanager
     def running() -> Iterator[None]:
         command = [sys.executable, "-m", "sonde.cli", *arguments]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         with subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
         ) as process:
             await_attachment(process.pid)
             yield
@@ -172,38 +170,21 @@ def _columns(filter_text: str, columns: list[str]) -> Receipt:
     with LiveEvents(_scan(filter_text, columns), skip=(os.getpid(), os.getppid())) as source:
         source.start()
         print("{}", flush=True)
-        began, delivered = time.process_time(), 0
+        delivered = 0
         while not _told():
             batch = source.poll()
             delivered += len(batch) if batch else 0
         batch = source.stop()
         delivered += len(batch) if batch else 0
         counters = source.counters()
-    return Receipt(counters.seen, counters.matched, delivered, counters.lost, time.process_time() - began)
-
-
-def _lines(filter_text: str, json_lines: bool) -> Receipt:
-    """Rows as lines written to /dev/null, until told to stop."""
-    answer = Answer(Question(filter_text, json=json_lines, skip=(os.getpid(), os.getppid())))
-    with open(os.devnull, "wb", buffering=0) as out:
-        answer.source.start()
-        print("{}", flush=True)
-        began = time.process_time()
-        while not _told():
-            out.write(answer.text(answer.rows(answer.source.poll())))
-        out.write(answer.text(answer.rows(answer.source.stop())))
-        counters = answer.counters()
-        cpu = time.process_time() - began
-    answer.close()
-    return Receipt(counters.seen, counters.matched, counters.delivered, counters.lost, cpu)
+    return Receipt(counters.seen, counters.matched, delivered, counters.lost)
 
 
 def _serve(words: str) -> None:
-    filter_text, columns, form = json.loads(words)
+    filter_text, columns = json.loads(words)
     for command in iter(sys.stdin.readline, ""):
         if command.strip() == "start":
-            receipt = _columns(filter_text, columns) if form == "columns" else _lines(filter_text, form == "json")
-            print(json.dumps(vars(receipt)), flush=True)
+            print(json.dumps(vars(_columns(filter_text, columns))), flush=True)
 
 
 if __name__ == "__main__":

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from sonde.dialects.format import Shown, parse_format
 from sonde.engines.context import Context
-from sonde.engines.duckdb import Column, Columns, column_of
-from sonde.engines.fields import derive
-from sonde.plan.batch import Batch, Vector
+from sonde.engines.duckdb import Column, Columns, columns_of
+from sonde.plan.batch import Batch
 from sonde.plan.expr import Field
-from sonde.query import Answer, Question
+from sonde.query import Answer, Question, launch
 from sonde.render.receipt import Receipt, receipt_text
 from sonde.render.table import Tables
-from sonde.sources.live.command import Command
 from sonde.sql_query import SqlAnswer, plan_sql
 
 if TYPE_CHECKING:
@@ -89,15 +87,12 @@ class LiveBatch:
 
     def __getitem__(self, field: str) -> Column:
         """The field's values: masked numbers, or texts as objects (None where missing). QueryError for no field."""
-        return column_of(self._vector(_fields([field])[0]), self._context.state.strings)
+        found = _fields([field])[0]
+        return columns_of(self.batch, (found,), self._context)[str(found)]
 
     def columns(self, *fields: str) -> Columns:
         """Several fields by name."""
         return {field: self[field] for field in fields}
-
-    def _vector(self, field: Field) -> Vector:
-        found = derive(self.batch, field, self._context)
-        return found[0] if isinstance(found, tuple) else found
 
 
 def sql(text: str, *, seconds: float = 5.0, command: Sequence[str] = ()) -> Result:
@@ -142,8 +137,7 @@ def live(filter: str = "", *, fields: Sequence[str] = (), seconds: float | None 
 def _run(answer: SqlAnswer, words: Sequence[str], end: float) -> None:
     answer.start()
     if words:
-        command = Command(words)
-        answer.source.follow(command.pid, from_exec=True)
+        command = launch(answer.source, words)
         command.release()
         while command.poll() is None:
             answer.poll()

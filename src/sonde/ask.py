@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import resource
 import select
@@ -26,6 +25,7 @@ from sonde.render.items import Options as RowOptions
 from sonde.render.payload import BUFFER_FORMS
 from sonde.render.receipt import Status, receipt_json, receipt_text
 from sonde.render.times import TimeStyle
+from sonde.sources.live.events import Feature
 from sonde.sources.live.readers import readers
 
 __all__ = [
@@ -202,8 +202,7 @@ class _Run:
     def pass_on(self, number: int) -> None:
         """A signal came: the command gets it if only that is waited for; from a terminal Ctrl-C reaches it anyway."""
         if self.waits and self.command and number != signal.SIGINT:
-            with contextlib.suppress(ProcessLookupError):  # it has just ended
-                self.command.kill(number)
+            self.command.kill(number)
 
     def _end_of_command(self) -> int:
         """The command's status, waited for; its signal is raised on ourselves."""
@@ -234,13 +233,13 @@ def somewhere(options: Options, live: Callable[[], T], elsewhere: Callable[[Open
     if options.read is not None:
         return elsewhere(log(_read(options)))
     try:
-        return raised(live)
-    except KernelError:
-        why = lacking() if options.command or options.pids else ""
-        if not why:
-            raise
-    made = elsewhere(under_strace(why))
-    print(f"sonde: {why}: strace watches instead, which slows what it watches", file=sys.stderr)
+        return live()
+    except KernelError as error:
+        missing = _missing()
+        if missing is None or not (options.command or options.pids):
+            raise _caused(error, missing) from None
+    made = elsewhere(under_strace(missing.why))
+    print(f"sonde: {missing.why}: strace watches instead, which slows what it watches", file=sys.stderr)
     return made
 
 
@@ -250,16 +249,25 @@ def raised(make: Callable[[], T]) -> T:
     try:
         return make()
     except KernelError as error:
-        missing = next((f for f in capabilities() if f.needed and not f.here), None)
-        if missing is None:
-            raise
-        raise KernelError("live questions do not work here", missing.why, missing.remedy, error.errno) from None
+        raise _caused(error, _missing()) from None
 
 
 def lacking() -> str:
     """Why this kernel cannot be asked by this user, "" if it can."""
-    missing = next((f for f in capabilities() if f.needed and not f.here), None)
+    missing = _missing()
     return missing.why if missing else ""
+
+
+def _missing() -> Feature | None:
+    """What this kernel or user lacks without which nothing can be asked."""
+    return next((feature for feature in capabilities() if feature.needed and not feature.here), None)
+
+
+def _caused(error: KernelError, missing: Feature | None) -> KernelError:
+    """A refusal, by its cause if that is known."""
+    if missing is None:
+        return error
+    return KernelError("live questions do not work here", missing.why, missing.remedy, error.errno)
 
 
 def _read(options: Options) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from sonde.cli_table import OPTIONS, Option
 
-__all__ = ["completion", "help_text"]
+__all__ = ["WIDTH", "completion", "entry", "help_text"]
 
 WIDTH = 79
 INDENT = 24
@@ -42,8 +42,8 @@ def help_text(verbs: Mapping[str, str]) -> str:
     """The page of `sonde --help`, less than 80 columns wide; `verbs` maps each verb to a line about it."""
     parts = [USAGE]
     if verbs:
-        parts.append("Verbs:\n" + "".join(_entry(name, text) for name, text in verbs.items()))
-    parts.append("Options:\n" + "".join(_entry(_names(option), option.help) for option in OPTIONS))
+        parts.append("Verbs:\n" + "".join(entry(name, text) for name, text in verbs.items()))
+    parts.append("Options:\n" + "".join(entry(_names(option), option.help) for option in OPTIONS))
     parts.append("EXAMPLES\n" + "".join(f"  {o.example:<42} # {o.comment}\n" for o in OPTIONS))
     return "\n".join(parts)
 
@@ -67,10 +67,11 @@ def _names(option: Option) -> str:
     return ", ".join(option.names) + (f" {option.argument}" if option.argument else "")
 
 
-def _entry(name: str, text: str) -> str:
-    blank = " " * INDENT
-    lines = textwrap.wrap(text, WIDTH - INDENT, break_on_hyphens=False)
+def entry(name: str, text: str, indent: int = INDENT) -> str:
+    """Something offered and what it is for, which stands `indent` columns in."""
+    blank = " " * indent
+    lines = textwrap.wrap(text, WIDTH - indent, break_on_hyphens=False)
     head = f"  {name}"
-    if len(head) + 1 < INDENT:
-        return "\n".join([f"{head:{INDENT}}{lines[0]}", *(blank + line for line in lines[1:])]) + "\n"
+    if len(head) + 1 < indent:
+        return "\n".join([f"{head:{indent}}{lines[0]}", *(blank + line for line in lines[1:])]) + "\n"
     return "\n".join([head, *(blank + line for line in lines)]) + "\n"

@@ -190,7 +190,7 @@ class _Parser:
 
     def next(self, option: Option, name: str) -> str:
         if self.at == len(self.words) or self.words[self.at] == "--":
-            raise UsageError(f"{name} needs {option.argument}" + f", as in {option.example}")
+            raise UsageError(f"{name} needs {option.argument}, as in {option.example}")
         self.at += 1
         return self.words[self.at - 1]
 

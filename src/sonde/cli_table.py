@@ -243,7 +243,7 @@ _ALWAYS = "sonde needs no such option; leave it out"
 _SOON = "not there yet"
 
 LATER: tuple[Option, ...] = tuple(
-    Option(tuple(names.split()), "", "", refused=reason)
+    Option(tuple(names.split(",")), "", "", refused=reason)
     for reason, options in (
         (_RECORDINGS, "-w,--write|-z,--compress|-C,--file-size|-G,--seconds|-W,--limit|-e|-F,--fatfile"),
         (_RECORDINGS, "-E,--exclude-users|--filter-proclist|-P,--progress|--since|--as-of"),
@@ -256,5 +256,5 @@ LATER: tuple[Option, ...] = tuple(
         (_SOON, "--cri|--cri-timeout|--page-faults|--large-environment"),
         (_SOON, "--count|--events|--strict"),
     )
-    for names in (option.replace(",", " ") for option in options.split("|"))
+    for names in options.split("|")
 )

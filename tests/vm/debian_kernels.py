@@ -60,7 +60,7 @@ def _download(folder: Path, suite: str) -> Path:
     words = [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
     _run(["apt-get", *words, "-qq", "update"], folder)
     depends = _run(["apt-cache", *words, "depends", META], folder).split()
-    package = next(word for word in depends if word.startswith("linux-image-"[:-1]) and word != META)
+    package = next(word for word in depends if word.startswith("linux-image") and word != META)
     _run(["apt-get", *words, "-qq", "download", package], folder)
     shutil.rmtree(apt)
     return next(folder.glob("*.deb"))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sonde.catalog import uapi
 from sonde.catalog.flagsets import SETS, Spec
 
-__all__ = ["Names", "code", "is_enum", "known", "named", "names", "spec"]
+__all__ = ["Names", "code", "is_enum", "known", "named", "names", "signed32", "spec"]
 
 _HALF, _WHOLE = (1 << 32) - 1, (1 << 64) - 1
 
@@ -22,6 +22,7 @@ class Names(NamedTuple):
     bits: tuple[tuple[int, str], ...]
 
 
+@cache
 def known() -> frozenset[str]:
     """Every key `names` takes."""
     return frozenset(SETS) | frozenset(uapi.families())
@@ -86,11 +87,16 @@ def code(key: str, value: int) -> int:
     return sum(codes.get(name, 0) for name in names(key, value).split("|"))
 
 
+def signed32(value: int) -> int:
+    """The low 32 bits as a C int."""
+    return (value & _HALF) - ((value & 0x80000000) << 1)
+
+
 def _one(values: dict[int, str], value: int) -> str:
     """The name of a value, which may be a C int as a signed or an unsigned word of 32 or 64 bits."""
     if value in values:
         return values[value]
-    signed = (value & _HALF) - ((value & 0x80000000) << 1)
+    signed = signed32(value)
     if value & _HALF == value or signed & _WHOLE == value & _WHOLE:
         return values.get(signed, "") or values.get(value & _HALF, "")
     return ""

@@ -89,6 +89,7 @@ def _blocks() -> dict[str, tuple[str, list[list[str]]]]:
 _BLOCKS = _blocks()
 
 
+@cache
 def known() -> frozenset[str]:
     """Every key."""
     return frozenset(key for key in _BLOCKS if not key.endswith(".i386"))

@@ -42,33 +42,32 @@ def request_text(request: int, mode: str = ABBREV, compat: bool = False) -> str:
     """A request as strace writes it: `TCGETS`, `A or B`, or `_IOC(_IOC_READ, 0x45, 0x1, 0x8)`."""
     if mode == RAW:
         return number(request)
-    inner = ABBREV
-    names = [*_made(request, inner, mode == VERBOSE), *request_names(request, compat)]
+    names = [*_made(request, mode == VERBOSE), *request_names(request, compat)]
     shown = " or ".join(names) or _parts(request, mode == VERBOSE)
     return shown if mode == ABBREV else commented(number(request), shown)
 
 
-def _made(request: int, mode: str, bare: bool) -> list[str]:
+def _made(request: int, bare: bool) -> list[str]:
     """The macro with arguments that made a request, if one did."""
     kind, nr, direction, size = chr(request >> 8 & 255), request & 255, request >> 30, request >> 16 & 0x3FFF
     if sized := _SIZED.get((kind, direction, nr)):
         return [f"{sized}({size})"]
     if kind == "E":
-        return _event_device(nr, direction, size, mode, bare)
+        return _event_device(nr, direction, size, bare)
     if kind == "M" and direction in (1, 2):
         return [f"MIXER_{'WRITE' if direction == 1 else 'READ'}({nr})"]
     return ["SECCOMP_IOCTL_NOTIF_ID_VALID_WRONG_DIR"] if request == 0x80082102 else []
 
 
-def _event_device(nr: int, direction: int, size: int, mode: str, bare: bool) -> list[str]:
+def _event_device(nr: int, direction: int, size: int, bare: bool) -> list[str]:
     absolute = "" if bare else "ABS_???"
     if direction == 1 and nr >= 0xC0:
-        return [f"EVIOCSABS({enum_text(uapi.table('evdev_abs'), nr - 0xC0, absolute, mode)})"]
+        return [f"EVIOCSABS({enum_text(uapi.table('evdev_abs'), nr - 0xC0, absolute)})"]
     if direction == 2 and 0x20 <= nr < 0x40:
-        kind = enum_text(uapi.table("evdev_ev"), nr - 0x20, "" if bare else "EV_???", mode) if nr != 0x20 else "0"
+        kind = enum_text(uapi.table("evdev_ev"), nr - 0x20, "" if bare else "EV_???") if nr != 0x20 else "0"
         return [f"EVIOCGBIT({kind}, {size})"]
     if direction == 2 and 0x40 <= nr < 0x80:
-        return [f"EVIOCGABS({enum_text(uapi.table('evdev_abs'), nr - 0x40, absolute, mode)})"]
+        return [f"EVIOCGABS({enum_text(uapi.table('evdev_abs'), nr - 0x40, absolute)})"]
     return []
 
 

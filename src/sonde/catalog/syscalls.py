@@ -6,10 +6,10 @@ import re
 
 from sonde.catalog.calls import CALLS, COMPAT
 from sonde.catalog.event import BUFFERS, EXIT_EVENTS, Event, Param, ParamType, Source
-from sonde.catalog.notation import TIMES64, TYPES, WORDS, arguments_of, parameter
+from sonde.catalog.notation import TIMES64, WORDS, arguments_of, parameter
 from sonde.catalog.unistd import I386, X86_64
 
-__all__ = ["ALIASES", "I386_BASE", "TYPES", "UNNAMED", "all_events", "event_name"]
+__all__ = ["ALIASES", "I386_BASE", "UNNAMED", "all_events", "event_name"]
 
 I386_BASE = 1024
 ROOM = 512  # for the calls of each of the two

@@ -56,20 +56,9 @@ def _table(text: str) -> Table:
 
 @cache
 def _tables() -> dict[str, Table]:
-    names = (
-        "fcntl",
-        "prctl",
-        "keyctl",
-        "ptrace",
-        "futex",
-        "seccomp",
-        "semctl",
-        "msgctl",
-        "shmctl",
-        "quotactl",
-        "fsconfig",
-    )
-    return {name: _table(getattr(commands, name.upper())) for name in names} | {"ioctl": _table(controls.IOCTL)}
+    return {name.lower(): _table(getattr(commands, name)) for name in commands.__all__} | {
+        "ioctl": _table(controls.IOCTL)
+    }
 
 
 def _params(tokens: Sequence[str], first: int) -> tuple[Param, ...]:
@@ -77,12 +66,12 @@ def _params(tokens: Sequence[str], first: int) -> tuple[Param, ...]:
     return tuple(argument("", token, WORDS[first + at]) for at, token in enumerate(tokens) if token != "-")
 
 
-def _by_command(name: str, command: int, first: int, mask: int = _LOW) -> Chooser:
-    """By the number in a word: the arguments before `first` and those of the command's line."""
+def _by_command(name: str, command: int, first: int, mask: int = _LOW, shift: int = 0) -> Chooser:
+    """By the number in a word, masked and shifted: the arguments before `first` and those of the command's line."""
 
     def choose(event: Event, words: Sequence[int]) -> tuple[Param, ...]:
         table = _tables()[name]
-        tokens = table.get(words[command] & mask, table[_OTHERS])
+        tokens = table.get((words[command] & mask) >> shift, table[_OTHERS])
         fixed = tuple(p for p in event.arguments if WORDS.index(p.source) < first)
         return fixed + _params(tokens, first)
 
@@ -154,22 +143,10 @@ def _ptrace(event: Event, words: Sequence[int]) -> tuple[Param, ...]:
     return _by_command("ptrace", 0, 2)(event, words)
 
 
-def _bpf(event: Event, words: Sequence[int]) -> tuple[Param, ...]:
+def _bpf(words: Sequence[int]) -> str:
     command = words[0] & _LOW
     known = command <= 35 and command not in (24, 25, 26, 27)
-    return _as(1, lambda _: f"*bpf:{command}[2]" if known else "pointer")(event, words)
-
-
-def _quota(first: int) -> Chooser:
-    """quotactl and quotactl_fd: the command is in the upper bits."""
-    command = 1 if first == 2 else 0
-
-    def choose(event: Event, words: Sequence[int]) -> tuple[Param, ...]:
-        table = _tables()["quotactl"]
-        tokens = table.get((words[command] & _LOW) >> 8, table[_OTHERS])
-        return event.arguments[:2] + _params(tokens, 2)
-
-    return choose
+    return f"*bpf:{command}[2]" if known else "pointer"
 
 
 def _protocol(words: Sequence[int]) -> str:
@@ -243,10 +220,6 @@ def _uring(words: Sequence[int]) -> str:
     return kinds.get(words[1] & _LOW, "pointer")
 
 
-def _socketcall(event: Event, words: Sequence[int]) -> tuple[Param, ...]:
-    return event.arguments[:1] + _params(["args:pointer"], 1)
-
-
 class Rule(NamedTuple):
     """The words a call's arguments depend on, and how."""
 
@@ -274,9 +247,9 @@ _RULES: dict[str, Rule] = {
     "msgctl": Rule((1,), _by_command("msgctl", 1, 2, _LOW & ~0x100)),
     "shmctl": Rule((1,), _by_command("shmctl", 1, 2, _LOW & ~0x100)),
     "fsconfig": Rule((1,), _by_command("fsconfig", 1, 2)),
-    "quotactl": Rule((0,), _quota(1)),
-    "quotactl_fd": Rule((1,), _quota(2)),
-    "bpf": Rule((0,), _bpf),
+    "quotactl": Rule((0,), _by_command("quotactl", 0, 2, shift=8)),
+    "quotactl_fd": Rule((1,), _by_command("quotactl", 1, 2, shift=8)),
+    "bpf": Rule((0,), _as(1, _bpf)),
     "clone": Rule((0,), _clone),
     "socket": Rule((0,), _as(2, _protocol)),
     "setsockopt": Rule((1, 2), _option),
@@ -290,5 +263,5 @@ _RULES: dict[str, Rule] = {
     "arch_prctl": Rule((0,), _as(1, lambda words: ">ptr" if words[0] & _LOW in (0x1003, 0x1004) else "pointer")),
     "landlock_add_rule": Rule((1,), _as(2, lambda words: "*landlock_path_beneath" if words[1] == 1 else "pointer")),
     "waitid": Rule((0,), _as(1, lambda words: "fd" if words[0] & _LOW == 3 else "int")),
-    "socketcall": Rule((0,), _socketcall),
+    "socketcall": Rule((0,), _as(1, lambda words: "pointer")),
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 
 from sonde.catalog import uapi
-from sonde.catalog.flags import named
+from sonde.catalog.flags import named, signed32
 from sonde.catalog.flagtext import ABBREV, RAW, VERBOSE, commented, enum_text, flags_text, number, plain
 from sonde.catalog.requests import request_text
 
@@ -138,13 +138,13 @@ def _clone(value: int, mode: str) -> str:
 
 
 def _signal(value: int, mode: str) -> str:
-    value = (value & _HALF) - ((value & 0x80000000) << 1)
+    value = signed32(value)
     name = f"SIGRT_{value - 32}" if 32 < value <= 64 else named("signal").values.get(value, "")
     return str(value) if mode == RAW or not name else name if mode == ABBREV else commented(str(value), name)
 
 
 def _directory(value: int, mode: str) -> str:
-    value = (value & _HALF) - ((value & 0x80000000) << 1)
+    value = signed32(value)
     return _together(str(value), "AT_FDCWD", mode) if value == -100 else str(value)
 
 
@@ -166,13 +166,6 @@ def _parts(first: str, mask: int, second: str, comment: str = "") -> Callable[[i
         return shown + ("|" + _flags(second, rest, mode, comment) if rest else "")
 
     return composite
-
-
-def _statx(value: int, mode: str) -> str:
-    """What AT_STATX_* says of synchronisation, and flags."""
-    value &= _HALF
-    rest = value & ~0x6000
-    return _flags("at_statx_sync_types", value & 0x6000, mode) + ("|" + _flags("at_flags", rest, mode) if rest else "")
 
 
 def _umode(value: int, mode: str) -> str:
@@ -303,7 +296,7 @@ COMPOSITES: dict[str, Callable[[int, str], str]] = {
     "signal": _signal,
     "dirfd": _directory,
     "socket": _socket,
-    "statx": _statx,
+    "statx": lambda value, mode: _parts("at_statx_sync_types", 0x6000, "at_flags")(value & _HALF, mode),
     "mode": _mode,
     "umode": _umode,
     "shmget": _created("shm_resource_flags"),

@@ -5,7 +5,7 @@
 A line says category, event name, arguments in the order of the call, after `=` the result (`res` without), after `+`
 parameters that are in no argument word, after `!` whether the call waits or its fd is gone at the exit (`enter`).
 An argument is `name:type`; the type is a ParamType, a key of catalog/flagsets.py, or follows from the name (TYPES of
-catalog/syscalls.py). `addr:sockaddr/2` has its length in argument 2, `addr:sockaddr*2` at the pointer in argument 2.
+catalog/notation.py). `addr:sockaddr/2` has its length in argument 2, `addr:sockaddr*2` at the pointer in argument 2.
 `name/3` is a call whose three arguments are shown as plain words. `-name:type` is no parameter of sysdig's, `-` a word
 that means nothing.
 

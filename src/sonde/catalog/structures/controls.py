@@ -31,8 +31,6 @@ winsize
  ws_col u16
  ws_xpixel u16
  ws_ypixel u16
-tty_line
- . int term_line_discs
 modem_lines
  . int modem_flags
 char_ref
@@ -107,8 +105,6 @@ fstrim_range
  start u64 x
  len u64 x
  minlen u64 x
-pair64
- . u64[2]
 uffdio_api
  api u64
  features u64

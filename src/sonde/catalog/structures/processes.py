@@ -326,8 +326,6 @@ quota_format
  . u32 quota_formats
 signal_ref
  . int signal
-dumpable
- . int
 old_select
  nfds int
  readfds ptr

@@ -33,10 +33,6 @@ ucred
 ip_mreq
  imr_multiaddr u8[4] inet_addr
  imr_interface u8[4] inet_addr
-ip_mreqn
- imr_multiaddr u8[4] inet_addr
- imr_address u8[4] inet_addr
- imr_ifindex int ifindex
 ipv6_mreq
  ipv6mr_multiaddr u8[16] inet6_addr
  ipv6mr_interface int ifindex
@@ -53,10 +49,6 @@ tpacket_req
 tpacket_stats
  tp_packets u32
  tp_drops u32
-sockopt_int
- . int
-sockopt_txrehash
- . u8 sockopt_txrehash_vals
 io_event
  data u64 x
  obj u64 p

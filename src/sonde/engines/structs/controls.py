@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import struct
 
+from sonde.catalog.flags import signed32
 from sonde.engines.structs.fields import Special, braced, bracketed, element, field, values
-from sonde.engines.structs.how import RAW, VERBOSE, How, address, named, number, quoted, scalar, signed32
+from sonde.engines.structs.how import RAW, VERBOSE, How, address, named, number, quoted, scalar
 from sonde.engines.structs.sockets import address_of
 
 __all__ = ["CONTROLS", "fiemap_rest", "ifconf_rest", "ifreq_rest", "uffd_rest"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import struct
 
 from sonde.catalog import flags
+from sonde.catalog.flags import signed32
 from sonde.engines.structs.fields import Special, braced, field, values
-from sonde.engines.structs.how import How, named, number, scalar, signed32
+from sonde.engines.structs.how import How, named, number, scalar
 from sonde.engines.structs.words import descriptor
 
 __all__ = ["EVENTS", "uring_rest"]

@@ -9,7 +9,6 @@ from sonde.catalog import words
 
 __all__ = [
     "RAW", "VERBOSE", "How", "address", "commented", "joined", "named", "number", "octal", "quoted", "scalar",
-    "signed32",
 ]  # fmt: skip
 
 RAW, ABBREV, VERBOSE = "raw", "abbrev", "verbose"
@@ -51,12 +50,6 @@ def address(value: int) -> bytes:
 def octal(value: int) -> bytes:
     """Permission bits: `0644`, `000`."""
     return b"0%o" % value if value > 0o77 else b"%03o" % value
-
-
-def signed32(value: int) -> int:
-    """The low 32 bits as a C int."""
-    value &= 0xFFFFFFFF
-    return value - (1 << 32) if value & 0x80000000 else value
 
 
 def commented(plain: bytes, name: bytes, how: How) -> bytes:

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from sonde.catalog import variants, words
 from sonde.catalog.event import Event, Param, ParamType, Source
+from sonde.catalog.flags import signed32
 from sonde.catalog.lookup import EVENTS
 from sonde.catalog.notation import arguments_of
 from sonde.catalog.syscalls import I386_BASE
 from sonde.catalog.unistd import I386
-from sonde.engines.structs.how import How, address, number, signed32
+from sonde.engines.structs.how import How, address, number
 from sonde.engines.structs.words import descriptor, process, spell, user
 
 __all__ = ["MULTIPLEXED", "Call", "call", "scalar"]

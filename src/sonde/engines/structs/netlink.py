@@ -5,9 +5,10 @@ from __future__ import annotations
 import struct
 
 from sonde.catalog import errnos, flags
+from sonde.catalog.flags import signed32
 from sonde.catalog.layouts import layout
 from sonde.engines.structs.fields import Special, braced, bracketed, field
-from sonde.engines.structs.how import RAW, How, commented, named, number, quoted, signed32
+from sonde.engines.structs.how import RAW, How, commented, named, number, quoted
 
 __all__ = ["messages"]
 

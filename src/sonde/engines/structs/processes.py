@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sonde.catalog.flags import signed32
 from sonde.catalog.layouts import layout
 from sonde.engines.structs.fields import Special, braced, bracketed, field, number_of, values
-from sonde.engines.structs.how import How, address, commented, named, number, octal, quoted, scalar, signed32
+from sonde.engines.structs.how import How, address, commented, named, number, octal, quoted, scalar
 from sonde.engines.structs.words import descriptor, process, signal, user
 
 __all__ = ["ARRAYS", "PROCESSES", "Array", "clone_rest"]

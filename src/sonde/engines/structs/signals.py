@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import struct
 
+from sonde.catalog.flags import signed32
 from sonde.catalog.words import si_code_text
 from sonde.engines.structs.fields import Special, braced, field, values
-from sonde.engines.structs.how import How, address, named, number, scalar, signed32
+from sonde.engines.structs.how import How, address, named, number, scalar
 from sonde.engines.structs.words import SPELLINGS, process, signal, signal_set, user
 
 __all__ = ["SIGNALS"]

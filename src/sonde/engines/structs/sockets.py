@@ -6,8 +6,9 @@ import socket
 import struct
 from collections.abc import Callable
 
+from sonde.catalog.flags import signed32
 from sonde.engines.structs.fields import Special, braced, bracketed, interface, octets
-from sonde.engines.structs.how import RAW, VERBOSE, How, address, named, number, quoted, scalar, signed32
+from sonde.engines.structs.how import RAW, VERBOSE, How, address, named, number, quoted, scalar
 from sonde.engines.structs.words import descriptor, process, user
 
 __all__ = ["SOCKETS", "address_of"]

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 
 from sonde.catalog.errnos import name
+from sonde.catalog.flags import signed32
 from sonde.catalog.words import option_text, text
-from sonde.engines.structs.how import RAW, How, address, commented, named, number, octal, quoted, signed32
+from sonde.engines.structs.how import RAW, How, address, commented, named, number, octal, quoted
 
 __all__ = ["SPELLINGS", "date", "descriptor", "device", "process", "signal", "signal_set", "spell", "user"]
 

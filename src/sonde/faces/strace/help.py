@@ -6,11 +6,12 @@ import sys
 import textwrap
 from pathlib import Path
 
+from sonde.cli_help import WIDTH, entry
 from sonde.faces.strace.table import OPTIONS, QUALIFIERS, Option, Qualifier
 
 __all__ = ["help_text", "markdown"]
 
-WIDTH, INDENT = 79, 30
+INDENT = 30
 USAGE = """\
 Usage: sonde strace [OPTIONS] COMMAND [ARGUMENTS]
        sonde strace [OPTIONS] -p PID
@@ -73,9 +74,9 @@ def help_text() -> str:
     return "\n".join(
         [
             USAGE,
-            "Options:\n" + "".join(_entry(_names(option), option.help) for option in offered),
+            "Options:\n" + "".join(entry(_names(option), option.help, INDENT) for option in offered),
             "-e NAME=SET, or --NAME=SET; a SET is VALUE,VALUE... or all or none, ! turns it round:\n"
-            + "".join(_entry(f"{q.names[0]}=", q.help) for q in kinds),
+            + "".join(entry(f"{q.names[0]}=", q.help, INDENT) for q in kinds),
             "Refused:\n" + "".join(textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="    ") + "\n"
                                    for text in refused),
         ]
@@ -102,14 +103,6 @@ def _names(option: Option | Qualifier) -> str:
     if argument.startswith("["):
         return ", ".join(n + f"[={argument[1:-1]}]" if n.startswith("--") else n for n in option.names)
     return ", ".join(option.names) + (f" {argument}" if argument else "")
-
-
-def _entry(name: str, text: str) -> str:
-    lines = textwrap.wrap(text, WIDTH - INDENT, break_on_hyphens=False)
-    head, blank = f"  {name}", " " * INDENT
-    if len(head) + 1 < INDENT:
-        return "\n".join([f"{head:{INDENT}}{lines[0]}", *(blank + line for line in lines[1:])]) + "\n"
-    return "\n".join([head, *(blank + line for line in lines)]) + "\n"
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
@@ -166,8 +165,7 @@ class Run:
             return
         if number in (signal.SIGINT, signal.SIGQUIT) and _in_foreground():
             return
-        with contextlib.suppress(ProcessLookupError):  # it has just ended
-            self._command.kill(number)
+        self._command.kill(number)
 
 
 def _in_foreground() -> bool:

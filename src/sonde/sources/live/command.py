@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -86,8 +87,9 @@ class Command:
         return os.waitstatus_to_exitcode(status)
 
     def kill(self, number: int = signal.SIGTERM) -> None:
-        """Send it a signal."""
-        os.kill(self.pid, number)
+        """Send it a signal; one that has just ended gets none."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
 
 
 def _become(run: Callable[[], None], held: int, failed: int) -> None:

@@ -213,7 +213,7 @@ class Rows:
         if at >= len(found):
             return 0
         word = int(found[at].source.value[1])
-        number = _signed(words[word])
+        number = flags.signed32(words[word])
         behind = fds.get(word) or ("" if number == CWD else person.fds.get(number, ""))
         if behind:
             return self.files.of(behind, directory=named)
@@ -237,7 +237,7 @@ class Rows:
             if family in (socket.AF_INET, socket.AF_INET6):
                 host = raw[4:8] if family == socket.AF_INET else raw[8:24]
                 return self.files.connected(family, host, int.from_bytes(raw[2:4], "big"))
-        behind = fds.get(word) or person.fds.get(_signed(words[word]), "")
+        behind = fds.get(word) or person.fds.get(flags.signed32(words[word]), "")
         return self.files.of(behind, directory=event.name in _OF_DIRECTORIES)
 
     def _opened(
@@ -246,14 +246,14 @@ class Rows:
         """What a call without -y made a descriptor of, as -y would have it; "" if it does not follow from its path."""
         at = next((i for i, p in enumerate(_parts(event)) if p.param and p.param.type is ParamType.PATH), -1)
         if event.name.startswith("dup"):
-            return fds.get(0) or person.fds.get(_signed(words[0]), "")
+            return fds.get(0) or person.fds.get(flags.signed32(words[0]), "")
         if not event.name.startswith(("open", "creat")) or not 0 <= at < len(arguments):
             return ""
         given = values.value(arguments[at])
         if given.data is None or not given.whole:
             return ""
         base = person.cwd
-        if at and (behind := fds.get(0) or person.fds.get(_signed(words[0]), "")):
+        if at and (behind := fds.get(0) or person.fds.get(flags.signed32(words[0]), "")):
             base = values.string(behind[1:-1])
         path = posixpath.normpath(posixpath.join(base, given.data))
         return "<" + "".join(f"\\x{byte:02x}" for byte in path) + ">" if path.startswith(b"/") else ""
@@ -315,11 +315,6 @@ class Rows:
             tid = int(words[words.index("PID") + 1])
             self.processes.of(tid, self._clock)
             self.processes.change(tid, compat="32" in words)
-
-
-def _signed(word: int) -> int:
-    word &= 0xFFFFFFFF
-    return word - (1 << 32) if word >> 31 else word
 
 
 @lru_cache(None)
