@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 import sonde
+from sonde.kernel.asm import WORD
 from sonde.kernel.codegen import EVENT_SIZE
 from sonde.kernel.elf import Elf, parse
-from sonde.kernel.library import CALL, LD_IMM64, WORD
+from sonde.kernel.library import CALL, LD_IMM64
 
 STACK, FRAMES = 512, 8
 UNIT = 32  # bytes in which Linux 6.1 counts each frame; later ones count 16

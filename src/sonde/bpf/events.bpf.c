@@ -17,7 +17,7 @@ enum { MAX_ERRNO = 4095, E2BIG = 7, EOVERFLOW = 75 };
 /* Calls that end the handling of a signal, and where the mask is that will hold, from the stack pointer of their callers on. */
 enum { NR_RT_SIGRETURN = 15, NR_I386_SIGRETURN = 119, NR_I386_RT_SIGRETURN = 173 };
 enum { UC_SIGMASK = 296, UC_SIGMASK_I386 = 248, OLDMASK_I386 = 80 };
-enum { HAVE_ARGS = 1, HAVE_FILE = 2, HAVE_PATH = 4, HAVE_SOCK = 8, HAVE_PROCESS = 16 };
+enum { HAVE_ARGS = 1, HAVE_FILE = 2, HAVE_SOCK = 4, HAVE_PROCESS = 8 };
 /* How good the value of an accessor is that may have none (event.status). */
 enum { KNOWN, MISSING, UNKNOWN };
 enum { ROW_ENTER = 1, ROW_UNRESOLVED = 2 };
@@ -118,12 +118,12 @@ INLINE u32 has_name(struct guard *g, u64 first, u64 second)
 /* Has the process a name that the filter demands? Asked before anything is prepared for other tests. */
 INLINE u32 guarded(u64 task)
 {
-	u64 comm = task + OFFSET(struct task_struct, comm), first, second;
+	u64 first, second;
 
 	if (!configuration.guarded)
 		return 1;
-	first = read8(comm);
-	second = read8(comm + 8);
+	first = comm_word(task, 0);
+	second = comm_word(task, 1);
 	return has_name(&configuration.guards[0], first, second) | has_name(&configuration.guards[1], first, second);
 }
 
@@ -205,34 +205,8 @@ HIDDEN u32 x_init_exit(u64 *ctx, struct event *e)
 	return 1;
 }
 
-HIDDEN u32 x_init_procexit(u64 *ctx, struct event *e)
-{
-	u64 task = bpf_get_current_task();
-	struct statistics *s = stats();
-	struct slot *slot;
-	u32 code;
-
-	if (!s || !wanted(s, task, descriptor_of(NR_PROCEXIT)))
-		return 0;
-	begin(e, NR_PROCEXIT, task, s);
-	e->regs = NULL;
-	e->result = 0;
-	code = READ4(task, struct task_struct, exit_code);
-	e->a[0] = code;
-	e->a[1] = code >> 8 & 0xff;
-	e->a[2] = code & 0x7f;
-	e->a[3] = code >> 7 & 1;
-	e->have = HAVE_ARGS;
-	slot = slot_of(e->tid);
-	if (slot && slot->process) { /* the program is gone already, its record is not */
-		e->process = slot->process;
-		e->have |= HAVE_PROCESS;
-	}
-	return 1;
-}
-
-/* A tracepoint of its own record; the main program takes the arguments from it. */
-HIDDEN u32 x_init_tracepoint(u64 *ctx, struct event *e, u32 nr)
+/* An event that is no system call; whoever asks fills in the arguments. 0: it is not for us. */
+INLINE u32 begin_other(struct event *e, u32 nr)
 {
 	u64 task = bpf_get_current_task();
 	struct statistics *s = stats();
@@ -246,22 +220,43 @@ HIDDEN u32 x_init_tracepoint(u64 *ctx, struct event *e, u32 nr)
 	return 1;
 }
 
+HIDDEN u32 x_init_procexit(u64 *ctx, struct event *e)
+{
+	struct slot *slot;
+	u32 code;
+
+	if (!begin_other(e, NR_PROCEXIT))
+		return 0;
+	code = READ4(task_of(e), struct task_struct, exit_code);
+	e->a[0] = code;
+	e->a[1] = code >> 8 & 0xff;
+	e->a[2] = code & 0x7f;
+	e->a[3] = code >> 7 & 1;
+	slot = slot_of(e->tid);
+	if (slot && slot->process) { /* the program is gone already, its record is not */
+		e->process = slot->process;
+		e->have |= HAVE_PROCESS;
+	}
+	return 1;
+}
+
+/* A tracepoint of its own record; the main program takes the arguments from it. */
+HIDDEN u32 x_init_tracepoint(u64 *ctx, struct event *e, u32 nr)
+{
+	return begin_other(e, nr);
+}
+
 HIDDEN u32 x_init_signal(u64 *ctx, struct event *e)
 {
-	u64 task = bpf_get_current_task(), info = ctx[1];
-	struct statistics *s = stats();
+	u64 info = ctx[1];
 
-	if (!s || !wanted(s, task, descriptor_of(NR_SIGNAL)))
+	if (!begin_other(e, NR_SIGNAL))
 		return 0;
-	begin(e, NR_SIGNAL, task, s);
-	e->regs = NULL;
-	e->result = 0;
 	e->a[0] = read4(info + 16); /* si_pid, of the union behind si_code */
 	e->a[1] = e->tgid;
 	e->a[2] = (u32)ctx[0];
 	/* for x_view(), as a plain number, which global functions take */
 	bpf_probe_read_kernel(&e->a[3], 8, &ctx[1]);
-	e->have = HAVE_ARGS;
 	return 1;
 }
 
@@ -356,12 +351,14 @@ HIDDEN u64 x_latency(struct event *e)
 	return e->status == KNOWN ? now(e) - start : -1ull;
 }
 
-HIDDEN u64 x_failed(struct event *e)
+INLINE u32 failed(struct event *e)
 {
 	s64 r = e->result;
 
 	return r < 0 && r >= -MAX_ERRNO;
 }
+
+HIDDEN u64 x_failed(struct event *e) { return failed(e); }
 
 HIDDEN u64 x_ismain(struct event *e) { return e->tid == e->tgid; }
 
@@ -399,26 +396,20 @@ HIDDEN u64 x_vpid(struct event *e) { return own_number(pid_of_kind(task_of(e), P
 HIDDEN u64 x_vtid(struct event *e) { return own_number(READ8(task_of(e), struct task_struct, thread_pid)); }
 
 /* The two words of comm: as many accessors, so that none needs a buffer. */
-HIDDEN u64 x_comm0(struct event *e) { return read8(task_of(e) + OFFSET(struct task_struct, comm)); }
-HIDDEN u64 x_comm1(struct event *e) { return read8(task_of(e) + OFFSET(struct task_struct, comm) + 8); }
-HIDDEN u64 x_pcomm0(struct event *e)
-{
-	return read8(READ8(task_of(e), struct task_struct, real_parent) + OFFSET(struct task_struct, comm));
-}
-HIDDEN u64 x_pcomm1(struct event *e)
-{
-	return read8(READ8(task_of(e), struct task_struct, real_parent) + OFFSET(struct task_struct, comm) + 8);
-}
+HIDDEN u64 x_comm0(struct event *e) { return comm_word(task_of(e), 0); }
+HIDDEN u64 x_comm1(struct event *e) { return comm_word(task_of(e), 1); }
+HIDDEN u64 x_pcomm0(struct event *e) { return comm_word(parent_of(task_of(e)), 0); }
+HIDDEN u64 x_pcomm1(struct event *e) { return comm_word(parent_of(task_of(e)), 1); }
 
-INLINE u64 run_comm(u64 first, u64 second, u32 slot)
+INLINE u64 run_comm(u64 task, u32 slot)
 {
 	u32 zero = 0, n = 0;
 	struct text_scratch *t = bpf_map_lookup_elem(&text_scratch, &zero);
 
 	if (!t)
 		return 0;
-	*(u64 *)t->bytes = first;
-	*(u64 *)(t->bytes + 8) = second;
+	*(u64 *)t->bytes = comm_word(task, 0);
+	*(u64 *)(t->bytes + 8) = comm_word(task, 1);
 	for (n = 0; n < 15; n++)
 		if (!t->bytes[n])
 			break;
@@ -426,8 +417,8 @@ INLINE u64 run_comm(u64 first, u64 second, u32 slot)
 }
 
 /* Predicates of text automaton `slot` that hold for the name of the process / its parent. */
-HIDDEN u64 x_comm_text(struct event *e, u32 slot) { return run_comm(x_comm0(e), x_comm1(e), slot); }
-HIDDEN u64 x_pcomm_text(struct event *e, u32 slot) { return run_comm(x_pcomm0(e), x_pcomm1(e), slot); }
+HIDDEN u64 x_comm_text(struct event *e, u32 slot) { return run_comm(task_of(e), slot); }
+HIDDEN u64 x_pcomm_text(struct event *e, u32 slot) { return run_comm(parent_of(task_of(e)), slot); }
 
 /* The number of the main file descriptor. */
 INLINE s64 main_fd(struct event *e)
@@ -466,21 +457,23 @@ INLINE u64 event_file(struct event *e)
 /* Names without a path: predicates on them are for user space, if they can hold at all. */
 INLINE u64 undecided(u64 file)
 {
-	u64 dentry, root, sk;
+	u64 dentry, sk;
+	u32 type;
 
 	if (!*(volatile u32 *)&automaton_version.version)
 		return 0; /* there are none */
-	dentry = READ8(file, struct file, f_path.dentry);
-	root = READ8(READ8(file, struct file, f_path.mnt), struct vfsmount, mnt_root);
-	if (file_mode(file) >> 12 == S_IFDIR)
+	type = file_type(file);
+	if (type == S_IFDIR)
 		return configuration.parts;
-	if (READ8(dentry, struct dentry, d_parent) != dentry || dentry == root)
+	dentry = READ8(file, struct file, f_path.dentry);
+	if (READ8(dentry, struct dentry, d_parent) != dentry ||
+	    dentry == READ8(READ8(file, struct file, f_path.mnt), struct vfsmount, mnt_root))
 		return 0;
-	if (file_mode(file) >> 12 == S_IFSOCK) {
+	if (type == S_IFSOCK) {
 		sk = file_sock(file);
 		return sk && READ2(sk, struct sock_common, skc_family) == AF_UNIX ? ~0ull : configuration.slashless;
 	}
-	if (file_mode(file) >> 12 == 8) /* memfd */
+	if (type == S_IFREG) /* memfd */
 		return ~0ull;
 	return configuration.slashless;
 }
@@ -506,8 +499,7 @@ HIDDEN u64 x_file(struct event *e)
 			e->unknown = ~0ull; /* the name is the path argument */
 		return 0;
 	}
-	e->file = node_id(READ8(file, struct file, f_path.dentry), READ8(file, struct file, f_path.mnt), file,
-			  &e->bits);
+	e->file = file_id(file, &e->bits);
 	if (!e->file) {
 		e->unknown = ~0ull;
 		e->flags |= ROW_UNRESOLVED;
@@ -532,7 +524,7 @@ INLINE u64 directory(struct event *e, u32 which)
 	file = fd < 0 ? 0 : file_of_fd(task_of(e), fd);
 	if (!file)
 		return ~0u;
-	id = node_id(READ8(file, struct file, f_path.dentry), READ8(file, struct file, f_path.mnt), file, &bits);
+	id = file_id(file, &bits);
 	return id ? id : ~0u;
 }
 
@@ -551,7 +543,7 @@ INLINE u64 event_sock(struct event *e)
 	if (!(e->have & HAVE_SOCK)) {
 		e->have |= HAVE_SOCK;
 		file = event_file(e);
-		if (file && file_mode(file) >> 12 == S_IFSOCK)
+		if (file && file_type(file) == S_IFSOCK)
 			e->sock = file_sock(file);
 	}
 	e->status = e->sock ? KNOWN : MISSING;
@@ -654,7 +646,7 @@ HIDDEN u64 x_sockfamily(struct event *e)
 HIDDEN u64 x_fdtype(struct event *e)
 {
 	u64 file, dentry;
-	u32 mode, family;
+	u32 type, family;
 
 	if (descriptor_of(e->nr)->flags & EVENT_ENTER_FD) {
 		e->status = UNKNOWN;
@@ -665,8 +657,8 @@ HIDDEN u64 x_fdtype(struct event *e)
 		e->status = descriptor_of(e->nr)->flags & EVENT_PATH ? UNKNOWN : MISSING;
 		return 0;
 	}
-	mode = file_mode(file) >> 12;
-	if (mode == S_IFSOCK) {
+	type = file_type(file);
+	if (type == S_IFSOCK) {
 		family = x_sockfamily(e);
 		if (family == AF_INET)
 			return '4';
@@ -677,14 +669,13 @@ HIDDEN u64 x_fdtype(struct event *e)
 		e->status = UNKNOWN; /* AF_INET6 may carry IPv4 */
 		return 0;
 	}
-	dentry = READ8(file, struct file, f_path.dentry);
-	if (mode == 1)
+	if (type == S_IFIFO)
 		return 'p';
-	if (mode == 4)
+	if (type == S_IFDIR)
 		return 'd';
-	if (undecided(file) || !mode || mode == 8) {
+	if (undecided(file) || !type || type == S_IFREG) {
+		dentry = READ8(file, struct file, f_path.dentry);
 		e->status = READ8(dentry, struct dentry, d_parent) == dentry ? UNKNOWN : KNOWN;
-		return 'f';
 	}
 	return 'f';
 }
@@ -903,7 +894,13 @@ INLINE u32 leaves_nothing(struct event *e)
 {
 	s64 r = e->result;
 
-	return !(e->flags & ROW_ENTER) && r < 0 && r >= -MAX_ERRNO && (r > -512 || r < -516) && r != -E2BIG && r != -EOVERFLOW;
+	return !(e->flags & ROW_ENTER) && failed(e) && (r > -512 || r < -516) && r != -E2BIG && r != -EOVERFLOW;
+}
+
+/* What the payloads of an event are found by: unique, in order of time on each CPU. */
+INLINE u64 next_sequence(struct event *e)
+{
+	return ++e->stats->sequence << 12 | (bpf_get_smp_processor_id() & 4095);
 }
 
 HIDDEN u64 x_view(struct event *e)
@@ -914,7 +911,7 @@ HIDDEN u64 x_view(struct event *e)
 	if ((!mask && !returns) || leaves_nothing(e))
 		return 0;
 	arguments(e);
-	e->seq = ++e->stats->sequence << 12 | (bpf_get_smp_processor_id() & 4095);
+	e->seq = next_sequence(e);
 	one_view(e, &d->arguments[0], 0, mask);
 	one_view(e, &d->arguments[1], 1, mask);
 	one_view(e, &d->arguments[2], 2, mask);
@@ -935,7 +932,7 @@ HIDDEN u64 x_payloads(struct event *e)
 	if (!(d->flags & EVENT_POINTS))
 		return 0;
 	arguments(e);
-	e->seq = ++e->stats->sequence << 12 | (bpf_get_smp_processor_id() & 4095);
+	e->seq = next_sequence(e);
 	one_payload(e, &d->arguments[0], 0);
 	one_payload(e, &d->arguments[1], 1);
 	one_payload(e, &d->arguments[2], 2);
@@ -1018,7 +1015,7 @@ HIDDEN u64 x_linear(s64 value, u64 width)
 /* The result if it is an error, else 0: what evt.res and evt.failed depend on. */
 HIDDEN u64 x_outcome(struct event *e)
 {
-	return x_failed(e) ? e->result : 0;
+	return failed(e) ? e->result : 0;
 }
 
 HIDDEN u64 x_lost(struct event *e)
@@ -1038,7 +1035,7 @@ INLINE void note_file(struct slot *s, u64 task, u32 fd)
 	s->has_file = 1;
 	if (!file)
 		return;
-	s->file = node_id(READ8(file, struct file, f_path.dentry), READ8(file, struct file, f_path.mnt), file, &s->bits);
+	s->file = file_id(file, &s->bits);
 	s->unknown = s->file ? undecided(file) : ~0ull;
 }
 

@@ -81,8 +81,8 @@ struct frame {
 struct climb {
 	u64 dentry, mount, file, generation, chain;
 	u64 bits, sticky, filename_hits;
-	u32 id, depth, failed, unstable;
-	u32 version, state, filename_state, pad;
+	u32 id, depth, failed;
+	u32 version, state, pad;
 	struct frame frames[FRAMES];
 	struct node_record record;
 	struct node node;
@@ -130,9 +130,9 @@ INLINE u64 dentry_signature(u64 dentry)
 	return hash;
 }
 
-INLINE u32 file_mode(u64 file)
+INLINE u32 file_type(u64 file)
 {
-	return READ2(READ8(file, struct file, f_inode), struct inode, i_mode);
+	return READ2(READ8(file, struct file, f_inode), struct inode, i_mode) >> 12;
 }
 
 INLINE u64 file_sock(u64 file)
@@ -140,7 +140,7 @@ INLINE u64 file_sock(u64 file)
 	return READ8(READ8(file, struct file, private_data), struct socket, sk);
 }
 
-enum { AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10, S_IFDIR = 4, S_IFSOCK = 12, PROTO_TCP = 6, TCP_LISTEN = 10 };
+enum { AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10, S_IFIFO = 1, S_IFDIR = 4, S_IFREG = 8, S_IFSOCK = 12, PROTO_TCP = 6, TCP_LISTEN = 10 };
 
 INLINE u64 socket_signature(u64 file, u64 hash)
 {
@@ -161,7 +161,7 @@ LEAF u64 leaf_signature(u64 dentry, u64 file)
 {
 	u64 hash = dentry_signature(dentry);
 
-	if (file && file_mode(file) >> 12 == S_IFSOCK)
+	if (file && file_type(file) == S_IFSOCK)
 		hash = socket_signature(file, hash);
 	return hash;
 }
@@ -322,14 +322,14 @@ INLINE u32 socket_role(u64 sk)
 	return READ1(bucket, struct inet_bind_bucket, fastreuse) == 0xff ? ROLE_CLIENT : ROLE_SERVER;
 }
 
-INLINE u32 describe_socket(struct node_record *r, u64 file)
+INLINE void describe_socket(struct node_record *r, u64 file)
 {
 	struct socket_record *s = (void *)r->name;
 	u64 sk = file_sock(file);
 
 	__builtin_memset(s, 0, sizeof(*s));
 	if (!sk)
-		return sizeof(*s);
+		return;
 	s->family = READ2(sk, struct sock_common, skc_family);
 	s->state = READ1(sk, struct sock_common, skc_state);
 	s->proto = READ2(sk, struct sock, sk_protocol);
@@ -345,10 +345,10 @@ INLINE u32 describe_socket(struct node_record *r, u64 file)
 			s->length = n > 108 ? 108 : n;
 			bpf_probe_read_kernel(s->path, 108, (void *)(name + OFFSET(struct unix_address, name) + 2));
 		}
-		return sizeof(*s);
+		return;
 	}
 	if (s->family != AF_INET && s->family != AF_INET6)
-		return sizeof(*s);
+		return;
 	s->lport = READ2(sk, struct sock_common, skc_num);
 	s->rport = __builtin_bswap16(READ2(sk, struct sock_common, skc_dport));
 	s->role = socket_role(sk);
@@ -359,7 +359,6 @@ INLINE u32 describe_socket(struct node_record *r, u64 file)
 		bpf_probe_read_kernel(s->local, 16, (void *)(sk + OFFSET(struct sock_common, skc_v6_rcv_saddr)));
 		bpf_probe_read_kernel(s->remote, 16, (void *)(sk + OFFSET(struct sock_common, skc_v6_daddr)));
 	}
-	return sizeof(*s);
 }
 
 /* A new id for the node of frame f, told to user space before anything refers to it; 0: no room. */
@@ -389,7 +388,8 @@ INLINE u32 emit_node(struct climb *c, struct frame *f, u64 file)
 	r->mount = READ4(f->mount, struct mount, mnt_id);
 	if (file && r->mode >> 12 == S_IFSOCK) {
 		r->flags |= NODE_SOCK;
-		length = describe_socket(r, file);
+		describe_socket(r, file);
+		length = sizeof(struct socket_record);
 	} else if (!(f->flags & NODE_MOUNT)) {
 		long n = bpf_probe_read_kernel_str(r->name, 256, (void *)READ8(dentry, struct dentry, d_name.name));
 
@@ -398,7 +398,6 @@ INLINE u32 emit_node(struct climb *c, struct frame *f, u64 file)
 	}
 	if (length > 255)
 		length = 255;
-	r->length = length;
 	if (!(r->flags & NODE_SOCK))
 		r->name[length] = 0;
 	r->id = next_id(&last_ids.node);
@@ -406,7 +405,6 @@ INLINE u32 emit_node(struct climb *c, struct frame *f, u64 file)
 		s->lost_dictionary++;
 		return 0;
 	}
-	s->nodes++;
 	return r->id;
 }
 
@@ -446,7 +444,7 @@ GLOBAL u32 descend(void)
 		if (!(flags & (NODE_MOUNT | NODE_ANON)))
 			bpf_probe_read_kernel_str(c->record.name, 256,
 						  (void *)READ8(f->dentry, struct dentry, d_name.name));
-		if (c->file && !i && file_mode(c->file) >> 12 == S_IFSOCK)
+		if (c->file && !i && file_type(c->file) == S_IFSOCK)
 			flags |= NODE_SOCK;
 		return flags;
 	}
@@ -475,7 +473,7 @@ GLOBAL u32 remember(void)
 		return 1;
 	f = &c->frames[i];
 	now = generation_now(&moving);
-	if (now == c->generation && !moving) {
+	if (now == c->generation && !moving) { /* else something moved while we read: use it, do not remember it */
 		key.dentry = f->dentry;
 		key.mount = f->mount;
 		c->node.signature = f->signature;
@@ -486,8 +484,6 @@ GLOBAL u32 remember(void)
 		c->node.sticky = c->sticky;
 		c->node.state = c->state;
 		bpf_map_update_elem(&nodes, &key, &c->node, 0);
-	} else {
-		c->unstable = 1; /* something moved while we read: use it, do not remember it */
 	}
 	return i == 0;
 }
@@ -501,13 +497,12 @@ GLOBAL u32 resolve(u64 dentry, u64 mount, u64 file)
 
 	if (!c || !s)
 		return 0;
-	s->slow++;
 	c->dentry = dentry;
 	c->mount = mount;
 	c->file = file;
 	c->generation = generation_now(&moving);
 	c->version = *(volatile u32 *)&automaton_version.version;
-	c->state = c->id = c->depth = c->failed = c->unstable = 0;
+	c->state = c->id = c->depth = c->failed = 0;
 	c->sticky = c->bits = 0;
 	c->chain = forgotten_now();
 	for (i = 0; i < FRAMES; i++)
@@ -529,8 +524,6 @@ GLOBAL u32 resolve(u64 dentry, u64 mount, u64 file)
 		if (remember())
 			break;
 	}
-	if (c->unstable)
-		s->unstable++;
 	if (c->failed)
 		c->bits = 0;
 	return c->id;
@@ -603,6 +596,11 @@ INLINE u32 node_id(u64 dentry, u64 vfsmount, u64 file, u64 *bits)
 	if (c)
 		*bits = c->bits;
 	return id;
+}
+
+INLINE u32 file_id(u64 file, u64 *bits)
+{
+	return node_id(READ8(file, struct file, f_path.dentry), READ8(file, struct file, f_path.mnt), file, bits);
 }
 
 INLINE u32 path_id(u64 path)

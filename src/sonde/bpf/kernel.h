@@ -62,7 +62,6 @@ struct inode {
 	unsigned long i_ino;
 	u32 i_rdev;
 	u32 i_generation;
-	struct super_block *i_sb;
 } CORE;
 
 struct dentry {
@@ -168,21 +167,10 @@ struct signal_struct {
 	int nr_threads;
 	struct pid *pids[4];
 	struct tty_struct *tty;
-	int group_exit_code;
 	struct rlimit rlim[16];
 } CORE;
 
-struct kernfs_node {
-	u64 id;
-} CORE;
-
-struct cgroup {
-	struct kernfs_node *kn;
-} CORE;
-
-struct css_set {
-	struct cgroup *dfl_cgrp;
-} CORE;
+struct css_set;
 
 struct thread_info {
 	u32 status;
@@ -266,10 +254,6 @@ struct timespec64 {
 	s64 tv_sec;
 } CORE;
 
-struct kernel_siginfo {
-	int si_signo, si_errno, si_code;
-} CORE;
-
 struct bpf_iter_meta {
 	void *seq;
 } CORE;
@@ -293,8 +277,6 @@ static long (*const bpf_probe_read_user_str)(void *, u32, const void *) = (void 
 static long (*const bpf_probe_read_kernel_str)(void *, u32, const void *) = (void *)115;
 static u64 (*const bpf_ktime_get_boot_ns)(void) = (void *)125;
 static long (*const bpf_ringbuf_output)(void *, void *, u64, u64) = (void *)130;
-static void *(*const bpf_ringbuf_reserve)(void *, u64, u64) = (void *)131;
-static void (*const bpf_ringbuf_submit)(void *, u64) = (void *)132;
 static struct task_struct *(*const bpf_get_current_task_btf)(void) = (void *)158;
 static long (*const bpf_loop)(u32, void *, void *, u64) = (void *)181; /* >= 5.17 */
 static long (*const bpf_task_pt_regs)(struct task_struct *) = (void *)175;

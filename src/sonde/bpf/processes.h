@@ -54,18 +54,28 @@ INLINE struct slot *slot_of(u32 tid)
 	return s;
 }
 
+INLINE u64 parent_of(u64 task)
+{
+	return READ8(task, struct task_struct, real_parent);
+}
+
+/* Word 0 or 1 of a task's name: by words, so that none needs a buffer. */
+INLINE u64 comm_word(u64 task, u32 n)
+{
+	return read8(task + OFFSET(struct task_struct, comm) + 8 * n);
+}
+
 LEAF u64 process_signature(u64 task)
 {
-	u64 fs = READ8(task, struct task_struct, fs), comm = task + OFFSET(struct task_struct, comm);
-	u64 parent = READ8(task, struct task_struct, real_parent), pcomm = parent + OFFSET(struct task_struct, comm);
+	u64 fs = READ8(task, struct task_struct, fs), parent = parent_of(task);
 	u64 pids = READ8(task, struct task_struct, signal) + OFFSET(struct signal_struct, pids);
 	u64 hash = mix(READ8(task, struct task_struct, start_boottime) ^ forgotten_now() << 32,
 		       READ8(task, struct task_struct, self_exec_id));
 
-	hash = mix(hash, read8(comm) ^ (read8(comm + 8) << 1));
+	hash = mix(hash, comm_word(task, 0) ^ (comm_word(task, 1) << 1));
 	hash = mix(hash, READ8(task, struct task_struct, mm) ^ (READ8(task, struct task_struct, cred) << 1));
 	hash = mix(hash, READ8(task, struct task_struct, cgroups) ^ (parent << 1));
-	hash = mix(hash, read8(pcomm) ^ (read8(pcomm + 8) << 1));
+	hash = mix(hash, comm_word(parent, 0) ^ (comm_word(parent, 1) << 1));
 	hash = mix(hash, read8(pids + PIDTYPE_PGID * 8) ^ (read8(pids + PIDTYPE_SID * 8) << 1));
 	if (fs)
 		hash = mix(hash, READ8(fs, struct fs_struct, pwd.dentry) ^
@@ -122,12 +132,12 @@ INLINE void describe_ids(struct process_record *r, u64 task)
 INLINE void describe_names(struct process_record *r, u64 task)
 {
 	u64 signal = READ8(task, struct task_struct, signal), tty = READ8(signal, struct signal_struct, tty);
-	u64 parent = READ8(task, struct task_struct, real_parent);
+	u64 parent = parent_of(task);
 
-	*(u64 *)r->comm = read8(task + OFFSET(struct task_struct, comm));
-	*(u64 *)(r->comm + 8) = read8(task + OFFSET(struct task_struct, comm) + 8);
-	*(u64 *)r->pcomm = read8(parent + OFFSET(struct task_struct, comm));
-	*(u64 *)(r->pcomm + 8) = read8(parent + OFFSET(struct task_struct, comm) + 8);
+	*(u64 *)r->comm = comm_word(task, 0);
+	*(u64 *)(r->comm + 8) = comm_word(task, 1);
+	*(u64 *)r->pcomm = comm_word(parent, 0);
+	*(u64 *)(r->pcomm + 8) = comm_word(parent, 1);
 	*(u64 *)r->tty = *(u64 *)(r->tty + 8) = 0;
 	if (tty)
 		bpf_probe_read_kernel_str(r->tty, 16, (void *)(tty + OFFSET(struct tty_struct, name)));
@@ -198,7 +208,6 @@ INLINE u32 emit_process(u64 task, u32 tid)
 		s->lost_dictionary++;
 		return 0;
 	}
-	s->processes++;
 	slot->process = r->id;
 	slot->partial = task != bpf_get_current_task();
 	return 1;

@@ -6,7 +6,7 @@
 #pragma once
 #include "kernel.h"
 
-enum { EVENTS = 2048, ARGUMENTS = 6, CPUS = 256 };
+enum { EVENTS = 2048, ARGUMENTS = 6 };
 
 /* Event numbers beyond the 64-bit calls; catalog/event.py. */
 enum { NR_PROCEXIT = 512, NR_SIGNAL = 513, NR_I386 = 1024 };
@@ -30,7 +30,6 @@ struct node_record {
 	u16 flags, mode;
 	u64 ino;
 	u32 dev, rdev, magic, mount;
-	u32 length, pad;
 	char name[256];
 };
 
@@ -93,7 +92,6 @@ enum {
 	EVENT_PATH = 8,	    /* takes a path: fd.name of a failed call is its argument */
 	EVENT_POINTS = 16,  /* some argument is to be followed */
 	EVENT_DATA = 32,    /* moves bytes */
-	EVENT_VIEW = 64,    /* arguments are followed at the ends that the masks below say */
 	AT_ENTER = 16,	    /* first bit of the mask of arguments followed when the call is entered */
 	AT_EXIT = 24,	    /* and when it returns */
 };
@@ -129,7 +127,6 @@ struct configuration {
 
 struct statistics {
 	u64 seen, matched, lost, own, lost_payloads, lost_dictionary, truncated;
-	u64 nodes, processes, slow, unstable;
 	u64 sequence, begun; /* payloads, rows */
 	u64 lost_by_event[EVENTS];
 };

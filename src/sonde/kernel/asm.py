@@ -10,7 +10,7 @@ __all__ = [
     "Asm", "Label",
 ]  # fmt: skip
 
-WORD = struct.Struct("<BBhi")
+WORD = struct.Struct("<BBhi")  # code, registers, offset, immediate
 R0, R1, R2, R3, R6, R7, R10 = 0, 1, 2, 3, 6, 7, 10
 
 # jump operations (upper four bits of the opcode; lower three: 5 = 64-bit compare, bit 3: register operand)

@@ -196,7 +196,7 @@ def program(
 
 
 def fetch(asm: Asm, accessor: str, second: int | None = None) -> None:
-    """r0 = what an accessor gives."""
+    """r0 = what an accessor gives, or the column of its name."""
     if accessor in FIELDS:
         asm.load(R0, R6, *FIELDS[accessor])
         return
@@ -206,7 +206,7 @@ def fetch(asm: Asm, accessor: str, second: int | None = None) -> None:
     asm.move(R1, R6)
     if second is not None:
         asm.constant(R2, second)
-    call(asm, f"x_{accessor}")
+    call(asm, f"x_{'process' if accessor == 'proc' else accessor}")
 
 
 def call(asm: Asm, subprogram: str) -> None:
@@ -230,7 +230,7 @@ def emit_record(asm: Asm, layout: Layout, payloads: str, end: Label) -> None:
     for name in _order(layout.columns):
         dtype, offset = fields[name][:2]
         calls = len(asm.calls)
-        _column(asm, name)
+        fetch(asm, name)
         if len(asm.calls) > calls:
             asm.load(R7, R6, ROW)
         asm.store(R7, offset, R0, dtype.itemsize)
@@ -245,14 +245,6 @@ def emit_record(asm: Asm, layout: Layout, payloads: str, end: Label) -> None:
 def _order(columns: tuple[str, ...]) -> list[str]:
     """The flags say what went wrong with the other columns: they come last."""
     return sorted(columns, key=lambda column: column == "flags")
-
-
-def _column(asm: Asm, name: str) -> None:
-    """r0 = a column of the record."""
-    if name in WORDS:
-        asm.load(R0, R6, ARGUMENTS + 8 * WORDS.index(name))
-    else:
-        fetch(asm, "process" if name == "proc" else name)
 
 
 class _Tests:

@@ -107,7 +107,7 @@ def _add(asm: Asm, slots: Slots, end: Label, nameless: Label | None) -> None:
         fetch(asm, "arguments")
     for i, name in enumerate(slots.keys or ("",)):
         if name:
-            fetch(asm, "process" if name == "proc" else name)
+            fetch(asm, name)
         else:
             asm.constant(R0, 0)
         asm.store(R6, key + WORD * i, R0)

@@ -6,7 +6,8 @@ A body keeps its place on the stack, below the frame pointer; what the main prog
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 from sonde.kernel.asm import R10, WORD, Asm, Label
 from sonde.kernel.library import Fixup, Subprogram
@@ -23,7 +24,7 @@ Word = tuple[int, int, int, int]
 def inlined(main: Asm, subprograms: Mapping[str, Subprogram]) -> tuple[Asm, list[Fixup]]:
     """The main program with the body of each subprogram that it calls once, and what is to be patched in those."""
     chosen = _chosen(main, subprograms)
-    frame = max(map(_depth, chosen.values()), default=0)
+    frame = max((_depth(subprograms[name].code) for name in chosen), default=0)
     called, frames = dict(main.calls), set(main.frames)
     out, fixups, moved = Asm(), list[Fixup](), list[int]()
     for at, word in enumerate(main.words):
@@ -31,7 +32,7 @@ def inlined(main: Asm, subprograms: Mapping[str, Subprogram]) -> tuple[Asm, list
         moved.append(here)
         if (name := called.get(at, "")) in chosen:
             fixups += [fixup._replace(at=here + fixup.at) for fixup in subprograms[name].fixups]
-            out.words += _ending(chosen[name])
+            out.words += _ending(_words(subprograms[name].code))
         elif name:
             out.call(name)
         else:
@@ -42,37 +43,39 @@ def inlined(main: Asm, subprograms: Mapping[str, Subprogram]) -> tuple[Asm, list
     return out, fixups
 
 
-def _chosen(main: Asm, subprograms: Mapping[str, Subprogram]) -> dict[str, list[Word]]:
-    """The bodies that fit on the stack with the calls that are left and those that they make."""
+def _chosen(main: Asm, subprograms: Mapping[str, Subprogram]) -> list[str]:
+    """The subprograms whose bodies fit on the stack with the calls that are left and those that they make."""
     times = Counter(name for _, name in main.calls)
-    chosen = {name: _words(subprograms[name]) for name, count in times.items() if count == 1}
+    chosen = [name for name, count in times.items() if count == 1]
     while chosen:
-        left = {name for name in times if name not in chosen}
+        left = times.keys() - chosen
         left |= {fixup.name for name in chosen for fixup in subprograms[name].fixups if fixup.kind != "map"}
-        frame = main.stack + max(map(_depth, chosen.values()))
+        frame = main.stack + max(_depth(subprograms[name].code) for name in chosen)
         if _rounded(frame) + max((_chain(name, subprograms) for name in left), default=0) <= STACK:
             break
-        del chosen[max(chosen, key=lambda name: _depth(chosen[name]))]
+        chosen.remove(max(chosen, key=lambda name: _depth(subprograms[name].code)))
     return chosen
 
 
-def _words(subprogram: Subprogram) -> list[Word]:
-    return list(WORD.iter_unpack(subprogram.code))
+@cache
+def _words(code: bytes) -> tuple[Word, ...]:
+    return tuple(WORD.iter_unpack(code))
 
 
-def _ending(body: list[Word]) -> list[Word]:
+def _ending(body: Sequence[Word]) -> list[Word]:
     """The body with jumps behind its end for exits."""
     return [(JUMP, 0, len(body) - at - 1, 0) if word[0] == EXIT else word for at, word in enumerate(body)]
 
 
-def _depth(body: list[Word]) -> int:
+@cache
+def _depth(code: bytes) -> int:
     """Bytes of stack that a body uses; STACK if that is not plain to see."""
-    lowest = 0
-    for (code, registers, offset, _), following in zip(body, [*body[1:], body[-1]], strict=True):
+    lowest, body = 0, _words(code)
+    for (operation, registers, offset, _), following in zip(body, [*body[1:], body[-1]], strict=True):
         to, source = registers & 15, registers >> 4
-        if (code & 7 in STORES and to == R10) or (code & 7 in LOADS and source == R10):
+        if (operation & 7 in STORES and to == R10) or (operation & 7 in LOADS and source == R10):
             lowest = min(lowest, offset)
-        elif code == MOVE and source == R10:
+        elif operation == MOVE and source == R10:
             plain = following[0] == ADD and following[1] & 15 == to
             lowest = min(lowest, following[3] if plain else -STACK)
     return -(lowest // 8 * 8)
@@ -86,4 +89,4 @@ def _chain(name: str, subprograms: Mapping[str, Subprogram]) -> int:
     """Bytes of stack of a subprogram and the deepest chain of calls from it."""
     calls = (fixup.name for fixup in subprograms[name].fixups if fixup.kind != "map")
     deepest = max((_chain(called, subprograms) for called in calls), default=0)
-    return _rounded(_depth(_words(subprograms[name]))) + deepest
+    return _rounded(_depth(subprograms[name].code)) + deepest

@@ -221,11 +221,16 @@ class Object:
         return (where, size.value) if where else None
 
 
-def _attach_btf_id(fd: int) -> int:
+def _program_info(fd: int) -> bytes:
+    """The struct bpf_prog_info of a program."""
     info, size = C.create_string_buffer(256), C.c_uint32(232)
     if _lib().bpf_obj_get_info_by_fd(fd, info, C.byref(size)):
         raise _refused("cannot read a program's info", C.get_errno())
-    return int.from_bytes(info.raw[224:228], "little")  # bpf_prog_info.attach_btf_id
+    return info.raw
+
+
+def _attach_btf_id(fd: int) -> int:
+    return int.from_bytes(_program_info(fd)[224:228], "little")  # bpf_prog_info.attach_btf_id
 
 
 class ProgramCost(NamedTuple):
@@ -238,11 +243,9 @@ class ProgramCost(NamedTuple):
 
 def program_cost(fd: int) -> ProgramCost:
     """The cost of a loaded program so far (bpf_prog_info: run_time_ns, run_cnt, verified_insns). KernelError."""
-    info, size = C.create_string_buffer(256), C.c_uint32(232)
-    if _lib().bpf_obj_get_info_by_fd(fd, info, C.byref(size)):
-        raise _refused("cannot read a program's info", C.get_errno())
-    ns, runs = (int.from_bytes(info.raw[at : at + 8], "little") for at in (192, 200))
-    return ProgramCost(runs, ns, int.from_bytes(info.raw[216:220], "little"))
+    info = _program_info(fd)
+    ns, runs = (int.from_bytes(info[at : at + 8], "little") for at in (192, 200))
+    return ProgramCost(runs, ns, int.from_bytes(info[216:220], "little"))
 
 
 def keep_statistics() -> int:

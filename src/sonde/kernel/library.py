@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import struct
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sonde.errors import KernelError
 from sonde.kernel import elf
+from sonde.kernel.asm import WORD
 from sonde.kernel.cache import kept
 from sonde.kernel.libbpf import MapInfo, Object, ProgramInfo, btf_has
 
@@ -25,8 +25,7 @@ CALL, LD_IMM64 = 0x85, 0x18
 PSEUDO_CALL = 1
 MAP_FD, MAP_VALUE, PSEUDO_FUNC = 1, 2, 4
 VARIANTS = tuple(Path(__file__).parents[1] / f"bpf/events.bpf.{name}.o" for name in ("casts", "calls"))
-WORD = struct.Struct("<BBhi")  # code, registers, offset, immediate
-SMALL = {"events": 4096, "payloads": 4096, "dictionary": 4096, "nodes": 16, "slots": 16, "followed": 16, "verdicts": 16}
+SMALL = {"payloads": 4096, "dictionary": 4096, "nodes": 16, "slots": 16, "followed": 16, "verdicts": 16}
 
 
 class Fixup(NamedTuple):

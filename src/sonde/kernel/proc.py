@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["Cgroups", "words"]
+__all__ = ["Cgroups", "stat_words", "words"]
 
 _TICK = os.sysconf("SC_CLK_TCK")
-_FLAGS, _EXITING = 6, 4  # the place among the words of _stat(), PF_EXITING of linux/sched.h
+_FLAGS, _EXITING = 6, 4  # the place among the words of stat_words(), PF_EXITING of linux/sched.h
 
 
 def words(pid: int, start: int, kind: str) -> bytes | None:
@@ -16,13 +16,13 @@ def words(pid: int, start: int, kind: str) -> bytes | None:
     try:
         with open(f"/proc/{pid}/{kind}", "rb") as file:
             text = file.read()
-        ticks = int(_stat(pid)[19])
+        ticks = int(stat_words(pid)[19])
     except (OSError, ValueError, IndexError):
         return None
     return text if abs(ticks - start * _TICK // 1_000_000_000) <= 1 else None
 
 
-def _stat(pid: int) -> list[bytes]:
+def stat_words(pid: int) -> list[bytes]:
     """/proc/PID/stat from its third word on, the state."""
     with open(f"/proc/{pid}/stat", "rb") as file:
         return file.read().rpartition(b")")[2].split()
@@ -42,7 +42,7 @@ class Cgroups:
         try:
             with open(f"/proc/{pid}/cgroup", "rb") as file:
                 groups = file.read()
-            if not int(_stat(pid)[_FLAGS]) & _EXITING:  # one that ends has left its groups already
+            if not int(stat_words(pid)[_FLAGS]) & _EXITING:  # one that ends has left its groups already
                 self._known[shared] = b"\0".join(map(_group, groups.splitlines()))
         except (OSError, ValueError, IndexError):
             pass

@@ -44,7 +44,7 @@ LENGTH_RESULT, LENGTH_ONE = 6, 7
 NODE = np.dtype(
     [
         ("kind", "u4"), ("id", "u4"), ("parent", "u4"), ("flags", "u2"), ("mode", "u2"), ("ino", "u8"),
-        ("dev", "u4"), ("rdev", "u4"), ("magic", "u4"), ("mount", "u4"), ("length", "u4"), ("pad", "u4"),
+        ("dev", "u4"), ("rdev", "u4"), ("magic", "u4"), ("mount", "u4"),
     ]
 )  # fmt: skip
 SOCKET = np.dtype(
@@ -87,7 +87,7 @@ PROGRESS = np.dtype([("read", "u8"), ("pad", "u8", 7)])
 STATISTICS = np.dtype(
     [
         ("seen", "u8"), ("matched", "u8"), ("lost", "u8"), ("own", "u8"), ("lost_payloads", "u8"),
-        ("lost_dictionary", "u8"), ("truncated", "u8"), ("nodes", "u8"), ("processes", "u8"), ("slow", "u8"),
-        ("unstable", "u8"), ("sequence", "u8"), ("begun", "u8"), ("lost_by_event", "u8", EVENTS),
+        ("lost_dictionary", "u8"), ("truncated", "u8"), ("sequence", "u8"), ("begun", "u8"),
+        ("lost_by_event", "u8", EVENTS),
     ]
 )  # fmt: skip

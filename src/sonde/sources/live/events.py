@@ -163,7 +163,8 @@ class LiveEvents:
         session, scan = self._session, self.scan
         before = ["p_resume"] + ["p_fork"] * (self._follow and self._fork) + ["p_follow"] * self._follow
         before += ["p_exec"] * scan.ancestors + ["p_enter"] * (scan.start and not scan.view)
-        after = ["p_forget"] * self._follow + ["p_renames"] * all(hook.root != "l_exit" for hook in scan.hooks)
+        blind = not lock_addresses() and all(hook.root != "l_exit" for hook in scan.hooks)
+        after = ["p_forget"] * self._follow + ["p_renames"] * blind
         mains = [(session.load(h.root, self._main(h), h.root)[0], h.tracepoint) for h in scan.hooks]
         fixed = [[(session.load_fixed(name), 0) for name in names] for names in (before, after)]
         return [*fixed[0], *mains, *fixed[1]]

@@ -6,6 +6,8 @@ import os
 import stat
 from collections.abc import Iterator
 
+from sonde.kernel.proc import stat_words
+
 __all__ = ["readers"]
 
 
@@ -52,8 +54,7 @@ def _ancestors() -> Iterator[int]:
     while pid > 1:
         yield pid
         try:
-            with open(f"/proc/{pid}/stat", "rb") as file:
-                pid = int(file.read().rpartition(b")")[2].split()[1])
+            pid = int(stat_words(pid)[1])
         except (OSError, ValueError, IndexError):
             return
 
