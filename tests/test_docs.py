@@ -82,6 +82,12 @@ def test_commands_are_understood(page: Path) -> None:
         filters.parse(options.filter_words)
 
 
+@each_page
+def test_commands_are_those_of_a_shell(page: Path) -> None:
+    for block in FENCE.findall(page.read_text()):
+        assert subprocess.run(["bash", "-n", "-c", block], capture_output=True, text=True).stderr == ""
+
+
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
 def test_run_commands_exist(name: str) -> None:
     usage = subprocess.run([ROOT / "run", "help"], capture_output=True, text=True, check=True).stdout

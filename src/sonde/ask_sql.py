@@ -1,5 +1,4 @@
-"""A statement or a tool from a terminal: `sonde sql "SELECT ..."`, `sonde topscalls`, answered at the end or again and
-again."""
+"""A statement or a tool from a terminal: `sonde sql "SELECT ..."`, `sonde topscalls`, answered once or every second."""
 
 from __future__ import annotations
 
