@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -19,7 +19,20 @@ from sonde.cli_options import Options
 from sonde.dialects.format import CONTAINER, DEFAULT
 from sonde.errors import KernelError, SondeError, UsageError
 from sonde.plan.batch import ENTER_ROW, Batch
-from sonde.query import Answer, Child, Open, Question, capabilities, event_name, explain, is_log, log, under_strace
+from sonde.query import (
+    Answer,
+    Child,
+    Open,
+    Question,
+    Source,
+    capabilities,
+    event_name,
+    explain,
+    is_log,
+    launch,
+    log,
+    under_strace,
+)
 from sonde.render import colour
 from sonde.render.items import Options as RowOptions
 from sonde.render.payload import BUFFER_FORMS
@@ -29,7 +42,7 @@ from sonde.sources.live.events import Feature
 from sonde.sources.live.readers import readers
 
 __all__ = [
-    "Output", "Signals", "ask", "die_of", "explained", "lacking", "left_out", "question_of", "raised",
+    "Output", "Run", "Signals", "ask", "die_of", "explained", "lacking", "left_out", "question_of", "raised",
     "somewhere", "threads_of",
 ]  # fmt: skip
 
@@ -100,17 +113,80 @@ class Output:
                 raise SondeError(f"cannot write {self.name}: {error.strerror}") from None
 
 
-class _Run:
-    """One question being answered."""
+class Run:
+    """A question being answered until the options, its command or a signal end it.
+
+    Signals say `ended_by` which, and `asked` that a receipt is wanted meanwhile.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.ended_by = 0
+        self.asked = False
+        self.command: Child | None = None
+        self.status: int | None = None  # of the command
+        self.began = 0.0
+
+    def begin(self, source: Source, threads: list[int], start: Callable[[], None]) -> None:
+        """See the threads, `start`, and run the command, if there is one."""
+        for tid in threads:
+            source.follow(tid)
+        start()
+        self.began = time.monotonic()
+        if self.options.command:
+            command = launch(source, self.options.command)
+            command.release()
+            self.command = command
+
+    def over(self, done: bool) -> bool:
+        """Is it at its end? `done`: the answer is."""
+        if self.command and self.status is None:
+            self.status = self.command.poll()
+        seconds = self.options.seconds
+        late = seconds is not None and time.monotonic() - self.began >= seconds
+        return self.ended_by != 0 or done or late or self.status is not None
+
+    def refused(self, complete: bool) -> bool:
+        """Does --exact refuse an answer that is not complete? It says so."""
+        if complete or not self.options.exact:
+            return False
+        print("sonde: something was lost, and --exact was asked for", file=sys.stderr)
+        return True
+
+    def pass_on(self, number: int) -> None:
+        """A signal came that a command may want."""
+
+
+class Signals:
+    """Ctrl-C and SIGTERM end the question; SIGUSR1 asks for a receipt and the calls in flight."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __enter__(self) -> None:
+        def stop(number: int, frame: FrameType | None) -> None:
+            self._run.ended_by = number
+            self._run.pass_on(number)
+
+        def report(number: int, frame: FrameType | None) -> None:
+            self._run.asked = True
+
+        handlers = {signal.SIGINT: stop, signal.SIGTERM: stop, signal.SIGHUP: stop, signal.SIGUSR1: report}
+        self._before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+class _Run(Run):
+    """A filter being answered."""
 
     def __init__(self, options: Options, out: Output) -> None:
-        self.options, self.out = options, out
-        self.ended_by = 0  # the signal that did
-        self.asked = self.waits = False
-        self.status: int | None = None  # of the command
+        super().__init__(options)
+        self.out = out
+        self.waits = False
         self.kinds: Counter[int] = Counter()  # event number * 2, + 1 for calls in flight
-        self.command: Child | None = None
-        self.began = 0.0
 
     def whole(self) -> int:
         """Load, run, print; -> exit status."""
@@ -127,24 +203,14 @@ class _Run:
                     self._wait()
                     raise
             self._wait()
-            if self.options.exact and not self.complete:
-                print("sonde: something was lost, and --exact was asked for", file=sys.stderr)
-                return 1
-            return self._end_of_command()
+            return 1 if self.refused(self.complete) else self._end_of_command()
         finally:
             self.answer.close()
 
     def _answer(self, threads: list[int]) -> None:
-        options, answer = self.options, self.answer
-        for tid in threads:
-            answer.source.follow(tid)
-        answer.source.start()
-        self.began = time.monotonic()
-        if options.command:
-            command = answer.launch(options.command)
-            command.release()
-            self.command = command
-        while not self._over():
+        answer = self.answer
+        self.begin(answer.source, threads, answer.source.start)
+        while not self.over(answer.done):
             self._print(answer.rows(answer.source.poll()))
             if self.asked:
                 self.asked = False
@@ -152,19 +218,8 @@ class _Run:
                 self._print(answer.rows(answer.source.inflight(), whole=True))
                 self._receipt()
         self._print(answer.rows(answer.source.stop()))
-        if options.inflight and not answer.done:
+        if self.options.inflight and not answer.done:
             self._print(answer.rows(answer.source.inflight(), whole=True))
-
-    def _over(self) -> bool:
-        options = self.options
-        if self.command and self.status is None:
-            self.status = self.command.poll()
-        return (
-            self.ended_by != 0
-            or self.answer.done
-            or (options.seconds is not None and time.monotonic() - self.began >= options.seconds)
-            or (self.command is not None and self.status is not None)
-        )
 
     def _print(self, batch: Batch | None) -> None:
         if batch is None:
@@ -302,35 +357,3 @@ def die_of(number: int) -> None:
     if number != signal.SIGKILL:
         signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
-
-
-class Run(Protocol):
-    """What signals tell: `ended_by` a signal, `asked` for a receipt meanwhile."""
-
-    ended_by: int
-    asked: bool
-
-    def pass_on(self, number: int) -> None:
-        """A signal came that a command may want."""
-
-
-class Signals:
-    """Ctrl-C and SIGTERM end the question; SIGUSR1 asks for a receipt and the calls in flight."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-
-    def __enter__(self) -> None:
-        def stop(number: int, frame: FrameType | None) -> None:
-            self._run.ended_by = number
-            self._run.pass_on(number)
-
-        def report(number: int, frame: FrameType | None) -> None:
-            self._run.asked = True
-
-        handlers = {signal.SIGINT: stop, signal.SIGTERM: stop, signal.SIGHUP: stop, signal.SIGUSR1: report}
-        self._before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)

@@ -9,13 +9,13 @@ import time
 from functools import partial
 from typing import NamedTuple
 
-from sonde.ask import Output, Signals, die_of, left_out, somewhere, threads_of
+from sonde.ask import Output, Run, Signals, die_of, left_out, somewhere, threads_of
 from sonde.catalog.families import FAMILIES
 from sonde.cli_options import Options
 from sonde.dialects.tool import Tool
 from sonde.engines.duckdb import Rows
 from sonde.errors import UsageError
-from sonde.query import Child, Open, launch
+from sonde.query import Open
 from sonde.render import colour
 from sonde.render.receipt import Status, receipt_json, receipt_text
 from sonde.render.spectrogram import scale, slice_line
@@ -73,16 +73,13 @@ def _seconds(tool: Tool) -> float | None:
     return float(text.removesuffix("ms")) / 1000 if text.endswith("ms") else float(text.rstrip("s")) if text else None
 
 
-class _Run:
+class _Run(Run):
     """One statement being answered."""
 
     def __init__(self, options: Options, asked: Asked, out: Output) -> None:
-        self.options, self.out = options, out
+        super().__init__(options)
+        self.out = out
         self.plan, self.every, self.shape, self.expected = asked
-        self.ended_by = 0
-        self.asked = False
-        self.status: int | None = None
-        self.command: Child | None = None
         self.header = True
         drawn_over = self.every and os.isatty(out.fd) and not (self.plan.statement.streams or self.shape)
         self.anew = ANEW if drawn_over else ""
@@ -108,8 +105,7 @@ class _Run:
                 complete = self._answer(threads)
             if self.command and self.status is None:
                 self.status = self.command.wait()
-            if options.exact and not complete:
-                print("sonde: something was lost, and --exact was asked for", file=sys.stderr)
+            if self.refused(complete):
                 return 1
             if self.status is not None and self.status < 0:
                 die_of(-self.status)
@@ -125,17 +121,10 @@ class _Run:
             self.command.kill(number)
 
     def _answer(self, threads: list[int]) -> bool:
-        answer, options = self.answer, self.options
-        for tid in threads:
-            answer.source.follow(tid)
-        answer.start()
-        began = time.monotonic()
-        if options.command:
-            command = launch(answer.source, options.command)
-            command.release()
-            self.command = command
-        following = began + (self.every or 0)
-        while not self._over(began):
+        answer = self.answer
+        self.begin(answer.source, threads, answer.start)
+        following = self.began + (self.every or 0)
+        while not self.over(answer.source.done):
             answer.poll()
             now = time.monotonic()
             if self.asked or (self.every and now >= following) or self.plan.statement.streams:
@@ -147,8 +136,8 @@ class _Run:
         if self.shape == SPECTROGRAM and not self.json:
             self.out.write(scale(self.linear).encode())
         if self.shape == STAT and isinstance(self.command, Command) and self.command.usage and not self.json:
-            self.out.write(usage_text(time.monotonic() - began, self.command.usage).encode())
-        receipt = answer.receipt(time.monotonic() - began)
+            self.out.write(usage_text(time.monotonic() - self.began, self.command.usage).encode())
+        receipt = answer.receipt(time.monotonic() - self.began)
         sys.stderr.write(receipt_json(receipt) if self.json else receipt_text(receipt))
         return receipt.status is Status.EXACT
 
@@ -156,13 +145,6 @@ class _Run:
     def json(self) -> bool:
         """Whether objects are printed, a line each."""
         return self.options.json or self.options.shape == "json"
-
-    def _over(self, began: float) -> bool:
-        if self.command and self.status is None:
-            self.status = self.command.poll()
-        ended = self.options.seconds is not None and time.monotonic() - began >= self.options.seconds
-        ended |= self.answer.source.done
-        return self.ended_by != 0 or ended or (self.command is not None and self.status is not None)
 
     def _print(self, rows: Rows | None) -> None:
         if rows is None:
