@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -9,12 +10,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from sonde.catalog.events import FIELDS
 from sonde.dialects.filter import parse
 from sonde.dialects.sql import Statement, parse_sql
 from sonde.dialects.sql_groups import Grouped, bucket_column, grouped
 from sonde.engines.batch import filter_batch
 from sonde.engines.context import Context
-from sonde.engines.duckdb import Column, Columns, Rows, columns_of, joined, keep, run
+from sonde.engines.duckdb import Column, Columns, Database, Rows, columns_of, joined
+from sonde.errors import QueryError
 from sonde.plan.batch import Batch, Counters
 from sonde.plan.expr import TRUE, And, Expr, fields
 from sonde.plan.ops import BUCKETS, HISTOGRAMS, Aggregate, Groups, Measure
@@ -33,6 +36,7 @@ WAITING = 200_000  # rows that wait for the end of the question before they are 
 SNAPLEN = 80  # bytes of buffers
 OTHER = "(other)"
 EXTREMES = ("min", "max")
+_NAMED = re.compile(r"""\b[Nn]ame (\w+)|["']([\w.]+)""")  # what DuckDB's errors are about
 
 
 class SqlPlan(NamedTuple):
@@ -87,8 +91,10 @@ class SqlAnswer:
         self, plan: SqlPlan, *, windows: bool = False, skip: Iterable[int] = (), follow: bool = False,
         room: int | None = None, source: Open | None = None,
     ) -> None:  # fmt: skip
-        """Ask the running kernel, or what `source` opens, which gives rows."""
+        """Ask the running kernel, or what `source` opens, which gives rows. QueryError if DuckDB does not understand
+        the statement."""
         self.plan = plan
+        self._database = _bound(plan.statement)
         self._windows = windows or plan.statement.streams
         self._parts: list[Columns] = []
         self._kept = self._delivered = self._since = 0
@@ -127,9 +133,9 @@ class SqlAnswer:
         if self.plan.grouped:
             groups = self._groups.groups(anew=self._windows)
             parts = [self._columns(groups), *self._parts]
-            rows = run(self.plan.grouped.text, {EVENTS: joined(parts)}, elapsed)
+            rows = self._database.run(self.plan.grouped.text, joined(parts), elapsed)
         else:
-            rows = run(self.plan.statement.text, {EVENTS: joined(self._parts) or self._nothing()}, elapsed)
+            rows = self._database.run(self.plan.statement.text, joined(self._parts) or None, elapsed)
         if self._windows:
             self._parts = []
         return rows
@@ -149,8 +155,9 @@ class SqlAnswer:
         return receipt(counters, elapsed, event_name, absent=absent, aside=self.source.aside())
 
     def close(self) -> None:
-        """Free everything in the kernel."""
+        """Free everything."""
         self.source.close()
+        self._database.close()
 
     def _take(self, batch: Batch | None) -> None:
         if batch is None:
@@ -172,11 +179,12 @@ class SqlAnswer:
 
     def _keep_few(self) -> None:
         """Forget the rows that the answer cannot have any more."""
-        self._parts = [keep(self.plan.statement.kept, {EVENTS: joined(self._parts)})]
+        self._parts = [self._database.keep(self.plan.statement.kept, joined(self._parts))]
         self._kept = 0
 
     def _fields(self, batch: Batch) -> Columns:
-        return columns_of(batch, self.plan.statement.fields, self._context)
+        columns = columns_of(batch, self.plan.statement.fields, self._context)
+        return columns or {"nothing": np.zeros(len(batch), np.int32)}
 
     def _single(self, batch: Batch, aggregate: Aggregate) -> Columns:
         """Rows as groups of one."""
@@ -203,9 +211,6 @@ class SqlAnswer:
         self._groups.groups()
         return self._groups.grouped
 
-    def _nothing(self) -> Columns:
-        return {str(field): np.zeros(0, object) for field in self.plan.statement.fields} or {"nothing": np.zeros(0)}
-
     def _columns(self, groups: Groups) -> Columns:
         """The groups as a table; what had no room is a group of its own."""
         assert self.plan.grouped
@@ -224,6 +229,20 @@ class SqlAnswer:
             else:
                 columns[measure.column] = values
         return columns
+
+
+def _bound(statement: Statement) -> Database:
+    """A database that understands the statement."""
+    database = Database(EVENTS, {str(field): FIELDS[field.name].type for field in statement.fields})
+    try:
+        database.run(statement.text)
+    except QueryError as error:
+        written = statement.written
+        named = (next(filter(None, match.groups())) for match in _NAMED.finditer(error.message))
+        places = ((written.lower().find(name.lower()), len(name)) for name in named)
+        at, length = next((place for place in places if place[0] >= 0), (0, 0))
+        raise QueryError(error.message, written, at, length) from None
+    return database
 
 
 def _buckets(values: npt.NDArray[np.int64], width: int) -> npt.NDArray[np.int64]:

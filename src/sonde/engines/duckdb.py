@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from sonde.catalog.types import Kind
+from sonde.catalog.types import Kind, Type
 from sonde.engines.batch import value_of
 from sonde.engines.context import Context
 from sonde.errors import QueryError
@@ -17,10 +18,11 @@ from sonde.plan.batch import Batch, Vector
 from sonde.plan.expr import Field
 from sonde.plan.strings import Strings
 
-__all__ = ["Column", "Columns", "Rows", "column_of", "columns_of", "joined", "keep", "run"]
+__all__ = ["Column", "Columns", "Database", "Rows", "column_of", "columns_of", "joined"]
 
 Column = npt.NDArray[Any]
 Columns = dict[str, Column]
+_SQL_TYPES = {Kind.INT: "BIGINT", Kind.BOOL: "BOOLEAN", Kind.STR: "VARCHAR", Kind.BYTES: "VARCHAR"}
 _FLOATS = ("DOUBLE", "FLOAT", "DECIMAL")
 
 
@@ -55,30 +57,57 @@ def joined(parts: Sequence[Columns]) -> Columns:
     return {name: put([part[name] for part in parts]) for name in parts[0]} if parts else {}
 
 
-def run(text: str, tables: Mapping[str, Columns], elapsed: int = 0) -> Rows:
-    """Run one SELECT; elapsed() in it are the ns that it is about. QueryError with DuckDB's reason if it does not
-    understand it."""
-    with duckdb.connect() as connection:
-        connection.execute(f"CREATE MACRO elapsed() AS {max(1, elapsed)}")
-        for name, columns in tables.items():
-            connection.register(name, columns)
+class Database:
+    """A DuckDB with one table, which lives as long as a question: opening one takes longer than most statements.
+
+    The table is empty and has columns of these types until a statement is run over others.
+    """
+
+    def __init__(self, table: str, types: Mapping[str, Type]) -> None:
+        self._connection = duckdb.connect()
+        self._table = table
+        columns = ", ".join(f"{_identifier(name)} {_SQL_TYPES[of.kind]}" for name, of in types.items())
+        self._connection.execute(f"CREATE TABLE {_identifier(table)} ({columns or 'nothing INTEGER'})")
+
+    def run(self, text: str, columns: Columns | None = None, elapsed: int = 0) -> Rows:
+        """Run one SELECT, over these columns; elapsed() in it are the ns that it is about. QueryError with DuckDB's
+        reason, and no text, if it does not understand it."""
+        self._connection.execute(f"CREATE OR REPLACE MACRO elapsed() AS {max(1, elapsed)}")
+        with self._over(columns):
+            try:
+                relation = self._connection.sql(text)
+                types = [str(kind) for kind in relation.types]
+                numeric = tuple(kind.endswith(("INT", "INTEGER")) or kind.startswith(_FLOATS) for kind in types)
+                return Rows(tuple(relation.columns), numeric, relation.fetchall())
+            except duckdb.Error as error:
+                reason = str(error).splitlines()[0]
+                raise QueryError(f"DuckDB: {reason.partition(': ')[2] or reason}") from None
+
+    def keep(self, text: str, columns: Columns) -> Columns:
+        """Some rows of the table, by a SELECT of its columns."""
+        with self._over(columns):
+            found: Columns = self._connection.sql(text).fetchnumpy()
+        return {name: _objects(values) for name, values in found.items()}
+
+    def close(self) -> None:
+        """Free it."""
+        self._connection.close()
+
+    @contextmanager
+    def _over(self, columns: Columns | None) -> Iterator[None]:
+        """The table has these columns meanwhile."""
+        if columns is None:
+            yield
+            return
+        self._connection.register(self._table, columns)
         try:
-            relation = connection.sql(text)
-            types = [str(kind) for kind in relation.types]
-            numeric = tuple(kind.endswith(("INT", "INTEGER")) or kind.startswith(_FLOATS) for kind in types)
-            return Rows(tuple(relation.columns), numeric, relation.fetchall())
-        except duckdb.Error as error:
-            reason = str(error).splitlines()[0]
-            raise QueryError(f"DuckDB: {reason.partition(': ')[2] or reason}", text, 0, 0) from None
+            yield
+        finally:
+            self._connection.unregister(self._table)
 
 
-def keep(text: str, tables: Mapping[str, Columns]) -> Columns:
-    """Some rows of a table, by a SELECT of its columns."""
-    with duckdb.connect() as connection:
-        for name, columns in tables.items():
-            connection.register(name, columns)
-        found: Columns = connection.sql(text).fetchnumpy()
-    return {name: _objects(values) for name, values in found.items()}
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _objects(values: Column) -> Column:
