@@ -48,7 +48,7 @@ def empty_program() -> Iterator[None]:
     main.constant(R0, 0)
     main.exit()
     try:
-        session.attach(session.load("empty", main, "l_exit")[0])
+        session.attach(*session.load(session.spliced(main, "l_exit")))
         yield
     finally:
         session.close()

@@ -2,15 +2,17 @@
 /*
  * Aggregates: one entry a group, on every CPU its own. Keys and values are
  * words; how many, the main program that kernel/groups.py emits knows, and user
- * space sets the tables' widths when it creates them.
+ * space sets the tables' widths when it creates them. The CPU is a word of the
+ * key: a table that the kernel keeps for each CPU is made ten times slower, an
+ * allocation for every entry.
  */
 #pragma once
 #include "records.h"
 
-enum { GROUP_KEYS = 8, GROUPS = 1 << 16 };
+enum { GROUP_KEYS = 9, GROUPS = 1 << 16 };
 
 struct {
-	__uint(type, MAP_PERCPU_HASH);
+	__uint(type, MAP_HASH);
 	__uint(max_entries, GROUPS);
 	__type(key, u64);
 	__type(value, u64);

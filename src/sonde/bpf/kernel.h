@@ -36,7 +36,6 @@ typedef long long s64;
 
 #define MAP_HASH 1
 #define MAP_ARRAY 2
-#define MAP_PERCPU_HASH 5
 #define MAP_PERCPU_ARRAY 6
 #define MAP_LRU_HASH 9
 #define MAP_RINGBUF 27

@@ -26,7 +26,7 @@ from sonde.plan.ops import BUCKETS, HISTOGRAMS
 
 __all__ = ["KEYS_MAX", "Cell", "Slots", "generate_groups"]
 
-KEYS_MAX = 8  # words of a key: GROUP_KEYS in bpf/groups.h
+KEYS_MAX = 8  # words of a key beside the CPU: GROUP_KEYS in bpf/groups.h
 R8 = 8
 WORD = 8
 # words below the event: whether the kernel is not sure, the group's words, a value; then the key
@@ -53,21 +53,26 @@ class Cell(NamedTuple):
 
 
 class Slots(NamedTuple):
-    """The words of a group: its key is the values of `keys` (accessors or columns), its value the cells one after
-    another, which begin as 0. A "min" or "max" comes with a "count" of the same accessor: before the first value it
-    means nothing."""
+    """The words of a group: its key is the values of `words` (accessors or columns): those of `keys`, and the CPU,
+    so that no other one changes it. Its value are the cells one after another, which begin as 0. A "min" or "max" comes
+    with a "count" of the same accessor: before the first value it means nothing."""
 
     keys: tuple[str, ...]
     cells: tuple[Cell, ...]
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """The words of a key."""
+        return self.keys if "cpu" in self.keys else (*self.keys, "cpu")
+
+    @property
     def key_size(self) -> int:
-        """Bytes of a key; a group without a key has one word."""
-        return WORD * max(1, len(self.keys))
+        """Bytes of a key."""
+        return WORD * len(self.words)
 
     @property
     def value_size(self) -> int:
-        """Bytes of a value on one CPU."""
+        """Bytes of a value."""
         return WORD * sum(cell.words for cell in self.cells)
 
     def offsets(self) -> list[int]:
@@ -105,11 +110,8 @@ def _add(asm: Asm, slots: Slots, end: Label, nameless: Label | None) -> None:
         asm.place(has_name)
     if set(WORDS) & ({*slots.keys} | {cell.accessor for cell in slots.cells}):
         fetch(asm, "arguments")
-    for i, name in enumerate(slots.keys or ("",)):
-        if name:
-            fetch(asm, name)
-        else:
-            asm.constant(R0, 0)
+    for i, name in enumerate(slots.words):
+        fetch(asm, name)
         asm.store(R6, key + WORD * i, R0)
     asm.move(R1, R6)
     asm.move(R2, R6)

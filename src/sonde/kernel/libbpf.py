@@ -336,10 +336,10 @@ def load_btf(data: bytes) -> int:
 
 
 def load_program(
-    name: str, code: bytes, functions: bytes, btf_fd: int, attach_btf_id: int, kind: int, log_level: int = 0
-) -> tuple[int, str]:
-    """(fd, verifier's log) of a program of a `kind`: RAW_TRACEPOINT, ITER or SYSTEM_CALL. `functions` is func_info:
-    pairs of u4 (instruction, BTF id of FUNC), main first.
+    name: str, code: bytes, functions: bytes, attach_btf_id: int, kind: int, btf_fd: int, log_level: int = 0
+) -> int:
+    """fd of a program of a `kind`: RAW_TRACEPOINT, ITER or SYSTEM_CALL. `functions` is func_info: pairs of u4
+    (instruction, BTF id of FUNC), main first.
 
     KernelError with the end of the verifier's log if it is refused.
     """
@@ -355,10 +355,10 @@ def load_program(
     fd: int = _lib().bpf_prog_load(of, name.encode()[:15], b"Dual BSD/GPL", code, len(code) // 8, C.byref(options))
     error = C.get_errno()
     if fd < 0 and not log_level:
-        return load_program(name, code, functions, btf_fd, attach_btf_id, kind, 1)
+        return load_program(name, code, functions, attach_btf_id, kind, btf_fd, 1)
     if fd < 0:
         raise _refused(f"the kernel refused the program {name}", error, log.value)
-    return fd, log.value.decode(errors="replace")
+    return fd
 
 
 def attach_tracepoint(program: int) -> int:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from threading import Thread
+from typing import NamedTuple
 
+from sonde.errors import KernelError
 from sonde.kernel.asm import WORD, Asm
 from sonde.kernel.inline import inlined
 from sonde.kernel.libbpf import (
@@ -25,12 +29,23 @@ from sonde.kernel.libbpf import (
 )
 from sonde.kernel.library import Fixup, Library
 
-__all__ = ["Session"]
+__all__ = ["Program", "Session"]
 
 READ_ONLY_PROGRAM = 0x80  # BPF_F_RDONLY_PROG
 KINDS = {"tp_btf": RAW_TRACEPOINT, "iter": ITER, "tracepoint": SYSTEM_CALL}  # by the beginning of a section's name
 # Iterators may be interrupted by the other programs: they work in scratch tables of their own.
 SCRATCH = ("climbs", "process_scratch", "payload_scratch", "text_scratch")
+
+
+class Program(NamedTuple):
+    """A program whole, but not yet in the kernel: its instructions, the functions they consist of (pairs of u4: where,
+    BTF id), the BTF id of its hook and the kind of program."""
+
+    name: str
+    code: bytes
+    functions: bytes
+    attach_id: int
+    kind: int
 
 
 class Session:
@@ -100,18 +115,25 @@ class Session:
             self._maps[key] = fd
         return self._maps[key]
 
-    def load(self, name: str, main: Asm, hook: str, log_level: int = 0) -> tuple[int, str]:
-        """(program fd, verifier's log): `main` and what it calls, for the hook of the library program `hook`."""
+    def spliced(self, main: Asm, hook: str) -> Program:
+        """`main` and what it calls, for the hook of the library program `hook`."""
         main, fixups = inlined(main, self.library.subprograms)
         fixups += [Fixup(at, "call", called) for at, called in main.calls]
-        return self._load(name, main.code(), fixups, hook, log_level)
+        return self._whole(hook, main.code(), fixups)
 
-    def load_fixed(self, root: str) -> int:
+    def fixed(self, root: str) -> Program:
         """A library program as it is."""
         program = self.library.subprograms[root]
-        return self._load(root, bytearray(program.code), list(program.fixups), root, 0)[0]
+        return self._whole(root, bytearray(program.code), list(program.fixups))
 
-    def _load(self, name: str, code: bytearray, fixups: list[Fixup], hook: str, log: int) -> tuple[int, str]:
+    def load(self, *programs: Program) -> list[int]:
+        """Load programs; -> their fds. The kernel checks them side by side, which takes most of the time."""
+        fds = _side_by_side([partial(load_program, *program, self._btf) for program in programs])
+        self._programs += fds
+        self.names |= {fd: program.name for fd, program in zip(fds, programs, strict=True)}
+        return fds
+
+    def _whole(self, hook: str, code: bytearray, fixups: list[Fixup]) -> Program:
         section, attach_id = self.library.programs[hook]
         kind = KINDS[section.partition("/")[0]]
         subprograms = self.library.subprograms
@@ -123,11 +145,7 @@ class Session:
             code += subprograms[part].code
         for at, of, called in fixups:
             _patch(code, at, self.map(called, kind == ITER) if of == "map" else start[called] - at - 1)
-        info = b"".join(struct.pack("<II", *f) for f in functions)
-        fd, text = load_program(name, bytes(code), info, self._btf, attach_id, kind, log)
-        self._programs.append(fd)
-        self.names[fd] = name
-        return fd, text
+        return Program(hook, bytes(code), b"".join(struct.pack("<II", *f) for f in functions), attach_id, kind)
 
     def attach(self, program: int) -> None:
         """Attach a tp_btf program; it runs from now on."""
@@ -158,6 +176,30 @@ class Session:
             os.close(fd)
         self._programs.clear()
         self._maps.clear()
+
+
+def _side_by_side(jobs: list[Callable[[], int]]) -> list[int]:
+    """The fds that all jobs give, each in a thread of its own. KernelError if one is refused; then all are closed."""
+    found: list[int] = [-1] * len(jobs)
+    refused: list[KernelError] = []
+
+    def work(at: int) -> None:
+        try:
+            found[at] = jobs[at]()
+        except KernelError as error:
+            refused.append(error)
+
+    threads = [Thread(target=work, args=(at,)) for at in range(len(jobs))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if refused:
+        for fd in found:
+            if fd >= 0:
+                os.close(fd)
+        raise refused[0]
+    return found
 
 
 def _patch(code: bytearray, at: int, immediate: int) -> None:

@@ -25,14 +25,15 @@ class Closing:
         ids = [tracepoint_id(name) for name in TRACEPOINTS]
         self._ids = [ident for ident in ids if ident is not None]
         self._possible = len(self._ids) == len(ids)
-        self._program = session.load_fixed("p_close" if self._possible else "p_enter")
+        self.needs = session.fixed("p_close" if self._possible else "p_enter")
+        self.program = -1  # `needs`, when it is loaded
 
     def attach(self) -> None:
         """Note files from now on. The state of all processes was taken: it tells of 32-bit programs."""
         if self._possible and not self._compat():
             try:
                 for ident in self._ids:
-                    self._session.attach_event(self._program, ident)
+                    self._session.attach_event(self.program, ident)
                 return
             except KernelError:
                 pass
@@ -45,7 +46,8 @@ class Closing:
 
     def _take_over(self) -> None:
         self._general = True
-        self._session.attach(self._session.load_fixed("p_enter") if self._possible else self._program)
+        general = self._session.load(self._session.fixed("p_enter"))[0] if self._possible else self.program
+        self._session.attach(general)
 
     def _compat(self) -> bool:
         return any(self._session.read("compat_seen"))

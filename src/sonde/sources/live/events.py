@@ -165,9 +165,14 @@ class LiveEvents:
         before += ["p_exec"] * scan.ancestors + ["p_enter"] * (scan.start and not scan.view)
         blind = not lock_addresses() and all(hook.root != "l_exit" for hook in scan.hooks)
         after = ["p_forget"] * self._follow + ["p_renames"] * blind
-        mains = [(session.load(h.root, self._main(h), h.root)[0], h.tracepoint) for h in scan.hooks]
-        fixed = [[(session.load_fixed(name), 0) for name in names] for names in (before, after)]
-        return [*fixed[0], *mains, *fixed[1]]
+        wanted = [(session.fixed(name), 0) for name in before]
+        wanted += [(session.spliced(self._main(hook), hook.root), hook.tracepoint) for hook in scan.hooks]
+        wanted += [(session.fixed(name), 0) for name in after]
+        asides = [session.fixed("p_snapshot"), *([self._closing.needs] if self._closing else ())]
+        self._snapshot, *fds = session.load(*asides, *(program for program, _ in wanted))
+        if self._closing:
+            self._closing.program, *fds = fds
+        return list(zip(fds, (tracepoint for _, tracepoint in wanted), strict=True))
 
     def _main(self, hook: Hook) -> Asm:
         """The main program for a hook."""
@@ -207,7 +212,7 @@ class LiveEvents:
 
     def start(self) -> None:
         """Take the state of all processes, then attach."""
-        self._session.iterate(self._session.load_fixed("p_snapshot"))
+        self._session.iterate(self._snapshot)
         self._drain_dictionary()
         if self._closing:
             self._closing.attach()
@@ -260,7 +265,7 @@ class LiveEvents:
     def inflight(self) -> Batch | None:
         """Rows of the calls that are running now (ENTER_ROW), unfiltered. Give them after what `poll` gives."""
         main = generate(Hook("l_task"), All(()), self.scan.layout, payloads="", followed=self._follow)
-        program, _ = self._session.load("l_task", main, "l_task")
+        [program] = self._session.load(self._session.spliced(main, "l_task"))
         before = self._assembler.take(1 << 62)
         assert before is None, "poll(final=True) first"
         self._session.iterate(program)

@@ -13,6 +13,7 @@ from sonde.engines.decoding import SIGNED
 from sonde.engines.fields import OF_ARGUMENT, physical, points_at
 from sonde.kernel.asm import Asm
 from sonde.kernel.codegen import Hook
+from sonde.kernel.features import possible_cpus
 from sonde.kernel.groups import KEYS_MAX, Cell, Slots, generate_groups
 from sonde.kernel.libbpf import entries, lookup
 from sonde.plan.batch import PHYSICAL, Array, Batch, Payloads
@@ -23,7 +24,8 @@ from sonde.sources.live.scan import Scan
 
 __all__ = ["ROOM", "LiveGroups", "measurable", "needs_rows", "why_not"]
 
-ROOM = 1 << 16  # groups
+ROOM = 1 << 16  # groups of each CPU
+ROOM_TOTAL = 1 << 19  # of all CPUs
 FEW = 1 << 12  # bytes of rows where there are none
 PAUSE = 0.05  # s between two looks at the dictionary
 WORD = 8
@@ -140,7 +142,8 @@ class LiveGroups(LiveEvents):
         self._aggregate, self._words = aggregate, slots_of(aggregate, scan)
         width = self._words.value_size
         self._widths = {"groups": width, "group_start": width, "group_other": width}
-        self._keys, self._room = {"groups": self._words.key_size}, {"groups": room}
+        self._keys = {"groups": self._words.key_size}
+        self._room = {"groups": min(room * possible_cpus(), ROOM_TOTAL)}
         self.grouped = self.crowded_out = 0  # events in groups, and in none, when they were read last
         self._before: dict[bytes, Table] = {}
         self._other_before = np.zeros((1, width // WORD), np.int64)
@@ -158,7 +161,7 @@ class LiveGroups(LiveEvents):
 
     def tables(self) -> dict[str, int]:
         """The same with the groups: what there is room for."""
-        each = self._words.key_size + self._words.value_size * self._cpus
+        each = self._words.key_size + self._words.value_size
         return super().tables() | {"groups": self._room["groups"] * each}
 
     def groups(self, anew: bool = False) -> Groups:
@@ -166,12 +169,13 @@ class LiveGroups(LiveEvents):
 
         Poll before, so that what they refer to is known.
         """
-        width = self._words.value_size * self._cpus
-        keys, values = entries(self._session.map("groups"), self._words.key_size, width)
-        other = lookup(self._session.map("group_other"), bytes(4), width)
+        size, width = self._words.key_size, self._words.value_size
+        keys, values = entries(self._session.map("groups"), size, width)
+        other = lookup(self._session.map("group_other"), bytes(4), width * self._cpus)
         assert other is not None
-        words = np.frombuffer(keys, np.uint64).reshape(-1, self._words.key_size // WORD)
-        table, rest = self._table(values), self._table(other)
+        words = np.frombuffer(keys, np.uint64).reshape(-1, size // WORD)
+        table = np.frombuffer(values, np.int64).reshape(-1, width // WORD)
+        rest = self._together(np.frombuffer(other, np.int64).reshape(self._cpus, width // WORD))
         self.crowded_out = int(rest[:, 0].sum())
         self.grouped = int(table[:, 0].sum()) + self.crowded_out
         if anew:
@@ -195,24 +199,23 @@ class LiveGroups(LiveEvents):
         self._other_before = rest
         return added
 
-    def _table(self, values: bytes) -> Table:
-        """The words of each group over all CPUs."""
-        words = np.frombuffer(values, np.int64).reshape(-1, self._cpus, self._words.value_size // WORD)
-        table: Table = words.sum(axis=1)
+    def _together(self, words: Table) -> Table:
+        """One row of several CPUs'."""
+        table: Table = words.sum(axis=0, keepdims=True)
         places = {cell: at // WORD for cell, at in zip(self._words.cells, self._words.offsets(), strict=True)}
         for cell, at in places.items():
             if cell.kind in ("min", "max"):
-                there = words[:, :, places[cell._replace(kind="count")]] > 0
+                there = words[:, places[cell._replace(kind="count")]] > 0
                 last = np.iinfo(np.int64).max if cell.kind == "min" else np.iinfo(np.int64).min
-                here = np.where(there, words[:, :, at], last)
-                table[:, at] = here.min(axis=1) if cell.kind == "min" else here.max(axis=1)
+                here = np.where(there, words[:, at], last)
+                table[0, at] = here.min() if cell.kind == "min" else here.max()
         return table
 
     def _batch(self, words: npt.NDArray[np.uint64]) -> Batch:
         """The keys as rows of events."""
         columns: dict[str, Array] = {
             "res" if name == "outcome" else name: words[:, i].astype(PHYSICAL.get(name, PHYSICAL["res"])[0])
-            for i, name in enumerate(self._words.keys)
+            for i, name in enumerate(self._words.words)
         }
         for name in ("flags", "nr", "proc", "dir", "res"):
             columns.setdefault(name, np.zeros(len(words), PHYSICAL[name][0]))
