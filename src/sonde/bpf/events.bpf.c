@@ -807,64 +807,89 @@ INLINE u64 length_of(struct event *e, struct argument *a)
 	return (s64)e->result > 0 ? e->result : 0;
 }
 
-/* Bytes of an argument that is so many elements; its kind becomes PAY_MEMORY. */
-INLINE u64 memory_of(struct event *e, struct argument *a, u32 *kind)
+/* Bytes of an argument that is `n` elements. */
+INLINE u64 memory_of(struct argument *a, u64 n, u32 compat)
 {
-	u64 n = (length_of(e, a) & 0x7fffffff) * a->size;
-
-	if (*kind == PAY_HEADED)
-		n += e->nr >= NR_I386 ? 4 : 8;
-	*kind = PAY_MEMORY;
-	return n;
+	n = (n & 0x7fffffff) * a->size;
+	return a->kind == PAY_HEADED ? n + (compat ? 4 : 8) : n;
 }
 
-INLINE void one_payload(struct event *e, struct argument *a, u32 i)
+/*
+ * Which argument of which call, at which end of it: one word, for functions that
+ * are verified once, alone, and not for each way that leads to them.
+ */
+enum { AT_INDEX = 16, INDEX_ENTERED = 8 };
+INLINE u64 place_of(struct event *e, u32 i)
 {
-	u32 kind = a->kind, length = a->length;
-	u64 n = length < ARGUMENTS ? e->a[length & 7] : 0;
+	return e->nr | (u64)(i | (e->flags & ROW_ENTER ? INDEX_ENTERED : 0)) << AT_INDEX;
+}
+
+INLINE struct argument *argument_at(u64 place)
+{
+	u32 i = MASKED(place >> AT_INDEX, 7);
+
+	return &descriptor_of(place)->arguments[i < ARGUMENTS ? i : 0];
+}
+
+/* With the kind of an argument: its index, and whose call it is. */
+INLINE u32 index_of(u64 place)
+{
+	return (place >> AT_INDEX & 7) << 8 | ((u16)place >= NR_I386 ? OF_COMPAT : 0);
+}
+
+GLOBAL u32 send_one(u64 pointer, u64 n, u64 place, s64 result, u64 seq)
+{
+	struct argument *a = argument_at(place);
+	u32 kind = a->kind, what = index_of(place);
 
 	if (kind == PAY_MEMORY || kind == PAY_HEADED)
-		n = memory_of(e, a, &kind);
-	if (kind)
-		send_argument(e->a[i], n, kind | i << 8 | (e->nr >= NR_I386 ? OF_COMPAT : 0), e->result, e->seq);
+		return send_argument(pointer, memory_of(a, n, what & OF_COMPAT), what | PAY_MEMORY, result, seq);
+	return send_argument(pointer, a->length < ARGUMENTS ? n : 0, what | kind, result, seq);
 }
 
 /*
  * The same for the event view: at the enter of a call it is not known yet how
  * much will be moved, so as much as the caller offers is meant.
  */
-INLINE void one_view(struct event *e, struct argument *a, u32 i, u32 mask)
+GLOBAL u32 send_viewed(u64 pointer, u64 n, u64 place, s64 result, u64 seq)
 {
-	u32 kind = a->kind, entered = e->flags & ROW_ENTER, what = i << 8 | (e->nr >= NR_I386 ? OF_COMPAT : 0);
-	u64 pointer = e->a[i], n = length_of(e, a);
-	s64 moved = entered ? 0x7fffffff : e->result;
+	struct argument *a = argument_at(place);
+	u32 kind = a->kind, what = index_of(place);
+	s64 moved = place >> AT_INDEX & INDEX_ENTERED ? 0x7fffffff : result;
 
-	if (!kind || !(mask >> i & 1))
-		return;
-	if (kind == PAY_MEMORY || kind == PAY_HEADED)
-		n = memory_of(e, a, &kind);
+	if (kind == PAY_MEMORY || kind == PAY_HEADED) {
+		n = memory_of(a, n, what & OF_COMPAT);
+		kind = PAY_MEMORY;
+	}
 	if (kind == PAY_DATA)
 		moved = n & 0x7fffffff;
-	if (kind == PAY_SOCKADDR_OUT)
-		n = e->a[a->length & 7];
-	if (kind == PAY_SIGINFO) {
-		pointer = e->a[3];
+	if (kind == PAY_SIGINFO)
 		n = a->size;
-	}
 	if (kind == PAY_MSGHDR || kind == PAY_MESSAGES)
-		send_message(pointer, what, e->seq);
+		send_message(pointer, what, seq);
 	if (kind == PAY_MESSAGES) {
-		send_pieces(pointer, 0, what | PART_DATA * PART << 8 | PAY_MSGHDR, 0x7fffffff, e->seq);
+		send_pieces(pointer, 0, what | PART_DATA * PART << 8 | PAY_MSGHDR, 0x7fffffff, seq);
 		kind = PAY_MEMORY;
 		n = (n & 1023) * a->size;
 	}
 	if (kind == PAY_IOVEC)
 		send_argument(pointer, (n & 1023) * (what & OF_COMPAT ? 8 : 16),
-			      what | PART_VECTOR * PART << 8 | PAY_MEMORY, 0, e->seq);
+			      what | PART_VECTOR * PART << 8 | PAY_MEMORY, 0, seq);
 	if (kind == PAY_IOVEC || kind == PAY_MSGHDR)
-		send_pieces(pointer, n, what | kind, moved > 0 ? moved : 0, e->seq);
-	else
-		send_argument(pointer, n, what | kind, moved, e->seq);
+		return send_pieces(pointer, n, what | kind, moved > 0 ? moved : 0, seq);
+	return send_argument(pointer, n, what | kind, moved, seq);
+}
+
+INLINE void one_payload(struct event *e, struct argument *a, u32 i)
+{
+	if (a->kind)
+		send_one(e->a[i], length_of(e, a), place_of(e, i), e->result, e->seq);
+}
+
+INLINE void one_view(struct event *e, struct argument *a, u32 i, u32 mask)
+{
+	if (a->kind && mask >> i & 1)
+		send_viewed(e->a[a->kind == PAY_SIGINFO ? 3 : i], length_of(e, a), place_of(e, i), e->result, e->seq);
 }
 
 /*

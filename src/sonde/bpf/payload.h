@@ -7,7 +7,7 @@
 #include "records.h"
 
 enum { SNAP_MAX = 65535, STRING_MAX = 4096, VECTORS = 16, SOCKADDR_MAX = 128, MEMORY_MAX = 32768 };
-enum { STRINGS = 32, STRINGS_COUNTED = 512, STRINGS_MAX = 8192, PAGE_SIZE = 4096 };
+enum { STRINGS = 32, STRINGS_AT_ONCE = 32, STRINGS_COUNTED = 512, STRINGS_MAX = 8192, PAGE_SIZE = 4096 };
 /* With the kind of an argument: it belongs to a 32-bit call; bit of the part of it that is sent, each eight indices. */
 enum { OF_COMPAT = 0x80, PART = 8, PART_HEADER = 1, PART_NAME, PART_VECTOR, PART_CONTROL, PART_DATA };
 
@@ -135,17 +135,34 @@ INLINE s64 read_some(struct payload *p, u64 pointer, u32 n)
 	return read_pages(pointer, n);
 }
 
-/* How many strings an argv has; < 0: there is no array. Functions of their own are verified once. */
-GLOBAL s64 count_strings(u64 pointers, u32 compat)
+/* How many of the next strings of an argv there are before its end, or what cannot be read; < 0: not even one. */
+GLOBAL s64 count_some(u64 pointers, u32 compat)
 {
 	u32 count = 0, width = compat ? 4 : 8;
 
-	for (; count < STRINGS_COUNTED; count++) {
+	for (; count < STRINGS_AT_ONCE; count++) {
 		u64 pointer = 0;
 
 		if (bpf_probe_read_user(&pointer, width, (void *)(pointers + count * width)))
 			return count ? (s64)count : -1;
 		if (!pointer)
+			break;
+	}
+	return count;
+}
+
+/* How many strings an argv has; < 0: there is no array. Functions of their own are verified once. */
+GLOBAL s64 count_strings(u64 pointers, u32 compat)
+{
+	u32 count = 0;
+
+	for (u32 i = 0; i < STRINGS_COUNTED / STRINGS_AT_ONCE; i++) {
+		s64 some = count_some(pointers + count * (compat ? 4 : 8), compat);
+
+		if (some < 0)
+			return count ? (s64)count : -1;
+		count += some;
+		if (some < STRINGS_AT_ONCE)
 			break;
 	}
 	return count;

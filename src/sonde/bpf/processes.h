@@ -261,17 +261,20 @@ GLOBAL u64 parent_to_tell(u64 task)
 	return s->process && s->signature == process_signature(parent) ? parent | WAY_UP_KNOWN : parent;
 }
 
-/* Records of all ancestors that have none yet. */
-INLINE void tell_ancestors(u64 task)
+/* The record id of a thread after those of all its ancestors that have none yet. */
+GLOBAL u32 line_id(u64 task)
 {
+	u64 above = task;
+
 	for (u32 i = 0; i < ANCESTORS; i++) {
-		task = parent_to_tell(task);
-		if (!task)
+		above = parent_to_tell(above);
+		if (!above)
 			break;
-		process_id(task & ~(u64)WAY_UP_KNOWN);
-		if (task & WAY_UP_KNOWN)
+		process_id(above & ~(u64)WAY_UP_KNOWN);
+		if (above & WAY_UP_KNOWN)
 			break;
 	}
+	return process_id(task);
 }
 
 INLINE u32 current_process(u64 task, u32 tid)
@@ -282,6 +285,5 @@ INLINE u32 current_process(u64 task, u32 tid)
 	if (s && s->process && !s->partial && s->signature == process_signature(task) &&
 	    s->generation == generation_now(&moving))
 		return s->process;
-	tell_ancestors(task);
-	return process_id(task);
+	return line_id(task);
 }

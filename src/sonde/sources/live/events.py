@@ -177,7 +177,7 @@ class LiveEvents:
     def _main(self, hook: Hook) -> Asm:
         """The main program for a hook."""
         scan = self.scan
-        return generate(hook, scan.test, scan.layout, payloads=scan.payloads, followed=self._follow)
+        return generate(hook, scan.test, scan.layout, payloads=scan.payloads(hook), followed=self._follow)
 
     @property
     def rest(self) -> Expr:

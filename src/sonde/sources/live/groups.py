@@ -153,7 +153,7 @@ class LiveGroups(LiveEvents):
     def _main(self, hook: Hook) -> Asm:
         return generate_groups(
             hook, self.scan.test, self._words, self.scan.layout,
-            payloads=self.scan.payloads, followed=self._follow, named=_named(self._aggregate),
+            payloads=self.scan.payloads(hook), followed=self._follow, named=_named(self._aggregate),
         )  # fmt: skip
 
     def _until_enough(self, elapsed: int) -> float:

@@ -68,10 +68,13 @@ class Scan(NamedTuple):
     details: frozenset[Detail]
     view: bool = False
 
-    @property
-    def payloads(self) -> str:
-        """The accessor that sends what arguments point at, or nothing."""
-        return "view" if self.view else "payloads" if self.followed else ""
+    def payloads(self, hook: Hook) -> str:
+        """The accessor that sends what arguments point at, or nothing: an end has none, a signal only in the view."""
+        if hook.root == "l_procexit":
+            return ""
+        if self.view:
+            return "view"
+        return "payloads" if self.followed and hook.root != "l_signal" else ""
 
     @property
     def rest(self) -> Expr:
