@@ -54,7 +54,7 @@ _Static_assert(sizeof(struct event) == 176, "codegen.py");
 
 /* Threads that --pid and `-- command` follow, with their descendants. */
 enum { FOLLOW_NOW = 1, FOLLOW_FROM_EXEC = 2 };
-enum { NR_EXECVE = 59, NR_EXECVEAT = 322, AT_FDCWD = -100 };
+enum { NR_EXECVE = 59, NR_EXECVEAT = 322, NR_I386_EXECVE = 11, NR_I386_EXECVEAT = 358, AT_FDCWD = -100 };
 struct {
 	__uint(type, MAP_HASH);
 	__uint(max_entries, 1 << 16);
@@ -886,10 +886,15 @@ INLINE void one_payload(struct event *e, struct argument *a, u32 i)
 		send_one(e->a[i], length_of(e, a), place_of(e, i), e->result, e->seq);
 }
 
-INLINE void one_view(struct event *e, struct argument *a, u32 i, u32 mask)
+/* -> the argument's bit if it is a string that could not be read. */
+INLINE u32 one_view(struct event *e, struct argument *a, u32 i, u32 mask)
 {
-	if (a->kind && mask >> i & 1)
-		send_viewed(e->a[a->kind == PAY_SIGINFO ? 3 : i], length_of(e, a), place_of(e, i), e->result, e->seq);
+	u32 failed;
+
+	if (!a->kind || !(mask >> i & 1))
+		return 0;
+	failed = send_viewed(e->a[a->kind == PAY_SIGINFO ? 3 : i], length_of(e, a), place_of(e, i), e->result, e->seq);
+	return failed && a->kind == PAY_STRING ? 1 << i : 0;
 }
 
 /*
@@ -928,21 +933,39 @@ INLINE u64 next_sequence(struct event *e)
 	return ++e->stats->sequence << 12 | (bpf_get_smp_processor_id() & 4095);
 }
 
+/* Strings that were not there when the call was entered are by now, but for those of a program that is gone. */
+INLINE u32 unread(struct event *e, struct slot *s)
+{
+	u32 nr = e->nr, bits = s ? s->unread : 0;
+
+	if (s)
+		s->unread = 0;
+	if (!failed(e) && (nr == NR_EXECVE || nr == NR_EXECVEAT || nr == NR_I386 + NR_I386_EXECVE || nr == NR_I386 + NR_I386_EXECVEAT))
+		return 0;
+	return bits;
+}
+
 HIDDEN u64 x_view(struct event *e)
 {
 	struct descriptor *d = descriptor_of(e->nr);
-	u32 mask = d->flags >> (e->flags & ROW_ENTER ? AT_ENTER : AT_EXIT) & 63, returns = (e->flags & ROW_ENTER) && is_sigreturn(e);
+	u32 enters = e->flags & ROW_ENTER, mask = leaves_nothing(e) ? 0 : d->flags >> (enters ? AT_ENTER : AT_EXIT) & 63;
+	struct slot *s = e->regs ? slot_of(e->tid) : NULL;
+	u32 missing = 0, returns = enters && is_sigreturn(e);
 
-	if ((!mask && !returns) || leaves_nothing(e))
+	if (!enters)
+		mask |= unread(e, s);
+	if (!mask && !returns)
 		return 0;
 	arguments(e);
 	e->seq = next_sequence(e);
-	one_view(e, &d->arguments[0], 0, mask);
-	one_view(e, &d->arguments[1], 1, mask);
-	one_view(e, &d->arguments[2], 2, mask);
-	one_view(e, &d->arguments[3], 3, mask);
-	one_view(e, &d->arguments[4], 4, mask);
-	one_view(e, &d->arguments[5], 5, mask);
+	missing |= one_view(e, &d->arguments[0], 0, mask);
+	missing |= one_view(e, &d->arguments[1], 1, mask);
+	missing |= one_view(e, &d->arguments[2], 2, mask);
+	missing |= one_view(e, &d->arguments[3], 3, mask);
+	missing |= one_view(e, &d->arguments[4], 4, mask);
+	missing |= one_view(e, &d->arguments[5], 5, mask);
+	if (enters && s)
+		s->unread = missing;
 	if (returns)
 		send_signal_mask(e);
 	if (e->nr == NR_SIGNAL)

@@ -277,6 +277,7 @@ INLINE u64 argument_size(u32 kind, u64 length, s64 result)
 /*
  * Reads one argument and sends it; `what` is its kind | its index << 8. One
  * that could not be read is sent too: an empty value and an unreadable one differ.
+ * -> 1: it could not be read.
  */
 GLOBAL u32 send_argument(u64 pointer, u64 length, u32 what, s64 result, u64 seq)
 {
@@ -302,7 +303,7 @@ GLOBAL u32 send_argument(u64 pointer, u64 length, u32 what, s64 result, u64 seq)
 		s->truncated++;
 	if (bpf_ringbuf_output(&payloads, p, sizeof(p->header) + (n & SNAP_MAX), NO_WAKEUP))
 		s->lost_payloads++;
-	return 0;
+	return p->header.failed;
 }
 
 /*

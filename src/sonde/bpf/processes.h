@@ -18,7 +18,8 @@ struct slot {
 	u32 tid;	 /* whose slot this is: tids share a slot modulo the table */
 	u32 process, cwd, root;
 	u32 file;	 /* taken at enter: the fd is gone at exit */
-	u16 has_file;
+	u8 has_file;
+	u8 unread; /* bits of arguments: strings that could not be read at enter, because their page was not there yet */
 	u16 partial; /* the record was made from another task's context, without what only its own can read */
 };
 
@@ -48,7 +49,7 @@ INLINE struct slot *slot_of(u32 tid)
 
 	if (s && s->tid != tid) {
 		s->signature = s->start = 0;
-		s->process = s->has_file = 0;
+		s->process = s->has_file = s->unread = 0;
 		s->tid = tid;
 	}
 	return s;

@@ -45,7 +45,8 @@ def descriptors(
 ) -> npt.NDArray[np.void]:
     """The table for the events that are `on`; `bits` are the event-set predicates, `followed` the arguments to follow.
 
-    With `view` all arguments are followed, at the end of the call where they mean something.
+    With `view` all arguments are followed, at the end of the call where they mean something, and of calls on two
+    descriptors `newdir` is the file of the second.
     """
     table = np.zeros(EVENTS, DESCRIPTOR)
     table["fd"] = table["dir"] = table["newdir"] = table["given"] = FD_NONE
@@ -79,9 +80,11 @@ def _read_at_exit(event: Event, param: Param) -> tuple[int, int, int]:
     return (Follow.MEMORY, length, 1) if kind == Follow.DATA else (kind, length, width)
 
 
-def _whole(event: Event, flags: int, arguments: list[tuple[int, int, int]], given: int = FD_NONE) -> tuple[object, ...]:
-    directories = (*map(_index, event.directories), FD_NONE, FD_NONE)
-    return flags, _fd(event), *directories[:2], given, 0, arguments
+def _whole(
+    event: Event, flags: int, arguments: list[tuple[int, int, int]], given: int = FD_NONE, other: int = FD_NONE
+) -> tuple[object, ...]:
+    first, second = (*map(_index, event.directories), FD_NONE, FD_NONE)[:2]
+    return flags, _fd(event), first, other if second == FD_NONE else second, given, 0, arguments
 
 
 def _viewed(event: Event) -> tuple[object, ...]:
@@ -98,8 +101,9 @@ def _viewed(event: Event) -> tuple[object, ...]:
             arguments[index] = found
             flags |= (param.both or not param.out) << Want.AT_ENTER + index
             flags |= (param.both or param.out) << Want.AT_EXIT + index
-    given = (_index(p) for p in event.arguments if p.type is ParamType.FD and p.source.value.startswith("a"))
-    return _whole(event, flags, arguments, next(given, FD_NONE))
+    fds = [_index(p) for p in event.arguments if p.type is ParamType.FD and p.source.value.startswith("a")]
+    given, other = (*fds, FD_NONE, FD_NONE)[:2]
+    return _whole(event, flags, arguments, given, other)
 
 
 def _followed(event: Event, param: Param) -> tuple[int, int, int] | None:

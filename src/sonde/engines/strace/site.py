@@ -21,6 +21,7 @@ from sonde.plan.batch import Batch, Views
 
 __all__ = ["Entered", "Site", "either", "pointers", "texts"]
 
+NO_NAME = 0xFFFFFFFF  # in the column of a directory
 Array = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
@@ -137,6 +138,9 @@ class Site(Group):
         files = np.zeros(len(values), np.uint32)
         if not self.finished and fd_index(self.event) == RESULT and source is self._first_fd:
             files = self.column("file").astype(np.uint32)
+        if not self.finished and source is self._second_fd:
+            files = self.column("newdir").astype(np.uint32)
+            return np.where(files == NO_NAME, np.uint32(0), files)  # of the kernel too
         lost = np.flatnonzero((files == 0) & (values >= 0))
         files[lost] = self.remembered(lost, values[lost])
         return files
@@ -150,7 +154,16 @@ class Site(Group):
 
     @property
     def _first_fd(self) -> Source | None:
-        return next((param.source for param in self.arguments if param.type is ParamType.FD), None)
+        return next((param.source for param in self._fds), None)
+
+    @property
+    def _second_fd(self) -> Source | None:
+        return self._fds[1].source if len(self._fds) > 1 and len(self.event.directories) < 2 else None
+
+    @property
+    def _fds(self) -> list[Param]:
+        """Descriptors that the call is given, as kernel/descriptors.py finds them."""
+        return [p for p in self.event.arguments if p.type is ParamType.FD and p.source.value.startswith("a")]
 
     def how(self, row: int) -> How:
         """How structures are shown, those of a row of the group."""

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.kernel.codegen import Layout
-from sonde.kernel.records import ARGUMENTS, PAYLOAD
+from sonde.kernel.records import PAYLOAD
 from sonde.kernel.rows import Waiting
 from sonde.native.link import link
 from sonde.native.spread import spread
@@ -180,7 +180,7 @@ class Assembler:
         np.maximum.at(self._newest, seq & CPU, seq)
         self._payloads = chunk.kept((rows < 0) & (chunk.seq > self._newest[chunk.seq & CPU]))
         mine = np.flatnonzero(rows >= 0)
-        key = rows[mine] * ARGUMENTS + chunk.argument[mine]
+        key = rows[mine] << 8 | chunk.argument[mine]
         if (key[1:] < key[:-1]).any():
             mine = mine[np.argsort(key, kind="stable")]
         return Payloads(
