@@ -44,10 +44,11 @@ MASKS = (
     (r"\{tv_sec=\d+, tv_[nu]sec=\d+\}\) = \?", "{#}) = ?"),
     (r"(execve\(.*), 0x[0-9a-f]+ /\* (\d+ vars)", r"\1, # /* \2"),
     (r"<(?:strace|sonde|python[\d.]*)>", "<tracer>"),
+    (r"\[[0-9a-f]{16}\] execve", "[#] execve"),  # where the tracer's child called it
+    (r"\[0</dev/null>\]", "[0]"),  # opened before the trace and never used: docs/compat.md
 )
 
 
-@pytest.mark.unfinished
 @pytest.mark.parametrize("options", SETS)
 def test_the_same_lines(options: str, tmp_path: Path) -> None:
     program = build("x86_64", tmp_path)

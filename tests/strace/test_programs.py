@@ -31,7 +31,6 @@ def traced(program: Program, tool: tuple[str, ...], options: tuple[str, ...], di
         started.after()
 
 
-@pytest.mark.unfinished
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
 def test_the_same_story_of_each_thread(program: Program, tmp_path: Path) -> None:
     theirs, ours = (traced(program, tool, ("-f", "-y"), tmp_path) for tool in (STRACE, SONDE))

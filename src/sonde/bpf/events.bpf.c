@@ -78,7 +78,8 @@ struct {
 /* Counts programs started by processes that have children: what was said of their descendants is void. */
 u64 ancestry SEC(".data.ancestry") = 0;
 
-const volatile u32 want_start = 0; /* note when every wanted call is entered */
+const volatile u32 want_start = 0;  /* note when every wanted call is entered */
+const volatile u32 want_stacks = 0; /* in the event view */
 
 u64 compat_seen SEC(".data.compat") = 0; /* there are 32-bit programs, or 64-bit ones that make 32-bit calls */
 
@@ -842,7 +843,7 @@ GLOBAL u32 send_one(u64 pointer, u64 n, u64 place, s64 result, u64 seq)
 	struct argument *a = argument_at(place);
 	u32 kind = a->kind, what = index_of(place);
 
-	if (kind == PAY_MEMORY || kind == PAY_HEADED)
+	if (kind == PAY_MEMORY || kind == PAY_HEADED || kind == PAY_BEHIND)
 		return send_argument(pointer, memory_of(a, n, what & OF_COMPAT), what | PAY_MEMORY, result, seq);
 	return send_argument(pointer, a->length < ARGUMENTS ? n : 0, what | kind, result, seq);
 }
@@ -857,7 +858,9 @@ GLOBAL u32 send_viewed(u64 pointer, u64 n, u64 place, s64 result, u64 seq)
 	u32 kind = a->kind, what = index_of(place);
 	s64 moved = place >> AT_INDEX & INDEX_ENTERED ? 0x7fffffff : result;
 
-	if (kind == PAY_MEMORY || kind == PAY_HEADED) {
+	if (kind == PAY_BEHIND)
+		send_behind(pointer, what, seq);
+	if (kind == PAY_MEMORY || kind == PAY_HEADED || kind == PAY_BEHIND) {
 		n = memory_of(a, n, what & OF_COMPAT);
 		kind = PAY_MEMORY;
 	}
@@ -950,11 +953,11 @@ HIDDEN u64 x_view(struct event *e)
 	struct descriptor *d = descriptor_of(e->nr);
 	u32 enters = e->flags & ROW_ENTER, mask = leaves_nothing(e) ? 0 : d->flags >> (enters ? AT_ENTER : AT_EXIT) & 63;
 	struct slot *s = e->regs ? slot_of(e->tid) : NULL;
-	u32 missing = 0, returns = enters && is_sigreturn(e);
+	u32 missing = 0, returns = enters && is_sigreturn(e), stacks = want_stacks && !enters && e->regs;
 
 	if (!enters)
 		mask |= unread(e, s);
-	if (!mask && !returns)
+	if (!mask && !returns && !stacks)
 		return 0;
 	arguments(e);
 	e->seq = next_sequence(e);
@@ -968,9 +971,21 @@ HIDDEN u64 x_view(struct event *e)
 		s->unread = missing;
 	if (returns)
 		send_signal_mask(e);
+	if (stacks)
+		send_stack(e->seq);
 	if (e->nr == NR_SIGNAL)
 		e->a[3] = 0;
 	return 0;
+}
+
+/* Where the program goes on. */
+HIDDEN u64 x_ip(struct event *e)
+{
+	struct pt_regs *regs = e->regs;
+
+	if (!regs && e->nr == NR_SIGNAL)
+		regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	return regs ? regs->ip : 0;
 }
 
 HIDDEN u64 x_payloads(struct event *e)
@@ -1286,7 +1301,7 @@ ROOT(l_address, CALL(x_address(e, 0)))
 ROOT(l_protocol, CALL(x_l4proto(e)); CALL(x_sockfamily(e)))
 ROOT(l_process, CALL(x_process(e)); CALL(x_verdict(e)))
 ROOT(l_payloads, CALL(x_payloads(e)))
-ROOT(l_view, CALL(x_view(e)))
+ROOT(l_view, CALL(x_view(e)); CALL(x_ip(e)))
 ROOT(l_row, CALL(x_row(e, 0)); CALL(x_row(e, 1)))
 ROOT(l_group, u64 key[GROUP_KEYS] = { 0 }; CALL(x_group(e, key)); CALL(x_log2(e->result)); CALL(x_linear(e->result, e->nr | 1)); CALL(x_outcome(e));
      CALL(x_arguments(e)))

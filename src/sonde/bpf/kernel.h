@@ -201,7 +201,7 @@ struct task_struct {
 
 struct pt_regs {
 	unsigned long di, si, dx, r10, r8, r9, orig_ax;
-	unsigned long bx, cx, bp, sp;
+	unsigned long bx, cx, bp, sp, ip;
 } CORE;
 
 struct sock_common {
@@ -278,6 +278,7 @@ static u64 (*const bpf_ktime_get_boot_ns)(void) = (void *)125;
 static long (*const bpf_ringbuf_output)(void *, void *, u64, u64) = (void *)130;
 static struct task_struct *(*const bpf_get_current_task_btf)(void) = (void *)158;
 static long (*const bpf_loop)(u32, void *, void *, u64) = (void *)181; /* >= 5.17 */
+static long (*const bpf_get_task_stack)(struct task_struct *, void *, u32, u64) = (void *)141;
 static long (*const bpf_task_pt_regs)(struct task_struct *) = (void *)175;
 
 #define NO_WAKEUP 1

@@ -9,7 +9,8 @@
 enum { SNAP_MAX = 65535, STRING_MAX = 4096, VECTORS = 16, SOCKADDR_MAX = 128, MEMORY_MAX = 32768 };
 enum { STRINGS = 32, STRINGS_AT_ONCE = 32, STRINGS_COUNTED = 512, STRINGS_MAX = 8192, PAGE_SIZE = 4096 };
 /* With the kind of an argument: it belongs to a 32-bit call; bit of the part of it that is sent, each eight indices. */
-enum { OF_COMPAT = 0x80, PART = 8, PART_HEADER = 1, PART_NAME, PART_VECTOR, PART_CONTROL, PART_DATA };
+enum { OF_COMPAT = 0x80, PART = 8, PART_HEADER = 1, PART_NAME, PART_VECTOR, PART_CONTROL, PART_DATA, PART_BEHIND };
+enum { ARGUMENT_STACK = 7, STACK_FRAMES = 127, USER_STACK = 1 << 8 };
 
 struct payload {
 	struct payload_header header;
@@ -327,6 +328,38 @@ GLOBAL u32 send_pieces(u64 pointer, u64 count, u32 what, u64 moved, u64 seq)
 		n = gather_pieces(pointer, count, moved, configuration.snaplen, compat);
 	s->truncated += p->header.full != n;
 	if (bpf_ringbuf_output(&payloads, p, sizeof(p->header) + (n & SNAP_MAX), NO_WAKEUP))
+		s->lost_payloads++;
+	return 0;
+}
+
+/* What stands behind an address and a length: `what` as above. */
+GLOBAL u32 send_behind(u64 pointer, u32 what, u64 seq)
+{
+	struct vector v;
+
+	if (read_vector(&v, pointer, 0, what & OF_COMPAT))
+		return 0;
+	return send_argument(v.base, v.length & (SOCKADDR_MAX - 1), (what & ~0xff) | PART_BEHIND * PART << 8 | PAY_MEMORY, 0, seq);
+}
+
+/* The addresses of the frames by which the program came here, the innermost first. */
+GLOBAL u32 send_stack(u64 seq)
+{
+	struct payload *p = the_payload();
+	struct statistics *s = stats();
+	long n;
+
+	if (!p || !s)
+		return 0;
+	n = bpf_get_task_stack(bpf_get_current_task_btf(), p->bytes, STACK_FRAMES * sizeof(u64), USER_STACK);
+	if (n <= 0)
+		return 0;
+	p->header.seq = seq;
+	p->header.argument = ARGUMENT_STACK;
+	p->header.kind = PAY_MEMORY;
+	p->header.failed = 0;
+	p->header.full = n;
+	if (bpf_ringbuf_output(&payloads, p, sizeof(p->header) + MASKED(n, 1023), NO_WAKEUP))
 		s->lost_payloads++;
 	return 0;
 }

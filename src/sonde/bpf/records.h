@@ -76,6 +76,7 @@ enum {
 	PAY_MESSAGES, /* struct mmsghdr[] */
 	PAY_SIGINFO,  /* of a signal, in the kernel's memory */
 	PAY_HEADED,   /* as PAY_MEMORY, behind a long that the length does not count */
+	PAY_BEHIND,   /* as PAY_MEMORY: an address, and how many bytes that has, which are sent too */
 };
 
 struct argument {

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sonde.catalog.structures import STRUCTURES
 
-__all__ = ["HEAD", "LEFT", "RESUMED", "Field", "Layout", "known", "layout", "needed", "size"]
+__all__ = ["BEHIND", "HEAD", "LEFT", "RESUMED", "Field", "Layout", "known", "layout", "needed", "size"]
 
 _ASKED = (
     "flags",
@@ -32,6 +32,7 @@ RESUMED = frozenset((
 
 LEFT = frozenset(("timespec:left", "timespec64:left"))  # written only by a call that a signal interrupted
 HEAD = {"msgbuf": "long"}  # what is in front of what the length counts
+BEHIND = frozenset(("sigset6", "aio_sigset"))  # an address, and how many bytes that has
 _PAGE = 4096
 _BITS = {"fd_set": 64, "nodemask": 64}  # the length counts bits
 

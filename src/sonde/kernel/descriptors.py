@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.event import BUFFERS, EXIT_EVENTS, Event, Param, ParamType, Source
-from sonde.catalog.layouts import HEAD, size
+from sonde.catalog.layouts import BEHIND, HEAD, size
 from sonde.catalog.lookup import EVENTS as CATALOGUE
 from sonde.kernel.records import (
     ARGUMENTS,
@@ -123,7 +123,8 @@ def _followed(event: Event, param: Param) -> tuple[int, int, int] | None:
     if param.type is ParamType.VARIANT:
         return Follow.MEMORY, LENGTH_ONE, VARIANT_BYTES
     if param.type is ParamType.STRUCT:
-        kind = Follow.MESSAGES if param.names == "mmsghdr" else Follow.HEADED if param.names in HEAD else Follow.MEMORY
+        kind = Follow.HEADED if param.names in HEAD else Follow.BEHIND if param.names in BEHIND else Follow.MEMORY
+        kind = Follow.MESSAGES if param.names == "mmsghdr" else kind
         return kind, length, size(param.names, event.number >= COMPAT)
     return None
 

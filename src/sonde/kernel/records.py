@@ -35,7 +35,9 @@ class Want:
 class Follow:
     """How an argument word is followed."""
 
-    NONE, STRING, DATA, IOVEC, MSGHDR, SOCKADDR, SOCKADDR_OUT, MEMORY, STRINGS, MESSAGES, SIGINFO, HEADED = range(12)
+    NONE, STRING, DATA, IOVEC, MSGHDR, SOCKADDR, SOCKADDR_OUT, MEMORY, STRINGS, MESSAGES, SIGINFO, HEADED, BEHIND = (
+        range(13)
+    )
 
 
 FD_RESULT, FD_NONE = 6, 7

@@ -40,6 +40,7 @@ PHYSICAL: dict[str, tuple[str, str]] = {
     # only of sources that do not know everything
     "unknown": ("u1", "bits 0..5: that argument word is not known"),
     # read in the kernel at the moment of the event, only when a query asks for them
+    "ip": ("u8", "where the program goes on, 0 unknown"),
     "vmsize": ("u8", "virtual memory of the process, KiB"),
     "vmrss": ("u8", "resident memory of the process, KiB"),
     "vmswap": ("u8", "swapped memory of the process, KiB"),

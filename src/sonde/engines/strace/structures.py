@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.event import Param, Source
+from sonde.catalog.layouts import BEHIND
 from sonde.engines import structs
 from sonde.engines.context import source_index
 from sonde.engines.strace.names import named
@@ -25,6 +26,7 @@ _HEADER = 16  # bytes of struct nlmsghdr
 _COUNTED = 1 << 16  # elements that are looked for at most
 _LENGTH, _OPTION, _MESSAGES = "socklen", "sockopt", "mmsghdr"
 _PARTS = (1, 2, 3, 0, 4)  # header, name, vector, data, ancillary data
+_BEHIND = 6
 _SLEEPS = ("nanosleep", "clock_nanosleep")
 _INTERRUPTED = (-512, -513, -514, -516)
 
@@ -58,6 +60,7 @@ def struct(site: Site, param: Param) -> list[Op]:
     if param.names == _LENGTH and param.out:
         return _rows(site, param, lambda row: _rest(site, param, row))
     views, counts = site.pointed(param), _counts(site, param)
+    behind = site.pointed(param, _BEHIND) if param.names in BEHIND else None
     failed = site.failed if param.out else np.zeros(len(site), np.bool_)
     if param.out and site.event.name in _SLEEPS:  # what is left of a sleep that a signal ended
         failed = ~np.isin(site.column("res"), _INTERRUPTED)
@@ -68,6 +71,7 @@ def struct(site: Site, param: Param) -> list[Op]:
         data = b"" if count == 0 else views[row]
         if data is None or failed[row] or (count is not None and count < 0):
             return None
+        data += (behind[row] or b"") if behind is not None else b""
         key = data, count
         if key not in memory or site.decoding.fds:
             memory[key] = structs.text(param.names, data, count, site.how(row))

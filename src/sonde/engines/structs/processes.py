@@ -8,7 +8,7 @@ from sonde.catalog.flags import signed32
 from sonde.catalog.layouts import layout
 from sonde.engines.structs.fields import Special, braced, bracketed, field, number_of, values
 from sonde.engines.structs.how import How, address, commented, named, number, octal, quoted, scalar
-from sonde.engines.structs.words import descriptor, process, signal, user
+from sonde.engines.structs.words import descriptor, process, signal, signal_set, user
 
 __all__ = ["ARRAYS", "PROCESSES", "Array", "clone_rest"]
 
@@ -194,12 +194,14 @@ _SEM, _MSG, _SHM = (
 
 
 def _pointed_mask(data: bytes, how: How) -> bytes | None:
-    """The mask and its size of pselect6: the mask itself is not at hand."""
+    """The mask and its size of pselect6; behind them the mask itself, if it is at hand."""
     width = how.word
     if len(data) < 2 * width:
         return None
     mask, size = scalar(data[:width]), scalar(data, offset=width, size=width)
-    return b"{sigmask=%s, sigsetsize=%d}" % (address(mask), size)
+    behind = data[2 * width :]
+    shown = signal_set(int.from_bytes(behind, "little"), how) if behind and len(behind) == size else address(mask)
+    return b"{sigmask=%s, sigsetsize=%d}" % (shown, size)
 
 
 PROCESSES: dict[str, Special] = {

@@ -47,7 +47,7 @@ def decoding(asked: Asked) -> Decoding:
         limit=asked.limit, hexadecimal=asked.hexadecimal, names=asked.names, fds=asked.fds, comm=asked.comm,
         unabbreviated=frozenset() if asked.abbrev is None else None if not asked.abbrev else every - asked.abbrev,
         opaque=frozenset() if asked.verbose is None else every - asked.verbose, raw=asked.raw,
-        dump_reads=asked.reads, dump_writes=asked.writes, json=asked.json,
+        dump_reads=asked.reads, dump_writes=asked.writes, stacks=asked.stacks, json=asked.json,
     )  # fmt: skip
 
 

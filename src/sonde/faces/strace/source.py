@@ -20,5 +20,7 @@ SNAPLEN_MAX = 65_535
 def opened(asked: Asked, wanted: npt.NDArray[np.bool_]) -> LiveEvents:
     """Load the event view of some calls. KernelError if it cannot be."""
     skip = (os.getpid(), *readers(2))[:4]
-    snaplen = min(asked.limit, SNAPLEN_MAX)
-    return LiveEvents(plan_view(wanted), snaplen=snaplen, skip=skip, follow=True, fork=bool(asked.follow))
+    dumped = asked.reads != frozenset() or asked.writes != frozenset()
+    snaplen = SNAPLEN_MAX if dumped else min(asked.limit, SNAPLEN_MAX)
+    scan = plan_view(wanted, pointers=asked.pointer, stacks=asked.stacks)
+    return LiveEvents(scan, snaplen=snaplen, skip=skip, follow=True, fork=bool(asked.follow))

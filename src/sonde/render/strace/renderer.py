@@ -22,6 +22,7 @@ __all__ = ["StraceRenderer"]
 Array = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 CALL = 1023  # of an event number: the kernel's number of the call
+PSEUDO = 512  # numbers from here on are not those of calls
 DETACHED_LINE = b" <detached ...>\n"
 
 
@@ -36,6 +37,7 @@ class StraceRenderer:
         self.options, self.decode, self.messages = options, decode, b""
         self._threads, self._leaders = Threads(options), Leaders(options)
         self._open: dict[int, tuple[int, int]] = {}  # of an output: (the thread whose line it ends in, its column)
+        self._last: dict[int, int] = {}  # the number of each thread's last call
         self._begun: dict[int, bytes] = {}  # beginnings of calls by thread, where a line waits for its call to end
 
     def render(self, batch: Batch) -> bytes:
@@ -96,7 +98,7 @@ class StraceRenderer:
         if begun is not None:
             begun = chosen(begun, rows.row, ended)
             follows = begun.length > 0
-        leaders = self._leaders.texts(batch, rows.row, rows.several, ~follows, rows.nr & CALL)
+        leaders = self._leaders.texts(batch, rows.row, rows.several, ~follows, self._numbers(batch, rows))
         pieces = Pieces(batch, calls, rows, follows, leaders, begun)
         column = pieces.widths()
         if begun is None:
@@ -104,6 +106,22 @@ class StraceRenderer:
             self._remember(rows, tid, output, column)
         ops = pieces.ops(self.options, (before != 0) & ~follows, column)
         return join(len(tid), None, [ops]), rows, output
+
+    def _numbers(self, batch: Batch, rows: Rows) -> Array:
+        """The kernel's number of each line's call; of signals and ends that of the thread's last one."""
+        numbers = rows.nr & CALL
+        if not self.options.number:
+            return numbers
+        tid, nr = (batch.columns[name].astype(np.int64) for name in ("tid", "nr"))
+        order = np.argsort(tid, kind="stable")
+        call = ((nr & CALL) < PSEUDO)[order]
+        last = np.maximum.accumulate(np.where(call, np.arange(len(order)), -1))
+        mine = (last >= 0) & (tid[order][last] == tid[order])
+        before = np.array([self._last.get(thread, 0) for thread in tid[order[~mine]].tolist()], np.int64)
+        found = np.zeros(len(order), np.int64)
+        found[order[mine]], found[order[~mine]] = nr[order][last[mine]] & CALL, before
+        self._last.update(zip(tid.tolist(), found.tolist(), strict=True))
+        return np.where(numbers < PSEUDO, numbers, found[rows.row])
 
     def _open_before(self, rows: Rows, tid: Array, output: Array) -> Array:
         """The thread whose line is open in the output before each line, 0 for none."""

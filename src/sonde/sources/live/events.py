@@ -120,6 +120,7 @@ class LiveEvents:
         library = open_library()
         variables = {
             "want_start": int(self.scan.start),
+            "want_stacks": int(self.scan.stacks),
             "want_environment": int(Detail.ENVIRONMENT in self.scan.details),
         }
         variables |= {f"{name}_address": address for name, address in lock_addresses().items()}

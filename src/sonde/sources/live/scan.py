@@ -52,7 +52,7 @@ class Scan(NamedTuple):
     is entered, `closes`: whether the file is that it closes; `ancestors`: whether new programs of silent processes
     matter; `details`: of process records; `followed`: kinds of arguments that are followed to what they point at;
     `rest`: what is applied above; `view`: whether calls are rows when they are entered (ENTER_ROW) as well as when they
-    return, with all that their arguments point at.
+    return, with all that their arguments point at, and the user's `stacks`.
     """
 
     pushdown: Pushdown
@@ -67,6 +67,7 @@ class Scan(NamedTuple):
     ancestors: bool
     details: frozenset[Detail]
     view: bool = False
+    stacks: bool = False
 
     def payloads(self, hook: Hook) -> str:
         """The accessor that sends what arguments point at, or nothing: an end has none, a signal only in the view."""
@@ -82,14 +83,14 @@ class Scan(NamedTuple):
         return self.pushdown.rest
 
 
-def plan_view(on: Mask) -> Scan:
-    """Plan the event view of some events, given as bool by event number."""
-    scan = plan_scan(TRUE, (), VIEWED)
+def plan_view(on: Mask, *, pointers: bool = False, stacks: bool = False) -> Scan:
+    """Plan the event view of some events, given as bool by event number; `pointers`: with the column `ip`."""
+    scan = plan_scan(TRUE, (), VIEWED | {"ip"} if pointers else VIEWED)
     on = on & scan.on
     hooks = _hooks(on)
     if any(hook.root == "l_exit" for hook in hooks):
         hooks = (Hook("l_enter"), *hooks)
-    return scan._replace(on=on, hooks=hooks, view=True, followed=frozenset(ParamType), start=True)
+    return scan._replace(on=on, hooks=hooks, view=True, stacks=stacks, followed=frozenset(ParamType), start=True)
 
 
 def plan_scan(expr: Expr, shown: Iterable[Field], columns: frozenset[str] = frozenset()) -> Scan:
