@@ -221,7 +221,8 @@ def test_a_call_that_goes_on() -> None:
 @pytest.mark.parametrize(
     ("text", "values"),
     [
-        (b"{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=12, si_uid=3, si_status=7, si_utime=1, si_stime=2}",
+        (b"{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=12, si_uid=3, si_status=7, "
+         b"si_utime=1 /* 0.01 s */, si_stime=2 /* 0.02 s */}",
          struct.pack("=iii4xiIi4xqq", 17, 0, 1, 12, 3, 7, 1, 2)),
         (b"{si_signo=SIGCHLD, si_code=CLD_KILLED, si_pid=12, si_uid=3, si_status=SIGKILL, si_utime=0, si_stime=0}",
          struct.pack("=iii4xiIi4xqq", 17, 0, 2, 12, 3, 9, 0, 0)),

@@ -47,7 +47,8 @@ def option_text(level: int, option: int, mode: str = ABBREV, reading: bool = Fal
 def si_code_text(signal: int, code: int, mode: str = ABBREV) -> str:
     """The name of a siginfo's si_code, which depends on the signal unless it says who sent it."""
     for key in ("siginfo_codes", _CODES_OF.get(named("signal").values.get(signal, ""), "")):
-        name = named(key).values.get(code, "") if key else ""
+        known = named(key).values if key else {}
+        name = known.get(code) or known.get(code & _HALF, "")
         if name and mode != RAW:
             break
     shown = number(code & _HALF)

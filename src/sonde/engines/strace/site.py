@@ -140,10 +140,9 @@ class Site(Group):
             files = self.column("file").astype(np.uint32)
         if not self.finished and source is self._second_fd:
             files = self.column("newdir").astype(np.uint32)
-            return np.where(files == NO_NAME, np.uint32(0), files)  # of the kernel too
         lost = np.flatnonzero((files == 0) & (values >= 0))
         files[lost] = self.remembered(lost, values[lost])
-        return files
+        return np.where(files == NO_NAME, np.uint32(0), files)
 
     def remembered(self, rows: Array, fds: Array) -> npt.NDArray[np.uint32]:
         """Node ids of the files behind descriptors of some of the rows, by other calls."""

@@ -5,17 +5,18 @@ from __future__ import annotations
 import struct
 
 from sonde.catalog.flags import signed32
+from sonde.catalog.unistd import I386, X86_64
 from sonde.catalog.words import si_code_text
 from sonde.engines.structs.fields import Special, braced, field, values
-from sonde.engines.structs.how import How, address, named, number, scalar
+from sonde.engines.structs.how import RAW, VERBOSE, How, address, named, number, scalar
 from sonde.engines.structs.words import SPELLINGS, process, signal, signal_set, user
 
 __all__ = ["SIGNALS"]
 
 _RESTORER = 0x4000000
-_ILL, _BUS, _FPE, _SEGV, _CHLD, _POLL, _SYS = 4, 7, 8, 11, 17, 29, 31
-_USER, _QUEUE, _TIMER, _TKILL = 0, -1, -2, -6
-_CLD_EXITED = 1
+_ILL, _TRAP, _BUS, _FPE, _SEGV, _CHLD, _POLL, _SYS = 4, 5, 7, 8, 11, 17, 29, 31
+_USER, _TIMER, _TKILL, _KERNEL = 0, -2, -6, 0x80
+_CLD_EXITED, _PKUERR = 1, 4
 _handler = SPELLINGS["sighandler"]
 
 
@@ -95,9 +96,10 @@ def _sender(body: bytes, how: How) -> list[bytes]:
     return [b"si_pid=" + process(scalar(body[:4]), how), b"si_uid=" + user(scalar(body[4:8]), how)]
 
 
-def _value(raw: bytes, how: How) -> bytes:
+def _value(raw: bytes, how: How) -> list[bytes]:
+    """The value that came along, if it is not 0."""
     whole = scalar(raw[: how.word])
-    return b"si_value={sival_int=%d, sival_ptr=%s}" % (signed32(whole), address(whole))
+    return [b"si_int=%d" % signed32(whole), b"si_ptr=" + address(whole)] if whole else []
 
 
 def _sent(code: int, body: bytes, how: How) -> list[bytes]:
@@ -106,12 +108,13 @@ def _sent(code: int, body: bytes, how: How) -> list[bytes]:
         return _sender(body, how)
     if code == _TIMER:
         first, overrun = struct.unpack_from("<Ii", body)
-        return [b"si_timerid=" + number(first), b"si_overrun=%d" % overrun, _value(body[8:], how)]
-    has_sender = any(body[:8])
-    has_value = scalar(body[8 : 8 + how.word]) != 0
-    if code == _QUEUE:
-        has_sender = has_value = True
-    return (_sender(body, how) if has_sender else []) + ([_value(body[8:], how)] if has_value else [])
+        return [b"si_timerid=" + number(first), b"si_overrun=%d" % overrun, *_value(body[8:], how)]
+    return [*_sender(body, how), *_value(body[8:], how)]
+
+
+def _spent(ticks: int, how: How) -> bytes:
+    """Clock ticks, and what they are in seconds."""
+    return b"%d /* %d.%02d s */" % (ticks, *divmod(ticks, 100)) if ticks > 0 and how.names != RAW else b"%d" % ticks
 
 
 def _raised(number_: int, code: int, body: bytes, how: How) -> list[bytes]:
@@ -120,35 +123,28 @@ def _raised(number_: int, code: int, body: bytes, how: How) -> list[bytes]:
     if number_ == _CHLD:
         status = signed32(scalar(body[8:12]))
         start = 12 if how.compat else 16
-        spent = [scalar(body[start + at : start + at + width], signed=True) for at in (0, width)]
-        times = [b"%d%s" % (t, b" /* %d.%02d s */" % (t // 100, t % 100) if t > 0 else b"") for t in spent]
+        user_, system = (_spent(scalar(body[start + at :][:width], signed=True), how) for at in (0, width))
         shown = b"%d" % status if code == _CLD_EXITED else signal(status, how)
-        return [*_sender(body, how), b"si_status=" + shown, b"si_utime=" + times[0], b"si_stime=" + times[1]]
-    if number_ in (_ILL, _FPE, _SEGV, _BUS) and code < 0x80:
-        where = [b"si_addr=" + address(scalar(body[:width]))]
-        if number_ == _SEGV and code == 4:
-            key = scalar(body[2 * width : 2 * width + 4])
-            where.append(b"si_pkey=%d" % key)
-        return where
-    if number_ in (_ILL, _FPE, _SEGV, _BUS):
-        return [b"si_addr=" + address(scalar(body[:width]))]
-    if number_ == _POLL:
+        return [*_sender(body, how), b"si_status=" + shown, b"si_utime=" + user_, b"si_stime=" + system]
+    if number_ in (_ILL, _FPE, _SEGV, _BUS, _TRAP):
+        key = [b"si_pkey=%d" % scalar(body[2 * width :][:4])] if (number_, code) == (_SEGV, _PKUERR) else []
+        return [b"si_addr=" + address(scalar(body[:width])), *key]
+    if number_ == _POLL and code != _KERNEL:
         band, fd = scalar(body[:width], signed=True), signed32(scalar(body[width : width + 4]))
         return [b"si_band=%d" % band, b"si_fd=%d" % fd]
     if number_ == _SYS:
         called, architecture = scalar(body[width : width + 4]), scalar(body[width + 4 : width + 8])
         parts = [b"si_call_addr=" + address(scalar(body[:width])), b"si_syscall=" + _call(called, how)]
         return [*parts, b"si_arch=" + named("audit_arch", architecture, how)]
-    sender = _sender(body, how) if any(body[:8]) else []
-    return sender + ([_value(body[8:], how)] if scalar(body[8 : 8 + width]) else [])
+    return [*(_sender(body, how) if any(body[:8]) else []), *_value(body[8:], how)]
 
 
 def _call(value: int, how: How) -> bytes:
-    from sonde.catalog.unistd import I386, X86_64
-
     names = I386 if how.compat else X86_64
-    found = next((name for name, one in names.items() if one == value), "")
-    return b"__NR_" + found.encode() if found else number(value)
+    name = next((b"__NR_" + name.encode() for name, one in names.items() if one == value), b"")
+    if not name or how.names == RAW:
+        return b"%d" % value if name else number(value)
+    return b"%d /* %s */" % (value, name) if how.names == VERBOSE else name
 
 
 def _event(data: bytes, how: How) -> bytes | None:
