@@ -227,7 +227,7 @@ http {{
 
 def _threads(place: Path) -> Started:
     return Started(["/usr/bin/python3", "-I", "-S", _script(place, "threads.py", """
-import os, threading
+import os, threading, time
 def work(name):
     for at in range(20):
         with open(f'{name}.{at}', 'w') as file: file.write('x' * at)
@@ -238,6 +238,7 @@ threads = []
 for number in range(4):
     thread = threading.Thread(target=work, args=(f'thread{number}',)); thread.start(); threads.append(thread)
 for thread in threads: thread.join()
+time.sleep(0.3) # join does not wait for the kernel's thread, whose last calls an exit now would cut off
 """)])  # fmt: skip
 
 

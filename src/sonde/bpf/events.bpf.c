@@ -94,14 +94,14 @@ INLINE u32 skipped(u32 tgid)
 	       tgid == configuration.skip[3];
 }
 
-/* rt_sigreturn restores orig_ax = -1 with the other registers. */
+/* rt_sigreturn restores orig_ax = -1 with the other registers. Numbers that no call has are NR_NONE. */
 INLINE u32 event_number(struct pt_regs *regs, u32 compat)
 {
 	s64 nr = regs->orig_ax;
 
 	if (nr < 0)
 		nr = compat ? NR_I386_RT_SIGRETURN : NR_RT_SIGRETURN;
-	nr &= 511;
+	nr = nr > NR_NONE ? NR_NONE : nr;
 	return compat ? NR_I386 + nr : nr;
 }
 
@@ -889,7 +889,7 @@ INLINE void one_payload(struct event *e, struct argument *a, u32 i)
 		send_one(e->a[i], length_of(e, a), place_of(e, i), e->result, e->seq);
 }
 
-/* -> the argument's bit if it is a string that could not be read. */
+/* -> the argument's bit if it could not be read, and the call does not change it. */
 INLINE u32 one_view(struct event *e, struct argument *a, u32 i, u32 mask)
 {
 	u32 failed;
@@ -897,7 +897,7 @@ INLINE u32 one_view(struct event *e, struct argument *a, u32 i, u32 mask)
 	if (!a->kind || !(mask >> i & 1))
 		return 0;
 	failed = send_viewed(e->a[a->kind == PAY_SIGINFO ? 3 : i], length_of(e, a), place_of(e, i), e->result, e->seq);
-	return failed && a->kind == PAY_STRING ? 1 << i : 0;
+	return failed && !(descriptor_of(e->nr)->flags >> AT_EXIT >> i & 1) ? 1 << i : 0;
 }
 
 /*
@@ -936,7 +936,7 @@ INLINE u64 next_sequence(struct event *e)
 	return ++e->stats->sequence << 12 | (bpf_get_smp_processor_id() & 4095);
 }
 
-/* Strings that were not there when the call was entered are by now, but for those of a program that is gone. */
+/* What was not there when the call was entered is by now, if the call read it; but for memory of a program that is gone. */
 INLINE u32 unread(struct event *e, struct slot *s)
 {
 	u32 nr = e->nr, bits = s ? s->unread : 0;

@@ -157,12 +157,19 @@ INLINE u64 socket_signature(u64 file, u64 hash)
 	return mix(hash, READ8(sk, struct sock_common, skc_addrpair));
 }
 
+/* anon_inode:[eventfd] and anon_inode:[timerfd] have one inode, and names of one length without a hash. */
 LEAF u64 leaf_signature(u64 dentry, u64 file)
 {
 	u64 hash = dentry_signature(dentry);
+	u32 type;
 
-	if (file && file_type(file) == S_IFSOCK)
-		hash = socket_signature(file, hash);
+	if (!file)
+		return hash;
+	type = file_type(file);
+	if (type == S_IFSOCK)
+		return socket_signature(file, hash);
+	if ((!type || type == S_IFREG) && !(u32)READ8(dentry, struct dentry, d_name.hash_len))
+		hash = mix(hash, READ8(file, struct file, f_op));
 	return hash;
 }
 

@@ -93,6 +93,7 @@ struct path {
 struct file {
 	struct inode *f_inode;
 	struct path f_path;
+	const void *f_op;
 	void *private_data;
 } CORE;
 

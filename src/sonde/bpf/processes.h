@@ -19,7 +19,7 @@ struct slot {
 	u32 process, cwd, root;
 	u32 file;	 /* taken at enter: the fd is gone at exit */
 	u8 has_file;
-	u8 unread; /* bits of arguments: strings that could not be read at enter, because their page was not there yet */
+	u8 unread; /* bits of arguments that could not be read at enter: their page was not there yet */
 	u16 partial; /* the record was made from another task's context, without what only its own can read */
 };
 

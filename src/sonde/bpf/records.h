@@ -9,7 +9,7 @@
 enum { EVENTS = 2048, ARGUMENTS = 6 };
 
 /* Event numbers beyond the 64-bit calls; catalog/event.py. */
-enum { NR_PROCEXIT = 512, NR_SIGNAL = 513, NR_I386 = 1024 };
+enum { NR_NONE = 511, NR_PROCEXIT = 512, NR_SIGNAL = 513, NR_I386 = 1024 };
 
 /* Dictionary records: kind of record in the first word. */
 enum { DICT_NODE = 1, DICT_PROCESS = 2 };

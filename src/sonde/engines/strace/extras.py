@@ -17,11 +17,6 @@ from sonde.engines.strace.site import Site
 
 __all__ = ["EXTRAS", "Extra", "poll_events"]
 
-_POLL = (
-    (1, "POLLIN"), (2, "POLLPRI"), (4, "POLLOUT"), (0x40, "POLLRDNORM"), (0x100, "POLLWRNORM"), (0x80, "POLLRDBAND"),
-    (0x200, "POLLWRBAND"), (8, "POLLERR"), (0x10, "POLLHUP"), (0x20, "POLLNVAL"), (0x400, "POLLMSG"),
-    (0x1000, "POLLREMOVE"), (0x2000, "POLLRDHUP"),
-)  # fmt: skip
 _F_DUPFD, _F_GETFD, _F_GETFL, _F_GETOWN, _F_GETSIG, _F_GETLEASE = 0, 1, 3, 9, 11, 1025
 _F_DUPFD_CLOEXEC, _F_GET_SEALS = 1030, 1034
 _LEASES = {0: b"F_RDLCK", 1: b"F_WRLCK", 2: b"F_UNLCK"}
@@ -42,12 +37,7 @@ class Extra(NamedTuple):
 
 def poll_events(bits: int, style: str) -> bytes:
     """`POLLIN|POLLHUP`."""
-    names = [name for bit, name in _POLL if bits & bit]
-    rest = bits & ~sum(bit for bit, _ in _POLL)
-    text = "|".join(names + [f"{rest:#x}"] * (rest > 0)).encode() or b"0"
-    if style == RAW or not names:
-        return b"%#x" % bits if bits else b"0"
-    return b"%#x /* %s */" % (bits, text) if style == VERBOSE else text
+    return named("pollflags", bits, style)
 
 
 def _poll(site: Site) -> list[Extra | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from errno import EOVERFLOW
 
 import numpy as np
 import numpy.typing as npt
@@ -89,7 +90,8 @@ def _rest(site: Site, param: Param, row: int) -> bytes:
     argument = source_index(param.source)
     before, after = site.entered.views(argument, site.at[row : row + 1])[0], site.views(argument)[row]
     failed, result = bool(site.failed[row]), int(site.column("res")[row])
-    return structs.rest(param.names, before or b"", b"" if failed else after or b"", site.how(row), failed, result)
+    unwritten = failed and result != -EOVERFLOW  # which says how much room is needed
+    return structs.rest(param.names, before or b"", b"" if unwritten else after or b"", site.how(row), failed, result)
 
 
 def _least(*numbers: int | None) -> int | None:

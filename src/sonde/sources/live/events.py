@@ -35,7 +35,7 @@ from sonde.sources.live.assemble import Assembler
 from sonde.sources.live.closing import Closing
 from sonde.sources.live.forgetting import Forgetting
 from sonde.sources.live.inflight import with_arguments
-from sonde.sources.live.late import with_late_strings
+from sonde.sources.live.late import with_late_arguments
 from sonde.sources.live.scan import Scan
 from sonde.sources.live.verdicts import Verdicts
 
@@ -239,7 +239,7 @@ class LiveEvents:
         self._drain_dictionary()
         batch = self._assembler.take(1 << 62 if final else now - HOLD)
         if batch is not None and self.scan.view:
-            batch = with_late_strings(batch)
+            batch = with_late_arguments(batch)
         if state := self._forgetting.renewed(self.state, now, now - HOLD):
             self._renew(state)
         return batch

@@ -1,4 +1,4 @@
-"""Strings of the event view that came late: their page was not in memory when the call was entered."""
+"""Arguments of the event view that came late: their page was not in memory when the call was entered."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 from sonde.plan.batch import Batch
 from sonde.plan.pairs import entered, previous
 
-__all__ = ["with_late_strings"]
+__all__ = ["with_late_arguments"]
 
 
-def with_late_strings(batch: Batch) -> Batch:
-    """The rows that enter calls with the strings that could only be read when these returned.
+def with_late_arguments(batch: Batch) -> Batch:
+    """The rows that enter calls with the arguments that could only be read when these returned.
 
     A call that returns in a later batch stays without.
     """
