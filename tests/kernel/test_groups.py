@@ -160,7 +160,10 @@ def test_four_processes_on_all_processors() -> None:
     plan = plan_sql(counted)
     kernel, rows = answers([plan, of_rows(plan)], Workload(LOAD))
     try:
-        assert same(kernel, rows) > 4
+        assert kernel.receipt(1).status is Status.EXACT
+        grouped, sent = kernel.counters(), rows.counters()
+        assert grouped.delivered == sent.delivered + sent.lost
+        assert sent.lost or same(kernel, rows) > 4  # a slow machine may lose rows, which are told; groups never
         whole = kernel.table()
         assert whole is not None
         found = {(row[0], row[1]): row[2] for row in whole.rows}
@@ -168,7 +171,6 @@ def test_four_processes_on_all_processors() -> None:
         assert slept[2] == 4 and slept[3] >= 4 * 10**8 and slept[3] > slept[4] >= 10**8
         assert found["getppid", False] == 4 * 50021
         assert found["newfstatat", True] >= 4 * 1009 or found["stat", True] >= 4 * 1009
-        assert kernel.receipt(1).status is Status.EXACT
     finally:
         kernel.close()
         rows.close()

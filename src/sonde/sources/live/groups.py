@@ -25,7 +25,8 @@ from sonde.sources.live.scan import Scan
 __all__ = ["ROOM", "LiveGroups", "measurable", "needs_rows", "why_not"]
 
 ROOM = 1 << 16  # groups of each CPU
-ROOM_TOTAL = 1 << 19  # of all CPUs
+ROOM_BYTES = 1 << 26  # of all CPUs: histograms take 520 bytes each
+ENTRY = 64  # bytes that the kernel adds to a group
 FEW = 1 << 12  # bytes of rows where there are none
 PAUSE = 0.05  # s between two looks at the dictionary
 WORD = 8
@@ -143,7 +144,8 @@ class LiveGroups(LiveEvents):
         width = self._words.value_size
         self._widths = {"groups": width, "group_start": width, "group_other": width}
         self._keys = {"groups": self._words.key_size}
-        self._room = {"groups": min(room * possible_cpus(), ROOM_TOTAL)}
+        each = ENTRY + self._words.key_size + width
+        self._room = {"groups": min(room * possible_cpus(), ROOM_BYTES // each)}
         self.grouped = self.crowded_out = 0  # events in groups, and in none, when they were read last
         self._before: dict[bytes, Table] = {}
         self._other_before = np.zeros((1, width // WORD), np.int64)
@@ -161,7 +163,7 @@ class LiveGroups(LiveEvents):
 
     def tables(self) -> dict[str, int]:
         """The same with the groups: what there is room for."""
-        each = self._words.key_size + self._words.value_size
+        each = ENTRY + self._words.key_size + self._words.value_size
         return super().tables() | {"groups": self._room["groups"] * each}
 
     def groups(self, anew: bool = False) -> Groups:
