@@ -937,27 +937,41 @@ INLINE u64 next_sequence(struct event *e)
 }
 
 /* What was not there when the call was entered is by now, if the call read it; but for memory of a program that is gone. */
-INLINE u32 unread(struct event *e, struct slot *s)
+INLINE u32 unread(struct event *e)
 {
+	struct slot *s = e->regs ? slot_of(e->tid) : NULL;
 	u32 nr = e->nr, bits = s ? s->unread : 0;
 
-	if (s)
-		s->unread = 0;
+	if (!bits)
+		return 0;
+	s->unread = 0;
 	if (!failed(e) && (nr == NR_EXECVE || nr == NR_EXECVEAT || nr == NR_I386 + NR_I386_EXECVE || nr == NR_I386 + NR_I386_EXECVEAT))
 		return 0;
 	return bits;
+}
+
+INLINE void note_unread(u32 tid, u32 bits)
+{
+	struct slot *s = slot_of(tid);
+
+	if (s)
+		s->unread = bits;
+}
+
+INLINE u32 has_stack(struct event *e)
+{
+	return want_stacks && !(e->flags & ROW_ENTER) && e->regs;
 }
 
 HIDDEN u64 x_view(struct event *e)
 {
 	struct descriptor *d = descriptor_of(e->nr);
 	u32 enters = e->flags & ROW_ENTER, mask = leaves_nothing(e) ? 0 : d->flags >> (enters ? AT_ENTER : AT_EXIT) & 63;
-	struct slot *s = e->regs ? slot_of(e->tid) : NULL;
-	u32 missing = 0, returns = enters && is_sigreturn(e), stacks = want_stacks && !enters && e->regs;
+	u32 missing = 0;
 
 	if (!enters)
-		mask |= unread(e, s);
-	if (!mask && !returns && !stacks)
+		mask |= unread(e);
+	if (!mask && !(enters && is_sigreturn(e)) && !has_stack(e))
 		return 0;
 	arguments(e);
 	e->seq = next_sequence(e);
@@ -967,11 +981,11 @@ HIDDEN u64 x_view(struct event *e)
 	missing |= one_view(e, &d->arguments[3], 3, mask);
 	missing |= one_view(e, &d->arguments[4], 4, mask);
 	missing |= one_view(e, &d->arguments[5], 5, mask);
-	if (enters && s)
-		s->unread = missing;
-	if (returns)
+	if ((e->flags & ROW_ENTER) && is_sigreturn(e))
 		send_signal_mask(e);
-	if (stacks)
+	if (missing && (e->flags & ROW_ENTER))
+		note_unread(e->tid, missing);
+	if (has_stack(e))
 		send_stack(e->seq);
 	if (e->nr == NR_SIGNAL)
 		e->a[3] = 0;
@@ -1056,6 +1070,14 @@ HIDDEN u64 x_arguments(struct event *e)
 {
 	arguments(e);
 	return 0;
+}
+
+/* Where to put the key of the event's group, or NULL. */
+HIDDEN void *x_key(struct event *e)
+{
+	u32 interrupts = e->nr > NR_SIGNAL && e->nr < NR_I386;
+
+	return bpf_map_lookup_elem(&group_keys, &interrupts);
 }
 
 /* The words of the event's group, or NULL. */
@@ -1303,7 +1325,7 @@ ROOT(l_process, CALL(x_process(e)); CALL(x_verdict(e)))
 ROOT(l_payloads, CALL(x_payloads(e)))
 ROOT(l_view, CALL(x_view(e)); CALL(x_ip(e)))
 ROOT(l_row, CALL(x_row(e, 0)); CALL(x_row(e, 1)))
-ROOT(l_group, u64 key[GROUP_KEYS] = { 0 }; CALL(x_group(e, key)); CALL(x_log2(e->result)); CALL(x_linear(e->result, e->nr | 1)); CALL(x_outcome(e));
+ROOT(l_group, void *key = x_key(e); if (!key) return 0; CALL(x_group(e, key)); CALL(x_log2(e->result)); CALL(x_linear(e->result, e->nr | 1)); CALL(x_outcome(e));
      CALL(x_arguments(e)))
 
 SEC("tp_btf/sched_process_exit")

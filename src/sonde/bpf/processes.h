@@ -262,20 +262,17 @@ GLOBAL u64 parent_to_tell(u64 task)
 	return s->process && s->signature == process_signature(parent) ? parent | WAY_UP_KNOWN : parent;
 }
 
-/* The record id of a thread after those of all its ancestors that have none yet. */
-GLOBAL u32 line_id(u64 task)
+/* Records of all ancestors that have none yet. No function of its own: the stack has no room for one more, on Linux 6.1. */
+INLINE void tell_ancestors(u64 task)
 {
-	u64 above = task;
-
 	for (u32 i = 0; i < ANCESTORS; i++) {
-		above = parent_to_tell(above);
-		if (!above)
+		task = parent_to_tell(task);
+		if (!task)
 			break;
-		process_id(above & ~(u64)WAY_UP_KNOWN);
-		if (above & WAY_UP_KNOWN)
+		process_id(task & ~(u64)WAY_UP_KNOWN);
+		if (task & WAY_UP_KNOWN)
 			break;
 	}
-	return process_id(task);
 }
 
 INLINE u32 current_process(u64 task, u32 tid)
@@ -286,5 +283,6 @@ INLINE u32 current_process(u64 task, u32 tid)
 	if (s && s->process && !s->partial && s->signature == process_signature(task) &&
 	    s->generation == generation_now(&moving))
 		return s->process;
-	return line_id(task);
+	tell_ancestors(task);
+	return process_id(task);
 }

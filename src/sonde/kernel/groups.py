@@ -9,6 +9,7 @@ import numpy as np
 
 from sonde.kernel.asm import EQ, NE, R0, R1, R2, R6, R7, SGE, SLE, Asm, Label
 from sonde.kernel.codegen import (
+    ADDRESS,
     MISSING,
     ROW,
     STATUS,
@@ -26,12 +27,12 @@ from sonde.plan.ops import BUCKETS, HISTOGRAMS
 
 __all__ = ["KEYS_MAX", "Cell", "Slots", "generate_groups"]
 
-KEYS_MAX = 8  # words of a key beside the CPU: GROUP_KEYS in bpf/groups.h
+KEYS_MAX = 7  # words of a key beside the CPU: GROUP_KEYS in bpf/groups.h
 R8 = 8
 WORD = 8
-# words below the event: whether the kernel is not sure, the group's words, a value; then the key
-UNSURE, GROUP, VALUE = ROW - 8, ROW - 16, ROW - 24
-KEY = VALUE
+UNSURE = ROW - 8  # a word below the event: whether the kernel is not sure
+# where the group's words are, its key, and then a value: in the place of the event's address, which only tests ask for
+GROUP, KEY, VALUE = ADDRESS, ADDRESS + 8, ADDRESS + 8
 
 
 class Cell(NamedTuple):
@@ -95,12 +96,12 @@ def generate_groups(
         asm.place(row)
         emit_record(asm, layout, payloads, end)
 
-    return program(hook, test, answer, followed, below=ROW - KEY + slots.key_size, unsure=UNSURE)
+    return program(hook, test, answer, followed, below=ROW - UNSURE, unsure=UNSURE)
 
 
 def _add(asm: Asm, slots: Slots, end: Label, nameless: Label | None) -> None:
     """Find the words of the event's group, and bring each cell up to date."""
-    key, lost = KEY - slots.key_size, Label()
+    lost = Label()
     if nameless is not None:
         has_name = Label()
         fetch(asm, "file")
@@ -110,12 +111,15 @@ def _add(asm: Asm, slots: Slots, end: Label, nameless: Label | None) -> None:
         asm.place(has_name)
     if set(WORDS) & ({*slots.keys} | {cell.accessor for cell in slots.cells}):
         fetch(asm, "arguments")
+    fetch(asm, "key")
+    asm.jump_if(EQ, R0, 0, lost)
+    asm.store(R6, KEY, R0)
     for i, name in enumerate(slots.words):
         fetch(asm, name)
-        asm.store(R6, key + WORD * i, R0)
+        asm.load(R1, R6, KEY)
+        asm.store(R1, WORD * i, R0)
     asm.move(R1, R6)
-    asm.move(R2, R6)
-    asm.add(R2, key)
+    asm.load(R2, R6, KEY)
     call(asm, "x_group")
     asm.jump_if(EQ, R0, 0, lost)
     asm.store(R6, GROUP, R0)
