@@ -9,6 +9,7 @@ import time
 from sonde import ask
 from sonde.ask_sql import asked
 from sonde.cli_options import Options
+from sonde.errors import UsageError
 from sonde.query import Answer
 from sonde.sources.live.events import LiveEvents, keep_statistics
 from sonde.sources.live.explain import explain_scan
@@ -26,6 +27,8 @@ def explained(options: Options) -> str:
     text = _aligned(ask.explained(options) if plan is None else _of_statement(plan))
     if not options.analyze:
         return text
+    if plan is not None and plan.statement.still:
+        raise UsageError("--analyze measures programs in the kernel, and this needs none")
     answer = ask.raised(lambda: _loaded(options, plan))
     try:
         assert isinstance(answer.source, LiveEvents)
@@ -45,6 +48,9 @@ def _aligned(text: str) -> str:
 
 
 def _of_statement(plan: SqlPlan) -> str:
+    states = ", ".join(plan.statement.states)
+    if plan.statement.still:
+        return f"tables              {states}: read from /proc when the answer is made; nothing runs in the kernel\n"
     if plan.grouped is None:
         return f"groups              made here, of rows: {plan.why}\n{explain_scan(plan.scan)}"
     keys = ", ".join(map(str, plan.grouped.aggregate.keys)) or "none"

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.events import FIELDS
+from sonde.catalog.state import STATE
 from sonde.dialects.filter import parse
 from sonde.dialects.sql import Statement, parse_sql
 from sonde.dialects.sql_groups import Grouped, bucket_column, grouped
@@ -28,14 +29,18 @@ from sonde.sources.live.events import LiveEvents
 from sonde.sources.live.groups import ROOM, LiveGroups, measurable, needs_rows, why_not
 from sonde.sources.live.scan import Scan, plan_scan
 from sonde.sources.live.tracepoints import register
+from sonde.sources.procfs.seen import seen_processes
+from sonde.sources.procfs.still import Still
+from sonde.sources.procfs.tables import columns_of_state, read_state
 
 __all__ = ["SqlAnswer", "SqlPlan", "plan_sql"]
 
-EVENTS = "events"
+EVENTS, PROCESSES = "events", "processes"
 WAITING = 200_000  # rows that wait for the end of the question before they are thinned out
 SNAPLEN = 80  # bytes of buffers
 OTHER = "(other)"
 EXTREMES = ("min", "max")
+LINKS = ("exe", "cwd")  # columns of processes that only their user may know
 _NAMED = re.compile(r"""\b[Nn]ame (\w+)|["']([\w.]+)""")  # what DuckDB's errors are about
 
 
@@ -63,7 +68,7 @@ def plan_sql(text: str, windows: bool = False, filters: Sequence[str] = ()) -> S
     register(" ".join((text, *filters)))
     statement = parse_sql(text)
     expr = rewrite(And((statement.where, *map(parse, filters))))
-    found = grouped(statement, measurable)
+    found = "tables of state are joined here" if statement.states else grouped(statement, measurable)
     if isinstance(found, str):
         return SqlPlan(statement, plan_scan(expr, statement.fields), None, found, expr)
     measured = frozenset(("latency",)) if _asks_latency(found) else frozenset[str]()
@@ -95,12 +100,16 @@ class SqlAnswer:
         the statement."""
         self.plan = plan
         self._database = _bound(plan.statement)
+        self._state: dict[str, Columns] = {}
+        self._unread = 0
         self._windows = windows or plan.statement.streams
         self._parts: list[Columns] = []
         self._kept = self._delivered = self._since = 0
         found = self.plan.grouped
         self.source: Source
-        if source:
+        if plan.statement.still:
+            self.source = Still(again=windows)
+        elif source:
             self.source = source(plan.scan, plan.expr, SNAPLEN)
         elif found:
             room = room or ROOM
@@ -113,6 +122,8 @@ class SqlAnswer:
         """Begin; `follow` before, if need be."""
         self.source.start()
         self._since = time.monotonic_ns()
+        if not self.plan.statement.still:
+            self._read_state()  # what is gone when the answer is made
 
     def poll(self) -> None:
         """Take in what has come."""
@@ -133,9 +144,11 @@ class SqlAnswer:
         if self.plan.grouped:
             groups = self._groups.groups(anew=self._windows)
             parts = [self._columns(groups), *self._parts]
-            rows = self._database.run(self.plan.grouped.text, joined(parts), elapsed)
+            rows = self._database.run(self.plan.grouped.text, {EVENTS: joined(parts)}, elapsed)
         else:
-            rows = self._database.run(self.plan.statement.text, joined(self._parts) or None, elapsed)
+            self._read_state()
+            events = {EVENTS: joined(self._parts)} if self._parts else {}
+            rows = self._database.run(self.plan.statement.text, events | self._state, elapsed)
         if self._windows:
             self._parts = []
         return rows
@@ -152,6 +165,10 @@ class SqlAnswer:
         out = self._groups.crowded_out if self.plan.grouped else 0
         absent = [f"groups of {out:,} events, put together in {OTHER}"] if out else []
         absent += self.source.absent()
+        if self._unread:
+            absent.append(
+                f"paths of {self._unread} {'process' if self._unread == 1 else 'processes'}, kept from this user"
+            )
         return receipt(counters, elapsed, event_name, absent=absent, aside=self.source.aside())
 
     def close(self) -> None:
@@ -179,8 +196,20 @@ class SqlAnswer:
 
     def _keep_few(self) -> None:
         """Forget the rows that the answer cannot have any more."""
-        self._parts = [self._database.keep(self.plan.statement.kept, joined(self._parts))]
+        self._parts = [self._database.keep(self.plan.statement.kept, {EVENTS: joined(self._parts)})]
         self._kept = 0
+
+    def _read_state(self) -> None:
+        """Read the tables of state; of processes also those that are gone since the question began, as they were."""
+        for name in self.plan.statement.states:
+            found = read_state(name)
+            columns = found.columns
+            if name == PROCESSES and not self.plan.statement.still:
+                seen = columns_of_state(name, seen_processes(self._context.state))
+                columns = _last_of_each(joined([self._state.get(name, seen), seen, columns]))
+            self._state[name] = columns
+            if name != PROCESSES or not self.plan.statement.columns.isdisjoint(LINKS):
+                self._unread = max(self._unread, found.unread)
 
     def _fields(self, batch: Batch) -> Columns:
         columns = columns_of(batch, self.plan.statement.fields, self._context)
@@ -231,9 +260,18 @@ class SqlAnswer:
         return columns
 
 
+def _last_of_each(processes: Columns) -> Columns:
+    """The last row of each process, by its id and start (which /proc tells in ticks)."""
+    key = np.ma.getdata(processes["pid"]) * 10**10 + np.ma.getdata(processes["start"]) // 10**9
+    last = len(key) - 1 - np.unique(key[::-1], return_index=True)[1]
+    return {name: values[last] for name, values in processes.items()}
+
+
 def _bound(statement: Statement) -> Database:
     """A database that understands the statement."""
-    database = Database(EVENTS, {str(field): FIELDS[field.name].type for field in statement.fields})
+    events = {} if statement.still else {EVENTS: {str(field): FIELDS[field.name].type for field in statement.fields}}
+    states = {name: {column.name: column.type for column in STATE[name].columns} for name in statement.states}
+    database = Database(events | states)
     try:
         database.run(statement.text)
     except QueryError as error:

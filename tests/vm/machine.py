@@ -34,7 +34,7 @@ SIGNED = b"~Module signature appended~\n"
 
 def run(
     kernel: Kernel, command: str, *, directory: Path, environment: Mapping[str, str], timeout: float,
-    memory: int = 1536, cpus: int = 1,
+    memory: int = 4096, cpus: int = 1,
 ) -> int:  # fmt: skip
     """Boot, run `command` by sh, copy what it prints to our stdout; -> its status, NOT_RUN if there is none."""
     with tempfile.TemporaryDirectory(prefix="sonde-vm-") as name:

@@ -1,7 +1,7 @@
 """SQL as DuckDB writes it, over tables of the kernel: `SELECT proc.name, count(*) FROM events GROUP BY ALL`.
 
-Fields keep their dotted names. What WHERE says in terms of the filter language becomes an expression of the plan, which
-sources decide; DuckDB gets the rest of the statement.
+Fields of events keep their dotted names; tables of state have plain columns. What WHERE says in terms of the filter
+language becomes an expression of the plan, which sources decide; DuckDB gets the rest of the statement.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sqlglot.errors import ParseError, TokenError
 from sonde.catalog.event import Event
 from sonde.catalog.events import FIELDS
 from sonde.catalog.lookup import NAMES, by_name
+from sonde.catalog.state import STATE
 from sonde.dialects.lexer import Scanner
 from sonde.dialects.operands import field as read_field
 from sonde.dialects.sql_where import lower
@@ -29,6 +30,7 @@ __all__ = ["TABLE", "Statement", "bucket_width", "field_of", "parse_sql", "sql_t
 TABLE = "events"
 DIALECT = "duckdb"
 SHAPES = ("bytes", "duration")
+TUMBLE = "tumble"
 _CLASSES = frozenset(name.partition(".")[0] for name in FIELDS)
 
 
@@ -43,8 +45,8 @@ class Output(NamedTuple):
 
 @dataclass(frozen=True)
 class Statement:
-    """A SELECT over `events`: `where` is for the source, `tree` is the rest as sqlglot has it (without that part of
-    WHERE), `written` the text it was made from."""
+    """A SELECT over `events`, tables of state or both: `where` is for the source, `tree` is the rest as sqlglot has it
+    (without that part of WHERE), `written` the text it was made from."""
 
     written: str
     where: Expr
@@ -57,7 +59,7 @@ class Statement:
         clauses = ("group", "having", "order", "limit", "offset", "distinct", "joins", "with_", "qualify")
         whole = any(self.tree.args.get(clause) for clause in clauses)
         drawn = any(output.shape in HISTOGRAMS for output in self.outputs)
-        return not (whole or drawn or self.tree.find(exp.AggFunc, exp.Window))
+        return not (whole or drawn or self.states or self.tree.find(exp.AggFunc, exp.Window))
 
     @property
     def keeps_few(self) -> bool:
@@ -79,6 +81,21 @@ class Statement:
             item.set("this", written.copy())
         copy.set("expressions", [exp.column(str(field), quoted=True) for field in self.fields])
         return sql_text(copy)
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The tables of state it asks."""
+        return tuple(dict.fromkeys(name for table in self.tree.find_all(exp.Table) if (name := _state(table))))
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The names of the columns it mentions."""
+        return frozenset(column.name.lower() for column in self.tree.find_all(exp.Column))
+
+    @property
+    def still(self) -> bool:
+        """Does it ask of no events?"""
+        return all(map(_state, self.tree.find_all(exp.Table)))
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -106,6 +123,7 @@ def parse_sql(text: str) -> Statement:
     fields |= {param.name: Field("evt.rawarg", param.name) for event in traced for param in event.params}
     for column in tree.find_all(exp.Column):
         _check_column(text, column, fields)
+    _count_time(tree)
     where = And((_take_where(tree), *(Compare("glob", Field("evt.type"), Literal(event.name)) for event in traced)))
     outputs = _name_outputs(text, tree)
     for field in table_fields(tree):
@@ -131,9 +149,9 @@ def sql_text(tree: exp.Expr) -> str:
 
     def spelled(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and (field := field_of(node)) is not None:
-            return exp.column(str(field), quoted=True)
+            return exp.column(str(field), table=node.table or None, quoted=True)
         if isinstance(node, exp.Table) and ":" in node.name:
-            return exp.to_table(TABLE)
+            return exp.to_table(TABLE, alias=node.alias or None)
         if isinstance(node, exp.Anonymous) and node.name.lower() in HISTOGRAMS:
             return _histogram(node.expressions[0], bucket_width(node))
         return node
@@ -202,8 +220,8 @@ def _check_tables(text: str, tree: exp.Select) -> list[Event]:
         if table.name in NAMES and ":" in table.name:
             traced += by_name(table.name)
             continue
-        if table.name.lower() != TABLE or table.db:
-            near = did_you_mean(table.name, [TABLE]) or f"; there is {TABLE}"
+        if not _state(table) and (table.name.lower() != TABLE or table.db):
+            near = did_you_mean(table.name, [TABLE, *STATE]) or f"; there are {TABLE}, {', '.join(STATE)}"
             raise QueryError(
                 f"there is no table {table.sql(DIALECT)}{near}", text, max(text.find(table.name), 0), len(table.name)
             )
@@ -218,10 +236,34 @@ def _check_column(text: str, column: exp.Column, fields: dict[str, Field]) -> No
         column.meta["field"] = fields[column.name]
         return
     select = column.find_ancestor(exp.Select)
+    plain = _columns_of_state(column, select)
+    if column.name.lower() in plain:
+        return
     names = {alias.alias.lower() for alias in select.find_all(exp.Alias)} if select else set()
     if column.name.lower() not in names and not column.find_ancestor(exp.Lambda):
-        near = did_you_mean(column.name, [*names, *FIELDS])
+        near = did_you_mean(column.name, [*names, *plain, *FIELDS])
         raise QueryError(f"unknown column {column.name}{near}", text, max(text.find(column.name), 0), len(column.name))
+
+
+def _count_time(tree: exp.Select) -> None:
+    """In tumble(evt.time, ...) the time is a number, not the text that it is elsewhere."""
+    for node in tree.find_all(exp.Anonymous):
+        if node.name.lower() == TUMBLE and node.expressions:
+            for column in node.expressions[0].find_all(exp.Column):
+                if field_of(column) == Field("evt.time"):
+                    column.meta["field"] = Field("evt.rawtime")
+
+
+def _state(table: exp.Table) -> str:
+    """The name of a table of state, "" for others."""
+    return table.name.lower() if table.name.lower() in STATE and not table.db else ""
+
+
+def _columns_of_state(column: exp.Column, select: exp.Select | None) -> list[str]:
+    """The columns of the tables of state that a column may be one of."""
+    tables = [table for table in (select.root().find_all(exp.Table) if select else ()) if _state(table)]
+    meant = [table for table in tables if not column.table or table.alias_or_name.lower() == column.table.lower()]
+    return [found.name for table in meant for found in STATE[_state(table)].columns]
 
 
 def _conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
@@ -235,13 +277,18 @@ def _conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def _take_where(tree: exp.Select) -> Expr:
-    """Take out of WHERE what the filter language can say; -> that."""
-    where = tree.args.get("where")
-    if where is None or tree.args.get("joins"):
+    """Take out of WHERE what the filter language can say; -> that. Of a join, what it says of the events it begins
+    with, if they need no partner to be there."""
+    where, joins = tree.args.get("where"), tree.args.get("joins") or []
+    source = tree.args["from_"].this if tree.args.get("from_") else None
+    if where is None or not isinstance(source, exp.Table) or _state(source):
+        return TRUE
+    plain = (isinstance(join.this, exp.Table) and _state(join.this) and join.side in ("", "LEFT") for join in joins)
+    if not all(plain):
         return TRUE
     taken, left = [], []
     for conjunct in _conjuncts(where.this):
-        lowered = lower(conjunct)
+        lowered = lower(conjunct) if all(map(field_of, conjunct.find_all(exp.Column))) else None
         if lowered is None:
             left.append(conjunct)
         else:
@@ -253,6 +300,10 @@ def _take_where(tree: exp.Select) -> Expr:
 def _name_outputs(text: str, tree: exp.Select) -> tuple[Output, ...]:
     """Give each column of the answer a name: its alias, or what was written."""
     outputs = []
+    tables = list(tree.find_all(exp.Table))
+    if all(map(_state, tables)) and any(isinstance(item, exp.Star) for item in tree.expressions):
+        every = [exp.column(c.name, table=t.alias_or_name) for t in tables for c in STATE[_state(t)].columns]
+        tree.set("expressions", every if len(tables) > 1 else [exp.column(c.name) for c in every])
     for item in tree.expressions:
         if isinstance(item, exp.Star):
             raise QueryError(

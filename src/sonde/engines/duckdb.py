@@ -23,6 +23,8 @@ __all__ = ["Column", "Columns", "Database", "Rows", "column_of", "columns_of", "
 Column = npt.NDArray[Any]
 Columns = dict[str, Column]
 _SQL_TYPES = {Kind.INT: "BIGINT", Kind.BOOL: "BOOLEAN", Kind.STR: "VARCHAR", Kind.BYTES: "VARCHAR"}
+# the beginning (ns since the epoch) of the window that a time is in, windows of one length beginning with the epoch
+_TUMBLE = "CREATE MACRO tumble(moment, width) AS moment - moment % CAST(epoch(width) * 1000000000 AS BIGINT)"
 _FLOATS = ("DOUBLE", "FLOAT", "DECIMAL")
 
 
@@ -58,22 +60,23 @@ def joined(parts: Sequence[Columns]) -> Columns:
 
 
 class Database:
-    """A DuckDB with one table, which lives as long as a question: opening one takes longer than most statements.
+    """A DuckDB that lives as long as a question: opening one takes longer than most statements.
 
-    The table is empty and has columns of these types until a statement is run over others.
+    Its tables are empty and have columns of these types until a statement is run over others.
     """
 
-    def __init__(self, table: str, types: Mapping[str, Type]) -> None:
+    def __init__(self, tables: Mapping[str, Mapping[str, Type]]) -> None:
         self._connection = duckdb.connect()
-        self._table = table
-        columns = ", ".join(f"{_identifier(name)} {_SQL_TYPES[of.kind]}" for name, of in types.items())
-        self._connection.execute(f"CREATE TABLE {_identifier(table)} ({columns or 'nothing INTEGER'})")
+        self._connection.execute(_TUMBLE)
+        for table, types in tables.items():
+            columns = ", ".join(f"{_identifier(name)} {_SQL_TYPES[of.kind]}" for name, of in types.items())
+            self._connection.execute(f"CREATE TABLE {_identifier(table)} ({columns or 'nothing INTEGER'})")
 
-    def run(self, text: str, columns: Columns | None = None, elapsed: int = 0) -> Rows:
-        """Run one SELECT, over these columns; elapsed() in it are the ns that it is about. QueryError with DuckDB's
-        reason, and no text, if it does not understand it."""
+    def run(self, text: str, tables: Mapping[str, Columns] | None = None, elapsed: int = 0) -> Rows:
+        """Run one SELECT, over these columns of its tables; elapsed() in it are the ns that it is about. QueryError
+        with DuckDB's reason, and no text, if it does not understand it."""
         self._connection.execute(f"CREATE OR REPLACE MACRO elapsed() AS {max(1, elapsed)}")
-        with self._over(columns):
+        with self._over(tables or {}):
             try:
                 relation = self._connection.sql(text)
                 types = [str(kind) for kind in relation.types]
@@ -83,9 +86,9 @@ class Database:
                 reason = str(error).splitlines()[0]
                 raise QueryError(f"DuckDB: {reason.partition(': ')[2] or reason}") from None
 
-    def keep(self, text: str, columns: Columns) -> Columns:
-        """Some rows of the table, by a SELECT of its columns."""
-        with self._over(columns):
+    def keep(self, text: str, tables: Mapping[str, Columns]) -> Columns:
+        """Some rows of a table, by a SELECT of its columns."""
+        with self._over(tables):
             found: Columns = self._connection.sql(text).fetchnumpy()
         return {name: _objects(values) for name, values in found.items()}
 
@@ -94,16 +97,15 @@ class Database:
         self._connection.close()
 
     @contextmanager
-    def _over(self, columns: Columns | None) -> Iterator[None]:
-        """The table has these columns meanwhile."""
-        if columns is None:
-            yield
-            return
-        self._connection.register(self._table, columns)
+    def _over(self, tables: Mapping[str, Columns]) -> Iterator[None]:
+        """The tables have these columns meanwhile."""
+        for name, columns in tables.items():
+            self._connection.register(name, columns)
         try:
             yield
         finally:
-            self._connection.unregister(self._table)
+            for name in tables:
+                self._connection.unregister(name)
 
 
 def _identifier(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The catalogue as a person reads it: `sonde -l`, `-lv`, `-L`, docs/fields.md and docs/events.md.
+"""The catalogue as a person reads it: `sonde -l`, `-lv`, `-L`, docs/fields.md, docs/events.md and docs/tables.md.
 
 python -m sonde.render.reference --write docs
 """
@@ -16,8 +16,17 @@ from sonde.catalog.event import Event, Param, ParamType, Source
 from sonde.catalog.events import EVENTS_TABLE
 from sonde.catalog.families import FAMILIES
 from sonde.catalog.lookup import CATEGORIES, EVENTS
+from sonde.catalog.state import STATE
 
-__all__ = ["documents", "events_markdown", "events_text", "fields_markdown", "fields_text", "signature"]
+__all__ = [
+    "documents",
+    "events_markdown",
+    "events_text",
+    "fields_markdown",
+    "fields_text",
+    "signature",
+    "tables_markdown",
+]
 
 WIDTH, NAME_WIDTH = 80, 26
 CLASSES = {
@@ -48,7 +57,33 @@ def fields_text(verbose: bool = False) -> str:
             if verbose:
                 lines += _entry("", _details(column))
         parts.append("\n".join(lines))
+    for table in STATE.values():
+        lines = [title := f"{table.name}: a table of sonde sql", "-" * len(title)]
+        for column in table.columns:
+            lines += _entry(column.name, column.doc)
+        parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
+
+
+def tables_markdown() -> str:
+    """The text of docs/tables.md."""
+    intro = (
+        "State of this system as `sonde sql` asks it, alone or joined with `events`. Alone it is read from /proc when "
+        "the answer is made; in a join also when the question begins, and `processes` has those that came and went "
+        "meanwhile, as their last event saw them. The receipt says of how many processes this user may not know.\n\n"
+        "```sh\n"
+        'sonde sql "SELECT pid, name, vmrss FROM processes ORDER BY vmrss DESC LIMIT 10"\n'
+        'sonde sql "SELECT p.name, s.lip, s.lport FROM sockets s JOIN processes p ON s.pid = p.pid '
+        "WHERE s.state = 'LISTEN'\"\n"
+        'sonde sql "SELECT p.cmdline, count(*) FROM events e JOIN processes p ON e.proc.ppid = p.pid '
+        "WHERE e.evt.type = 'execve' GROUP BY ALL\" --for 10s\n"
+        "```\n"
+    )
+    parts = [_heading("Tables of state", intro)]
+    for table in STATE.values():
+        rows = [[f"`{column.name}`", column.type.name, column.doc] for column in table.columns]
+        parts.append(f"## {table.name}\n\n{table.doc}\n\n" + _table(["column", "type", "meaning"], rows))
+    return "\n".join(parts)
 
 
 def events_text() -> str:
@@ -92,7 +127,7 @@ def events_markdown() -> str:
 
 def documents() -> dict[str, str]:
     """The generated pages by file name."""
-    return {"fields.md": fields_markdown(), "events.md": events_markdown()}
+    return {"fields.md": fields_markdown(), "events.md": events_markdown(), "tables.md": tables_markdown()}
 
 
 def signature(event: Event) -> str:

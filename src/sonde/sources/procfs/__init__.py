@@ -1,0 +1,1 @@
+"""State of the running system from /proc."""

@@ -1,0 +1,109 @@
+"""Processes and threads as /proc tells of them (proc(5): stat, status, cmdline, exe, cwd, cgroup)."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import time
+from functools import cache
+from typing import Any
+
+__all__ = ["pids", "processes", "text", "threads", "user"]
+
+Row = tuple[Any, ...]
+_TICK = 10**9 // os.sysconf("SC_CLK_TCK")
+# places in stat, from the third word on, the state
+_PPID, _PGRP, _SESSION, _TTY, _UTIME, _STIME, _THREADS, _START = 1, 2, 3, 4, 11, 12, 17, 19
+
+
+def pids() -> list[int]:
+    """The processes that there are."""
+    return sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
+
+
+def text(raw: bytes) -> str:
+    """What it says, invalid UTF-8 as `\\xNN`."""
+    return raw.decode("utf-8", "backslashreplace")
+
+
+def processes() -> tuple[list[Row], int]:
+    """(rows of the table, processes whose executable and directory this user may not know)."""
+    rows, unread = [], 0
+    boot = time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    for pid in pids():
+        try:
+            name, stat = _stat(f"/proc/{pid}/stat")
+            owner, memory = os.stat(f"/proc/{pid}"), _memory(_read(f"/proc/{pid}/status"))
+            cmdline = _read(f"/proc/{pid}/cmdline").rstrip(b"\0").replace(b"\0", b" ")
+            group = _read(f"/proc/{pid}/cgroup")
+        except OSError:
+            continue
+        exe, cwd, denied = _links(pid)
+        unread += denied
+        path = next((line[3:] for line in group.split(b"\n") if line.startswith(b"0::")), None)
+        number = [int(word) for word in stat[1:]]
+        rows.append(
+            (
+                pid, number[_PPID - 1], name, exe, text(cmdline) or None, cwd, stat[0].decode(), owner.st_uid,
+                user(owner.st_uid), owner.st_gid, number[_SESSION - 1], number[_PGRP - 1], number[_TTY - 1],
+                number[_THREADS - 1], boot + number[_START - 1] * _TICK, _cpu(number), memory.get(b"VmSize"),
+                memory.get(b"VmRSS"), None if path is None else text(path),
+            )
+        )  # fmt: skip
+    return rows, unread
+
+
+def threads() -> tuple[list[Row], int]:
+    """(rows of the table, 0)."""
+    rows = []
+    for pid in pids():
+        try:
+            for tid in os.listdir(f"/proc/{pid}/task"):
+                name, stat = _stat(f"/proc/{pid}/task/{tid}/stat")
+                rows.append((int(tid), pid, name, stat[0].decode(), _cpu([int(word) for word in stat[1:]])))
+        except OSError:
+            continue
+    return rows, 0
+
+
+def _cpu(number: list[int]) -> int:
+    return (number[_UTIME - 1] + number[_STIME - 1]) * _TICK
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _memory(status: bytes) -> dict[bytes, int]:
+    """KiB by name (stat lags behind); nothing of kernel threads."""
+    lines = (line.split() for line in status.split(b"\n") if line.startswith(b"Vm"))
+    return {words[0].rstrip(b":"): int(words[1]) for words in lines}
+
+
+def _stat(path: str) -> tuple[str, list[bytes]]:
+    """(name, the words behind it); a name may contain blanks and parentheses."""
+    before, _, after = _read(path).rpartition(b")")
+    return text(before.partition(b"(")[2]), after.split()
+
+
+def _links(pid: int) -> tuple[str | None, str | None, bool]:
+    """(executable, working directory, whether this user may not know them)."""
+    found: list[str | None] = []
+    for name in ("exe", "cwd"):
+        try:
+            found.append(text(os.readlink(f"/proc/{pid}/{name}".encode())))
+        except PermissionError:
+            return None, None, True
+        except OSError:  # a kernel thread, or one that has ended
+            found.append(None)
+    return found[0], found[1], False
+
+
+@cache
+def user(uid: int) -> str | None:
+    """The name of a user, None for one without."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return None

@@ -1,0 +1,34 @@
+"""Processes that events told of, as rows of the table of processes: also those that came and went meanwhile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sonde.catalog.state import STATE
+from sonde.plan.state import State
+from sonde.sources.procfs.processes import text, user
+
+__all__ = ["seen_processes"]
+
+_COLUMNS = [column.name for column in STATE["processes"].columns]
+
+
+def seen_processes(state: State) -> list[tuple[Any, ...]]:
+    """Rows of catalog/state.py's processes from the newest record of each; what no record has is missing."""
+    rows, strings, files = state.processes.rows, state.strings, state.files
+    found = []
+    for ident in state.processes.latest.values():
+        place = state.processes.place(ident)
+        if not place:
+            continue
+        row = rows[place]
+        exe, cwd = (files.place(int(row[name])) for name in ("exe_file", "cwd"))
+        argv = strings[int(row["argv"])].rstrip(b"\0").replace(b"\0", b" ")
+        known = {
+            "name": text(strings[int(row["comm"])]), "exe": text(files.path(exe)) if exe else None,
+            "cwd": text(files.path(cwd)) if cwd else None, "cmdline": text(argv) or None, "uid": int(row["euid"]),
+            "user": user(int(row["euid"])), "gid": int(row["egid"]), "start": int(row["start"]) + state.epoch,
+        }  # fmt: skip
+        known |= {name: int(row[name]) for name in ("pid", "ppid", "sid", "pgid")}
+        found.append(tuple(known.get(name) for name in _COLUMNS))
+    return found
