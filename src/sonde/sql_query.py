@@ -128,10 +128,12 @@ class SqlAnswer:
     def poll(self) -> None:
         """Take in what has come."""
         self._take(self.source.poll())
+        self._take_settled()
 
     def stop(self) -> None:
         """Detach, and take in what is left."""
         self._take(self.source.stop())
+        self._take_settled()
 
     def table(self) -> Rows | None:
         """The answer; None if rows are given as they come and there are none. Poll before."""
@@ -193,6 +195,11 @@ class SqlAnswer:
             self._context.advance(batch)
             if self._kept > WAITING and self.plan.statement.keeps_few:
                 self._keep_few()
+
+    def _take_settled(self) -> None:
+        """Groups that refer to what will be forgotten, while it is known."""
+        if self.plan.grouped:
+            self._parts += map(self._columns, self._groups.settled())
 
     def _keep_few(self) -> None:
         """Forget the rows that the answer cannot have any more."""

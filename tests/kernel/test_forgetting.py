@@ -10,6 +10,7 @@ from live import KERNEL, LIMIT, Workload, wait_for
 from sonde.plan import state
 from sonde.query import Answer, Question
 from sonde.sources.live import forgetting
+from sonde.sql_query import SqlAnswer, plan_sql
 
 pytestmark = KERNEL
 
@@ -61,3 +62,35 @@ def test_names_survive_forgetting(tmp_path: object, monkeypatch: pytest.MonkeyPa
     assert {tuple(row[name] for name in always) for row in rows} == {tuple(rows[0][name] for name in always)}
     assert None not in [rows[0][name] for name in always]
     assert len(states[-1].strings) < 6000
+
+
+def test_groups_keep_their_names(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "ROOM", 400_000)
+    monkeypatch.setattr(forgetting, "PAUSE", 50_000_000)
+    workload = Workload(PROGRAM, str(tmp_path))
+    statement = "SELECT fd.name, proc.name, count(*) FROM events WHERE evt.type = 'write' GROUP BY ALL"
+    answer = SqlAnswer(plan_sql(statement, filters=[f"fd.name startswith {tmp_path}/"]), follow=True)
+    states: list[state.State] = []
+    try:
+        assert answer.plan.grouped, answer.plan.why
+        answer.source.follow(workload.pid)
+        answer.start()
+        workload.go()
+
+        def turn() -> bool:
+            answer.poll()
+            if not states or answer.source.state is not states[-1]:
+                states.append(answer.source.state)
+            return workload.ended()
+
+        wait_for(turn)
+        answer.stop()
+        table = answer.table()
+        assert table is not None and len(states) >= 2, "the tables were renewed"
+        expected = [f"{tmp_path}/{turn}-{i % 50}/{i}" for turn in range(4) for i in range(1500)]
+        assert sorted(row[0] for row in table.rows) == sorted(expected)
+        assert {row[2] for row in table.rows} == {1} and len({row[1] for row in table.rows}) == 1
+        assert answer.counters().delivered == len(expected)
+    finally:
+        workload.kill()
+        answer.close()

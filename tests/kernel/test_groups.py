@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -62,6 +63,8 @@ def of_rows(plan: SqlPlan) -> SqlPlan:
 def answers(plans: Sequence[SqlPlan], workload: Workload, room: int | None = None) -> list[SqlAnswer]:
     """The plans answered about one workload: all attached before it begins, none detached before it has ended."""
     found: list[SqlAnswer] = []
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each answer has some forty
     try:
         for plan in plans:
             found.append(SqlAnswer(plan, skip=(os.getpid(),), follow=True, room=room))

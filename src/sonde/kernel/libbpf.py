@@ -14,8 +14,8 @@ from sonde.errors import KernelError
 
 __all__ = [
     "ITER", "RAW_TRACEPOINT", "SYSTEM_CALL", "MapInfo", "Object", "ProgramCost", "ProgramInfo", "attach_event",
-    "attach_iter", "attach_tracepoint", "btf_has", "create_map", "entries", "freeze_map", "keep_statistics", "load_btf",
-    "load_program", "lookup", "program_cost", "unseen_mount", "update",
+    "attach_iter", "attach_tracepoint", "btf_has", "create_map", "delete", "entries", "freeze_map", "keep_statistics",
+    "load_btf", "load_program", "lookup", "program_cost", "unseen_mount", "update",
 ]  # fmt: skip
 
 TRACING = 26  # BPF_PROG_TYPE_TRACING
@@ -62,6 +62,7 @@ _SIGNATURES: dict[str, tuple[object, ...]] = {
     "bpf_map_create": (_int, _int, _text, _u32, _u32, _u32, _void),
     "bpf_map_update_elem": (_int, _int, _void, _void, C.c_uint64),
     "bpf_map_lookup_elem": (_int, _int, _void, _void),
+    "bpf_map_delete_elem": (_int, _int, _void),
     "bpf_map_lookup_batch": (_int, _int, _void, _void, _void, _void, _void, _void),
     "bpf_map_freeze": (_int, _int),
     "bpf_btf_load": (_int, _void, C.c_size_t, _void),
@@ -286,6 +287,11 @@ def update(fd: int, key: bytes, value: bytes) -> None:
     """Set one element."""
     if _lib().bpf_map_update_elem(fd, key, value, 0):
         raise _refused("cannot write a BPF table", C.get_errno())
+
+
+def delete(fd: int, key: bytes) -> None:
+    """Remove one element, if it is there."""
+    _lib().bpf_map_delete_elem(fd, key)
 
 
 def lookup(fd: int, key: bytes, size: int) -> bytes | None:

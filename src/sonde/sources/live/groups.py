@@ -15,10 +15,11 @@ from sonde.kernel.asm import Asm
 from sonde.kernel.codegen import Hook
 from sonde.kernel.features import possible_cpus
 from sonde.kernel.groups import KEYS_MAX, Cell, Slots, generate_groups
-from sonde.kernel.libbpf import entries, lookup
+from sonde.kernel.libbpf import delete, entries, lookup
 from sonde.plan.batch import PHYSICAL, Array, Batch, Payloads
 from sonde.plan.expr import Field
 from sonde.plan.ops import Aggregate, Groups, Measure
+from sonde.plan.state import State
 from sonde.sources.live.events import LiveEvents, Sizes
 from sonde.sources.live.scan import Scan
 
@@ -30,6 +31,7 @@ ENTRY = 64  # bytes that the kernel adds to a group
 FEW = 1 << 12  # bytes of rows where there are none
 PAUSE = 0.05  # s between two looks at the dictionary
 WORD = 8
+HALF = 1 << 31
 Table = npt.NDArray[np.int64]  # a row a group, a column a word
 # columns that may be a group's key; a field's other needs are constant or, as `proc` of a relative path, do not matter
 KEYS = frozenset(("nr", "cpu", "tid", "pid", "res", "proc", "file", *(f"a{i}" for i in range(6))))
@@ -148,6 +150,8 @@ class LiveGroups(LiveEvents):
         self._room = {"groups": min(room * possible_cpus(), ROOM_BYTES // each)}
         self.grouped = self.crowded_out = 0  # events in groups, and in none, when they were read last
         self._before: dict[bytes, Table] = {}
+        self._settled: list[Groups] = []
+        self._settled_events = 0
         self._other_before = np.zeros((1, width // WORD), np.int64)
         sizes = Sizes() if needs_rows(aggregate, scan) else Sizes(events=FEW)
         super().__init__(scan, skip=skip, follow=follow, sizes=sizes)
@@ -166,6 +170,11 @@ class LiveGroups(LiveEvents):
         each = ENTRY + self._words.key_size + self._words.value_size
         return super().tables() | {"groups": self._room["groups"] * each}
 
+    def settled(self) -> list[Groups]:
+        """Groups that were taken out of the kernel since the last call: what they refer to is about to be forgotten."""
+        found, self._settled = self._settled, []
+        return found
+
     def groups(self, anew: bool = False) -> Groups:
         """All groups so far; `anew`: only what came since the last call with `anew` (not for min and max).
 
@@ -179,12 +188,39 @@ class LiveGroups(LiveEvents):
         table = np.frombuffer(values, np.int64).reshape(-1, width // WORD)
         rest = self._together(np.frombuffer(other, np.int64).reshape(self._cpus, width // WORD))
         self.crowded_out = int(rest[:, 0].sum())
-        self.grouped = int(table[:, 0].sum()) + self.crowded_out
+        self.grouped = int(table[:, 0].sum()) + self.crowded_out + self._settled_events
         if anew:
             table, rest = self._since(keys, table), self._since_other(rest)
             changed = table[:, 0] != 0
             words, table = words[changed], table[changed]
         return Groups(self._batch(words), self._measured(table), self._measured(rest))
+
+    def _renew(self, state: State) -> None:
+        self._settle(state)
+        super()._renew(state)
+
+    def _settle(self, state: State) -> None:
+        """Take the groups out of the kernel whose ids the next state forgets: nothing is added to them now."""
+        size, width = self._words.key_size, self._words.value_size
+        keys, values = entries(self._session.map("groups"), size, width)
+        words, table = (
+            np.frombuffer(data, np.int64).reshape(-1, n // WORD) for data, n in ((keys, size), (values, width))
+        )
+        old = np.zeros(len(words), np.bool_)
+        for name, known in (("proc", state.processes), ("file", state.files)):
+            if name in self._words.words:
+                ids = words[:, self._words.words.index(name)].astype(np.uint32)
+                old |= (ids != 0) & (np.uint32(known.base) - ids < HALF)  # ids count modulo 2**32
+        rows = np.flatnonzero(old)
+        if not len(rows):
+            return
+        for row in rows.tolist():
+            delete(self._session.map("groups"), keys[row * size : (row + 1) * size])
+        self._settled_events += int(table[rows, 0].sum())
+        nothing = np.zeros(width // WORD, np.int64)
+        before = [self._before.pop(keys[row * size : (row + 1) * size], nothing) for row in rows.tolist()]
+        added = self._measured(table[rows] - np.array(before, np.int64))
+        self._settled.append(Groups(self._batch(words[rows].astype(np.uint64)), added, self._measured(nothing[None])))
 
     def _since(self, keys: bytes, table: Table) -> Table:
         """What was added to each group since the last time."""
