@@ -848,6 +848,16 @@ GLOBAL u32 send_one(u64 pointer, u64 n, u64 place, s64 result, u64 seq)
 	return send_argument(pointer, a->length < ARGUMENTS ? n : 0, what | kind, result, seq);
 }
 
+/* An argument could not be read when its call was entered: it is tried again at the exit, unless it is sent then anyway. */
+INLINE void note_unread(u64 place)
+{
+	struct slot *s = slot_of((u32)bpf_get_current_pid_tgid());
+	u32 i = MASKED(place >> AT_INDEX, 7);
+
+	if (s && !(descriptor_of(place)->flags >> AT_EXIT >> i & 1))
+		s->unread |= 1 << i;
+}
+
 /*
  * The same for the event view: at the enter of a call it is not known yet how
  * much will be moved, so as much as the caller offers is meant.
@@ -880,7 +890,9 @@ GLOBAL u32 send_viewed(u64 pointer, u64 n, u64 place, s64 result, u64 seq)
 			      what | PART_VECTOR * PART << 8 | PAY_MEMORY, 0, seq);
 	if (kind == PAY_IOVEC || kind == PAY_MSGHDR)
 		return send_pieces(pointer, n, what | kind, moved > 0 ? moved : 0, seq);
-	return send_argument(pointer, n, what | kind, moved, seq);
+	if (send_argument(pointer, n, what | kind, moved, seq) && place >> AT_INDEX & INDEX_ENTERED)
+		note_unread(place);
+	return 0;
 }
 
 INLINE void one_payload(struct event *e, struct argument *a, u32 i)
@@ -889,15 +901,10 @@ INLINE void one_payload(struct event *e, struct argument *a, u32 i)
 		send_one(e->a[i], length_of(e, a), place_of(e, i), e->result, e->seq);
 }
 
-/* -> the argument's bit if it could not be read, and the call does not change it. */
-INLINE u32 one_view(struct event *e, struct argument *a, u32 i, u32 mask)
+INLINE void one_view(struct event *e, struct argument *a, u32 i, u32 mask)
 {
-	u32 failed;
-
-	if (!a->kind || !(mask >> i & 1))
-		return 0;
-	failed = send_viewed(e->a[a->kind == PAY_SIGINFO ? 3 : i], length_of(e, a), place_of(e, i), e->result, e->seq);
-	return failed && !(descriptor_of(e->nr)->flags >> AT_EXIT >> i & 1) ? 1 << i : 0;
+	if (a->kind && mask >> i & 1)
+		send_viewed(e->a[a->kind == PAY_SIGINFO ? 3 : i], length_of(e, a), place_of(e, i), e->result, e->seq);
 }
 
 /*
@@ -950,14 +957,6 @@ INLINE u32 unread(struct event *e)
 	return bits;
 }
 
-INLINE void note_unread(u32 tid, u32 bits)
-{
-	struct slot *s = slot_of(tid);
-
-	if (s)
-		s->unread = bits;
-}
-
 INLINE u32 has_stack(struct event *e)
 {
 	return want_stacks && !(e->flags & ROW_ENTER) && e->regs;
@@ -967,7 +966,6 @@ HIDDEN u64 x_view(struct event *e)
 {
 	struct descriptor *d = descriptor_of(e->nr);
 	u32 enters = e->flags & ROW_ENTER, mask = leaves_nothing(e) ? 0 : d->flags >> (enters ? AT_ENTER : AT_EXIT) & 63;
-	u32 missing = 0;
 
 	if (!enters)
 		mask |= unread(e);
@@ -975,16 +973,14 @@ HIDDEN u64 x_view(struct event *e)
 		return 0;
 	arguments(e);
 	e->seq = next_sequence(e);
-	missing |= one_view(e, &d->arguments[0], 0, mask);
-	missing |= one_view(e, &d->arguments[1], 1, mask);
-	missing |= one_view(e, &d->arguments[2], 2, mask);
-	missing |= one_view(e, &d->arguments[3], 3, mask);
-	missing |= one_view(e, &d->arguments[4], 4, mask);
-	missing |= one_view(e, &d->arguments[5], 5, mask);
+	one_view(e, &d->arguments[0], 0, mask);
+	one_view(e, &d->arguments[1], 1, mask);
+	one_view(e, &d->arguments[2], 2, mask);
+	one_view(e, &d->arguments[3], 3, mask);
+	one_view(e, &d->arguments[4], 4, mask);
+	one_view(e, &d->arguments[5], 5, mask);
 	if ((e->flags & ROW_ENTER) && is_sigreturn(e))
 		send_signal_mask(e);
-	if (missing && (e->flags & ROW_ENTER))
-		note_unread(e->tid, missing);
 	if (has_stack(e))
 		send_stack(e->seq);
 	if (e->nr == NR_SIGNAL)

@@ -57,7 +57,7 @@ class Sizes(NamedTuple):
     """Bytes of each CPU's rows, and of the rings of payloads and of the dictionary (powers of two).
 
     More room for rows loses less when sonde is kept waiting, but what no longer fits the processor's cache costs the
-    watched more: 8 MiB hold the rows of some 60 ms of the busiest CPU.
+    watched more.
     """
 
     events: int = 1 << 23
@@ -66,7 +66,7 @@ class Sizes(NamedTuple):
 
 
 USUAL = Sizes()
-# Lines take about as long to make as the busiest CPU takes to fill rows: they hold a quarter of a second of it.
+# Lines take about as long to make as the busiest CPU takes to fill rows.
 VIEW = Sizes(events=1 << 26, payloads=1 << 26)
 
 
