@@ -38,6 +38,7 @@ CLASSES = {
     "thread": "the thread that ran the operation",
     "user": "the user it ran as",
     "group": "the group it ran as",
+    "container": "the container it ran in",
 }
 _ARGUMENTS = {
     Argument.NONE: "",
