@@ -238,8 +238,7 @@ class _Run(Run):
         self._receipt()
 
     def _receipt(self) -> None:
-        absent = ["names of containers"] if self.options.container_format else []
-        receipt = self.answer.receipt(time.monotonic() - self.began, absent)
+        receipt = self.answer.receipt(time.monotonic() - self.began)
         self.complete = receipt.status is Status.EXACT
         sys.stderr.write(receipt_json(receipt) if self.options.json else receipt_text(receipt))
         sys.stderr.flush()

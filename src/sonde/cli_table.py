@@ -150,7 +150,7 @@ OPTIONS: tuple[Option, ...] = (
         example="sonde -D -n 3 proc.name=sonde", comment="watch the watcher",
     ),
     Option(
-        ("-p", "--print"), "format", "the line to print; -pc: the usual one with the container (not known yet) in it",
+        ("-p", "--print"), "format", "the line to print; -pc: the usual one with the container in it",
         "FORMAT", _format,
         example='sonde -p"%proc.name %fd.name" evt.type=open', comment="who opens what",
     ),

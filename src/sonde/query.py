@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
@@ -12,7 +12,7 @@ from sonde.catalog.events import FIELDS
 from sonde.catalog.lookup import NAMES
 from sonde.catalog.types import STR
 from sonde.dialects.filter import parse
-from sonde.dialects.format import CONTAINER, DEFAULT, Format, Shown, parse_format
+from sonde.dialects.format import DEFAULT, Format, Shown, parse_format
 from sonde.engines.batch import filter_batch, value_of
 from sonde.engines.context import Context
 from sonde.engines.fields import physical
@@ -216,16 +216,16 @@ class Answer:
         """Run a command that is seen from its first instruction; `release` it."""
         return launch(self.source, command)
 
-    def receipt(self, elapsed: float, absent: Iterable[str] = ()) -> Receipt:
+    def receipt(self, elapsed: float) -> Receipt:
         """How complete the answer is."""
-        missing = (*absent, *self._unknown(), *self.source.absent())
+        missing = (*self._unknown(), *self.source.absent())
         return receipt(self.counters(), elapsed, event_name, absent=missing, aside=self.source.aside())
 
     def _unknown(self) -> list[str]:
         """The fields that were asked for and that the source does not have."""
         if not isinstance(self.source, StraceRun | StraceLog):
             return []
-        shown = () if self._question.format in (DEFAULT, CONTAINER) else self._values
+        shown = () if self._question.format == DEFAULT else self._values
         asked = {field.name: field for value in (*shown, self._planned.expr) for field in fields(value)}
         return sorted(
             name for name, field in asked.items() if name in FIELDS and not physical(field) - {"num"} <= KNOWN

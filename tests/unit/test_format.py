@@ -23,8 +23,8 @@ def test_the_default_line() -> None:
 
 def test_container_lines() -> None:
     shown = parse_format(CONTAINER)
-    assert [str(value) for value in shown.values][2:6] == ["evt.cpu", "proc.name", "thread.tid", "thread.vtid"]
-    assert shown.items[5] == " <NA> (<NA>) "
+    names = ["evt.cpu", "container.type", "container.id", "proc.name", "thread.tid", "thread.vtid"]
+    assert [str(value) for value in shown.values][2:8] == names
 
 
 @pytest.mark.parametrize(

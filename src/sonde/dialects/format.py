@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["CONTAINER", "DEFAULT", "Format", "Shown", "parse_format"]
 
 DEFAULT = "%evt.num %evt.outputtime %evt.cpu %proc.name (%thread.tid) %evt.dir %evt.type %evt.info"
-# of -pc: sysdig has the container's name and id where the gaps are, which no table has yet
+# of -pc: sysdig has the container's name in the place of its type
 CONTAINER = (
-    "%evt.num %evt.outputtime %evt.cpu <NA> (<NA>) %proc.name (%thread.tid:%thread.vtid) %evt.dir %evt.type %evt.info"
+    "%evt.num %evt.outputtime %evt.cpu %container.type (%container.id) %proc.name (%thread.tid:%thread.vtid) %evt.dir "
+    "%evt.type %evt.info"
 )
 
 _LITERAL = re.compile(r"[^%\\]+")
