@@ -48,8 +48,8 @@ def _aligned(text: str) -> str:
 
 
 def _of_statement(plan: SqlPlan) -> str:
-    states = ", ".join(plan.statement.states)
     if plan.statement.still:
+        states = ", ".join(plan.statement.states)
         return f"tables              {states}: read from /proc when the answer is made; nothing runs in the kernel\n"
     if plan.grouped is None:
         return f"groups              made here, of rows: {plan.why}\n{explain_scan(plan.scan)}"

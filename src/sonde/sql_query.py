@@ -122,8 +122,8 @@ class SqlAnswer:
         """Begin; `follow` before, if need be."""
         self.source.start()
         self._since = time.monotonic_ns()
-        if not self.plan.statement.still:
-            self._read_state()  # what is gone when the answer is made
+        if PROCESSES in self.plan.statement.states:
+            self._read_state(PROCESSES)  # some are gone when the answer is made
 
     def poll(self) -> None:
         """Take in what has come."""
@@ -148,7 +148,8 @@ class SqlAnswer:
             parts = [self._columns(groups), *self._parts]
             rows = self._database.run(self.plan.grouped.text, {EVENTS: joined(parts)}, elapsed)
         else:
-            self._read_state()
+            for name in self.plan.statement.states:
+                self._read_state(name)
             events = {EVENTS: joined(self._parts)} if self._parts else {}
             rows = self._database.run(self.plan.statement.text, events | self._state, elapsed)
         if self._windows:
@@ -206,17 +207,15 @@ class SqlAnswer:
         self._parts = [self._database.keep(self.plan.statement.kept, {EVENTS: joined(self._parts)})]
         self._kept = 0
 
-    def _read_state(self) -> None:
-        """Read the tables of state; of processes also those that are gone since the question began, as they were."""
-        for name in self.plan.statement.states:
-            found = read_state(name)
-            columns = found.columns
-            if name == PROCESSES and not self.plan.statement.still:
-                seen = columns_of_state(name, seen_processes(self._context.state))
-                columns = _last_of_each(joined([self._state.get(name, seen), seen, columns]))
-            self._state[name] = columns
-            if name != PROCESSES or not self.plan.statement.columns.isdisjoint(LINKS):
-                self._unread = max(self._unread, found.unread)
+    def _read_state(self, name: str) -> None:
+        """Read a table of state; of processes also those that are gone since the question began, as they were."""
+        columns, unread = read_state(name)
+        if name == PROCESSES and not self.plan.statement.still:
+            seen = columns_of_state(name, seen_processes(self._context.state))
+            columns = _last_of_each(joined([self._state.get(name, seen), seen, columns]))
+        self._state[name] = columns
+        if name != PROCESSES or not self.plan.statement.columns.isdisjoint(LINKS):
+            self._unread = max(self._unread, unread)
 
     def _fields(self, batch: Batch) -> Columns:
         columns = columns_of(batch, self.plan.statement.fields, self._context)

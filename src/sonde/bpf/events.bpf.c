@@ -305,6 +305,11 @@ HIDDEN u64 x_event_bits(struct event *e)
 	return descriptor_of(e->nr)->bits;
 }
 
+INLINE u32 is_exec(u32 nr)
+{
+	return nr == NR_EXECVE || nr == NR_EXECVEAT || nr == NR_I386 + NR_I386_EXECVE || nr == NR_I386 + NR_I386_EXECVEAT;
+}
+
 /* A successful exec has cleared its arguments; the file name now lies above the new program's environment. */
 INLINE void exec_arguments(struct event *e)
 {
@@ -336,7 +341,7 @@ INLINE void arguments(struct event *e)
 	e->a[3] = r->r10;
 	e->a[4] = r->r8;
 	e->a[5] = r->r9;
-	if ((e->nr == NR_EXECVE || e->nr == NR_EXECVEAT) && !e->result && !(e->flags & ROW_ENTER))
+	if (is_exec(e->nr) && !e->result && !(e->flags & ROW_ENTER))
 		exec_arguments(e);
 }
 
@@ -947,14 +952,12 @@ INLINE u64 next_sequence(struct event *e)
 INLINE u32 unread(struct event *e)
 {
 	struct slot *s = e->regs ? slot_of(e->tid) : NULL;
-	u32 nr = e->nr, bits = s ? s->unread : 0;
+	u32 bits = s ? s->unread : 0;
 
 	if (!bits)
 		return 0;
 	s->unread = 0;
-	if (!failed(e) && (nr == NR_EXECVE || nr == NR_EXECVEAT || nr == NR_I386 + NR_I386_EXECVE || nr == NR_I386 + NR_I386_EXECVEAT))
-		return 0;
-	return bits;
+	return !failed(e) && is_exec(e->nr) ? 0 : bits;
 }
 
 INLINE u32 has_stack(struct event *e)

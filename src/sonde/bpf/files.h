@@ -118,16 +118,22 @@ INLINE u64 generation_now(u32 *moving)
 	return now;
 }
 
-INLINE u64 dentry_signature(u64 dentry)
+/* `name`: hash_len of the dentry's. */
+INLINE u64 named_signature(u64 dentry, u64 name)
 {
 	u64 inode = READ8(dentry, struct dentry, d_inode);
-	u64 hash = mix(READ8(dentry, struct dentry, d_name.hash_len), READ8(dentry, struct dentry, d_parent));
+	u64 hash = mix(name, READ8(dentry, struct dentry, d_parent));
 
 	hash = mix(hash, inode ^ (READ8(dentry, struct dentry, d_hash.pprev) ? 0 : 1));
 	if (inode)
 		hash = mix(hash, READ8(inode, struct inode, i_ino) ^
 					 ((u64)READ4(inode, struct inode, i_generation) << 32));
 	return hash;
+}
+
+INLINE u64 dentry_signature(u64 dentry)
+{
+	return named_signature(dentry, READ8(dentry, struct dentry, d_name.hash_len));
 }
 
 INLINE u32 file_type(u64 file)
@@ -160,7 +166,7 @@ INLINE u64 socket_signature(u64 file, u64 hash)
 /* anon_inode:[eventfd] and anon_inode:[timerfd] have one inode, and names of one length without a hash. */
 LEAF u64 leaf_signature(u64 dentry, u64 file)
 {
-	u64 hash = dentry_signature(dentry);
+	u64 name = READ8(dentry, struct dentry, d_name.hash_len), hash = named_signature(dentry, name);
 	u32 type;
 
 	if (!file)
@@ -168,7 +174,7 @@ LEAF u64 leaf_signature(u64 dentry, u64 file)
 	type = file_type(file);
 	if (type == S_IFSOCK)
 		return socket_signature(file, hash);
-	if ((!type || type == S_IFREG) && !(u32)READ8(dentry, struct dentry, d_name.hash_len))
+	if ((!type || type == S_IFREG) && !(u32)name)
 		hash = mix(hash, READ8(file, struct file, f_op));
 	return hash;
 }

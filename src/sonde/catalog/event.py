@@ -128,6 +128,11 @@ class Event(NamedTuple):
         return tuple(p for p in self.params if p.type is ParamType.DIRFD)
 
     @property
+    def given_fds(self) -> tuple[Param, ...]:
+        """The arguments that are file descriptors."""
+        return tuple(p for p in self.arguments if p.type is ParamType.FD)
+
+    @property
     def fd(self) -> Param | None:
         """The parameter that is the event's main file descriptor, if it has one."""
         found = [p for p in self.params if p.type is ParamType.FD]

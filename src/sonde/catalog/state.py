@@ -7,18 +7,24 @@ from sonde.catalog.types import DURATION, INT, IP, PORT, STR, TIME
 
 __all__ = ["STATE"]
 
+_PID = Column("pid", INT, "Process id.")
+_NAME = Column("name", STR, "Name (comm, at most 15 bytes).")
+_STATE = Column("state", STR, "R runs, S sleeps, D waits for a device, T is stopped, Z has ended, I is idle.")
+_CPU = Column("cpu", DURATION, "CPU time it has used, ns (in clock ticks of 10 ms).")
+_INODE = Column("inode", INT, "Inode number.")
+
 _TABLES = (
     Table(
         "processes",
         "One row for each process.",
         (
-            Column("pid", INT, "Process id."),
+            _PID,
             Column("ppid", INT, "Process id of the parent."),
-            Column("name", STR, "Name (comm, at most 15 bytes)."),
+            _NAME,
             Column("exe", STR, "Path of the executable file; missing for kernel threads."),
             Column("cmdline", STR, "The command line, joined by blanks."),
             Column("cwd", STR, "The working directory."),
-            Column("state", STR, "R runs, S sleeps, D waits for a device, T is stopped, Z has ended, I is idle."),
+            _STATE,
             Column("uid", INT, "Id of the user it runs as (effective)."),
             Column("user", STR, "Name of that user."),
             Column("gid", INT, "Id of the group it runs as (effective)."),
@@ -27,7 +33,7 @@ _TABLES = (
             Column("tty", INT, "Device number of the controlling terminal, 0 for none."),
             Column("threads", INT, "Threads."),
             Column("start", TIME, "When it started, ns since the epoch (in clock ticks of 10 ms)."),
-            Column("cpu", DURATION, "CPU time it has used, ns (in clock ticks of 10 ms)."),
+            _CPU,
             Column("vmsize", INT, "Virtual memory, KiB; missing for kernel threads."),
             Column("vmrss", INT, "Resident memory, KiB; missing for kernel threads."),
             Column("cgroup", STR, "Path of its control group (version 2)."),
@@ -38,21 +44,21 @@ _TABLES = (
         "One row for each thread.",
         (
             Column("tid", INT, "Thread id."),
-            Column("pid", INT, "Process id."),
-            Column("name", STR, "Name (comm, at most 15 bytes)."),
-            Column("state", STR, "R runs, S sleeps, D waits for a device, T is stopped, Z has ended, I is idle."),
-            Column("cpu", DURATION, "CPU time it has used, ns (in clock ticks of 10 ms)."),
+            _PID,
+            _NAME,
+            _STATE,
+            _CPU,
         ),
     ),
     Table(
         "files",
         "One row for each open descriptor of each process.",
         (
-            Column("pid", INT, "Process id."),
+            _PID,
             Column("fd", INT, "Descriptor number."),
             Column("path", STR, "Path of a file; `pipe:[1]`, `socket:[2]`, `anon_inode:[eventpoll]` of what has none."),
             Column("type", STR, "file, directory, char, block, pipe, socket or anon."),
-            Column("inode", INT, "Inode number."),
+            _INODE,
             Column("size", INT, "Bytes of a file."),
             Column("deleted", INT, "1 if the file has no name any more."),
         ),
@@ -71,7 +77,7 @@ _TABLES = (
             Column("rport", PORT, "Remote port."),
             Column("path", STR, "Path of a unix socket; @ begins an abstract one."),
             Column("uid", INT, "Id of the user who made it; missing for unix sockets."),
-            Column("inode", INT, "Inode number."),
+            _INODE,
         ),
     ),
     Table(

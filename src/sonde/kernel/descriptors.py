@@ -37,6 +37,7 @@ _FOLLOW = {
 }  # fmt: skip
 
 
+_STRUCTURES = {"mmsghdr": Follow.MESSAGES} | dict.fromkeys(HEAD, Follow.HEADED) | dict.fromkeys(BEHIND, Follow.BEHIND)
 _TYPED = frozenset((ParamType.STRUCT, ParamType.BYTES, ParamType.VARIANT))  # only among an event's `arguments`
 
 
@@ -101,8 +102,7 @@ def _viewed(event: Event) -> tuple[object, ...]:
             arguments[index] = found
             flags |= (param.both or not param.out) << Want.AT_ENTER + index
             flags |= (param.both or param.out) << Want.AT_EXIT + index
-    fds = [_index(p) for p in event.arguments if p.type is ParamType.FD and p.source.value.startswith("a")]
-    given, other = (*fds, FD_NONE, FD_NONE)[:2]
+    given, other = (*map(_index, event.given_fds), FD_NONE, FD_NONE)[:2]
     return _whole(event, flags, arguments, given, other)
 
 
@@ -123,8 +123,7 @@ def _followed(event: Event, param: Param) -> tuple[int, int, int] | None:
     if param.type is ParamType.VARIANT:
         return Follow.MEMORY, LENGTH_ONE, VARIANT_BYTES
     if param.type is ParamType.STRUCT:
-        kind = Follow.HEADED if param.names in HEAD else Follow.BEHIND if param.names in BEHIND else Follow.MEMORY
-        kind = Follow.MESSAGES if param.names == "mmsghdr" else kind
+        kind = _STRUCTURES.get(param.names, Follow.MEMORY)
         return kind, length, size(param.names, event.number >= COMPAT)
     return None
 

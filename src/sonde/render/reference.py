@@ -69,9 +69,10 @@ def fields_text(verbose: bool = False) -> str:
 def tables_markdown() -> str:
     """The text of docs/tables.md."""
     intro = (
-        "State of this system as `sonde sql` asks it, alone or joined with `events`. Alone it is read from /proc when "
-        "the answer is made; in a join also when the question begins, and `processes` has those that came and went "
-        "meanwhile, as their last event saw them. The receipt says of how many processes this user may not know.\n\n"
+        "State of this system as `sonde sql` asks it, alone or joined with `events`. It is read from /proc when the "
+        "answer is made; in a join `processes` has also those that were there when the question began, and those that "
+        "came and went meanwhile, as their last event saw them. The receipt says of how many processes this user may "
+        "not know.\n\n"
         "```sh\n"
         'sonde sql "SELECT pid, name, vmrss FROM processes ORDER BY vmrss DESC LIMIT 10"\n'
         'sonde sql "SELECT p.name, s.lip, s.lport FROM sockets s JOIN processes p ON s.pid = p.pid '

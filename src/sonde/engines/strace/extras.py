@@ -15,7 +15,7 @@ from sonde.engines.strace.options import ABBREV, RAW, VERBOSE
 from sonde.engines.strace.signals import signal_name
 from sonde.engines.strace.site import Site
 
-__all__ = ["EXTRAS", "Extra", "poll_events"]
+__all__ = ["EXTRAS", "Extra"]
 
 _F_DUPFD, _F_GETFD, _F_GETFL, _F_GETOWN, _F_GETSIG, _F_GETLEASE = 0, 1, 3, 9, 11, 1025
 _F_DUPFD_CLOEXEC, _F_GET_SEALS = 1030, 1034
@@ -35,11 +35,6 @@ class Extra(NamedTuple):
     fd: bool = False
 
 
-def poll_events(bits: int, style: str) -> bytes:
-    """`POLLIN|POLLHUP`."""
-    return named("pollflags", bits, style)
-
-
 def _poll(site: Site) -> list[Extra | None]:
     found: list[Extra | None] = []
     fds, left = site.views(0), _left(site, 2) if site.event.name == "ppoll" else None
@@ -48,7 +43,7 @@ def _poll(site: Site) -> list[Extra | None]:
             found.append(Extra(_TIMEOUT) if ready == 0 else None)
             continue
         entries = [
-            b"{fd=%d, revents=%s}" % (fd, poll_events(revents, site.decoding.names))
+            b"{fd=%d, revents=%s}" % (fd, named("pollflags", revents, site.decoding.names))
             for fd, _, revents in struct.iter_unpack("=ihH", (fds[row] or b"")[: len(fds[row] or b"") // 8 * 8])
             if revents
         ]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sonde.catalog.event import Event, ParamType, Source
+from sonde.catalog.event import Event, Source
 from sonde.catalog.lookup import EVENTS
 from sonde.engines.context import NO_SOURCE, RESULT, Context, fd_index, ints, of_event, source_index
 from sonde.engines.strace.options import Decoding
@@ -125,7 +125,7 @@ def _closes_many(event: Event) -> int:
 
 def _given(event: Event) -> int:
     """The argument that is a call's first descriptor."""
-    return next((source_index(p.source) for p in event.arguments if p.type is ParamType.FD), NO_SOURCE)
+    return next((source_index(p.source) for p in event.given_fds), NO_SOURCE)
 
 
 def _pair(event: Event) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.errnos import MAX_ERRNO
-from sonde.catalog.event import Event, Param, ParamType, Source
+from sonde.catalog.event import Event, Param, Source
 from sonde.catalog.syscalls import I386_BASE
 from sonde.engines.context import NO_SOURCE, RESULT, Context, fd_index, source_index
 from sonde.engines.decoding import Group
@@ -153,16 +153,12 @@ class Site(Group):
 
     @property
     def _first_fd(self) -> Source | None:
-        return next((param.source for param in self._fds), None)
+        return next((param.source for param in self.event.given_fds), None)
 
     @property
     def _second_fd(self) -> Source | None:
-        return self._fds[1].source if len(self._fds) > 1 and len(self.event.directories) < 2 else None
-
-    @property
-    def _fds(self) -> list[Param]:
-        """Descriptors that the call is given, as kernel/descriptors.py finds them."""
-        return [p for p in self.event.arguments if p.type is ParamType.FD and p.source.value.startswith("a")]
+        fds = self.event.given_fds
+        return fds[1].source if len(fds) > 1 and len(self.event.directories) < 2 else None
 
     def how(self, row: int) -> How:
         """How structures are shown, those of a row of the group."""

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.errnos import MAX_ERRNO
+from sonde.catalog.syscalls import ROOM
 from sonde.native.join import join
 from sonde.native.ops import Text, text
 from sonde.plan.batch import Batch, Views
@@ -22,7 +23,6 @@ __all__ = ["StraceRenderer"]
 Array = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 CALL = 1023  # of an event number: the kernel's number of the call
-PSEUDO = 512  # numbers from here on are not those of calls
 DETACHED_LINE = b" <detached ...>\n"
 
 
@@ -114,14 +114,14 @@ class StraceRenderer:
             return numbers
         tid, nr = (batch.columns[name].astype(np.int64) for name in ("tid", "nr"))
         order = np.argsort(tid, kind="stable")
-        call = ((nr & CALL) < PSEUDO)[order]
+        call = ((nr & CALL) < ROOM)[order]
         last = np.maximum.accumulate(np.where(call, np.arange(len(order)), -1))
         mine = (last >= 0) & (tid[order][last] == tid[order])
         before = np.array([self._last.get(thread, 0) for thread in tid[order[~mine]].tolist()], np.int64)
         found = np.zeros(len(order), np.int64)
         found[order[mine]], found[order[~mine]] = nr[order][last[mine]] & CALL, before
         self._last.update(zip(tid.tolist(), found.tolist(), strict=True))
-        return np.where(numbers < PSEUDO, numbers, found[rows.row])
+        return np.where(numbers < ROOM, numbers, found[rows.row])
 
     def _open_before(self, rows: Rows, tid: Array, output: Array) -> Array:
         """The thread whose line is open in the output before each line, 0 for none."""

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import os
-import pwd
 import time
 from functools import cache
 from typing import Any
 
-__all__ = ["pids", "processes", "text", "threads", "user"]
+from sonde.engines.users import user_name
+from sonde.sources.procfs.read import line, pids, read, stat, text
+
+__all__ = ["processes", "threads", "user"]
 
 Row = tuple[Any, ...]
 _TICK = 10**9 // os.sysconf("SC_CLK_TCK")
 # places in stat, from the third word on, the state
 _PPID, _PGRP, _SESSION, _TTY, _UTIME, _STIME, _THREADS, _START = 1, 2, 3, 4, 11, 12, 17, 19
-
-
-def pids() -> list[int]:
-    """The processes that there are."""
-    return sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
-
-
-def text(raw: bytes) -> str:
-    """What it says, invalid UTF-8 as `\\xNN`."""
-    return raw.decode("utf-8", "backslashreplace")
 
 
 def processes() -> tuple[list[Row], int]:
@@ -32,19 +24,18 @@ def processes() -> tuple[list[Row], int]:
     boot = time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME)
     for pid in pids():
         try:
-            name, stat = _stat(f"/proc/{pid}/stat")
-            owner, memory = os.stat(f"/proc/{pid}"), _memory(_read(f"/proc/{pid}/status"))
-            cmdline = _read(f"/proc/{pid}/cmdline").rstrip(b"\0").replace(b"\0", b" ")
-            group = _read(f"/proc/{pid}/cgroup")
+            name, words = stat(f"/proc/{pid}/stat")
+            owner, memory = os.stat(f"/proc/{pid}"), _memory(read(f"/proc/{pid}/status"))
+            cmdline, groups = line(read(f"/proc/{pid}/cmdline")), read(f"/proc/{pid}/cgroup")
         except OSError:
             continue
         exe, cwd, denied = _links(pid)
         unread += denied
-        path = next((line[3:] for line in group.split(b"\n") if line.startswith(b"0::")), None)
-        number = [int(word) for word in stat[1:]]
+        path = next((group[3:] for group in groups.split(b"\n") if group.startswith(b"0::")), None)
+        number = [int(word) for word in words[1:]]
         rows.append(
             (
-                pid, number[_PPID - 1], name, exe, text(cmdline) or None, cwd, stat[0].decode(), owner.st_uid,
+                pid, number[_PPID - 1], text(name), exe, cmdline, cwd, words[0].decode(), owner.st_uid,
                 user(owner.st_uid), owner.st_gid, number[_SESSION - 1], number[_PGRP - 1], number[_TTY - 1],
                 number[_THREADS - 1], boot + number[_START - 1] * _TICK, _cpu(number), memory.get(b"VmSize"),
                 memory.get(b"VmRSS"), None if path is None else text(path),
@@ -59,8 +50,8 @@ def threads() -> tuple[list[Row], int]:
     for pid in pids():
         try:
             for tid in os.listdir(f"/proc/{pid}/task"):
-                name, stat = _stat(f"/proc/{pid}/task/{tid}/stat")
-                rows.append((int(tid), pid, name, stat[0].decode(), _cpu([int(word) for word in stat[1:]])))
+                name, words = stat(f"/proc/{pid}/task/{tid}/stat")
+                rows.append((int(tid), pid, text(name), words[0].decode(), _cpu([int(word) for word in words[1:]])))
         except OSError:
             continue
     return rows, 0
@@ -70,21 +61,10 @@ def _cpu(number: list[int]) -> int:
     return (number[_UTIME - 1] + number[_STIME - 1]) * _TICK
 
 
-def _read(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
-
-
 def _memory(status: bytes) -> dict[bytes, int]:
     """KiB by name (stat lags behind); nothing of kernel threads."""
     lines = (line.split() for line in status.split(b"\n") if line.startswith(b"Vm"))
     return {words[0].rstrip(b":"): int(words[1]) for words in lines}
-
-
-def _stat(path: str) -> tuple[str, list[bytes]]:
-    """(name, the words behind it); a name may contain blanks and parentheses."""
-    before, _, after = _read(path).rpartition(b")")
-    return text(before.partition(b"(")[2]), after.split()
 
 
 def _links(pid: int) -> tuple[str | None, str | None, bool]:
@@ -103,7 +83,5 @@ def _links(pid: int) -> tuple[str | None, str | None, bool]:
 @cache
 def user(uid: int) -> str | None:
     """The name of a user, None for one without."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return None
+    name = user_name(uid)
+    return None if name is None else text(name)

@@ -6,7 +6,8 @@ from typing import Any
 
 from sonde.catalog.state import STATE
 from sonde.plan.state import State
-from sonde.sources.procfs.processes import text, user
+from sonde.sources.procfs.processes import user
+from sonde.sources.procfs.read import line, text
 
 __all__ = ["seen_processes"]
 
@@ -23,11 +24,11 @@ def seen_processes(state: State) -> list[tuple[Any, ...]]:
             continue
         row = rows[place]
         exe, cwd = (files.place(int(row[name])) for name in ("exe_file", "cwd"))
-        argv = strings[int(row["argv"])].rstrip(b"\0").replace(b"\0", b" ")
         known = {
             "name": text(strings[int(row["comm"])]), "exe": text(files.path(exe)) if exe else None,
-            "cwd": text(files.path(cwd)) if cwd else None, "cmdline": text(argv) or None, "uid": int(row["euid"]),
-            "user": user(int(row["euid"])), "gid": int(row["egid"]), "start": int(row["start"]) + state.epoch,
+            "cwd": text(files.path(cwd)) if cwd else None, "cmdline": line(strings[int(row["argv"])]),
+            "uid": int(row["euid"]), "user": user(int(row["euid"])), "gid": int(row["egid"]),
+            "start": int(row["start"]) + state.epoch,
         }  # fmt: skip
         known |= {name: int(row[name]) for name in ("pid", "ppid", "sid", "pgid")}
         found.append(tuple(known.get(name) for name in _COLUMNS))

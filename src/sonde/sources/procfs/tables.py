@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from sonde.catalog.state import STATE
 from sonde.catalog.types import Kind
+from sonde.engines.duckdb import Column, Columns
 from sonde.sources.procfs.files import files
 from sonde.sources.procfs.processes import processes, threads
 from sonde.sources.procfs.sockets import sockets
@@ -18,7 +18,6 @@ from sonde.sources.procfs.sockets import sockets
 __all__ = ["Read", "columns_of_state", "read_state"]
 
 Row = tuple[Any, ...]
-Columns = dict[str, npt.NDArray[Any]]
 
 
 class Read(NamedTuple):
@@ -43,7 +42,7 @@ def columns_of_state(table: str, rows: Sequence[Row]) -> Columns:
     return dict(zip(names, map(_column, columns, kinds), strict=True))
 
 
-def _column(values: Iterable[Any], kind: Kind) -> npt.NDArray[Any]:
+def _column(values: Iterable[Any], kind: Kind) -> Column:
     found = list(values)
     if kind is Kind.STR:
         texts = np.empty(len(found), object)

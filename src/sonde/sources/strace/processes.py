@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from sonde.plan.state import State
 from sonde.plan.strings import MISSING
+from sonde.sources.procfs.read import read, stat
 from sonde.sources.strace.files import FileIds
 
 __all__ = ["UNKNOWN_ID", "Person", "ProcessIds"]
@@ -96,7 +97,7 @@ class ProcessIds:
         if not self._here:
             return None
         try:
-            words = _read(f"/proc/{tid}/cmdline").rstrip(b"\0").split(b"\0")
+            words = read(f"/proc/{tid}/cmdline").rstrip(b"\0").split(b"\0")
         except OSError:
             return None
         same = len(words) >= len(beginning) and all(map(bytes.startswith, words, beginning))
@@ -119,30 +120,28 @@ class ProcessIds:
         """A thread that runs now, as far as /proc tells."""
         base = f"/proc/{tid}"
         try:
-            stat = _stat(tid)
-            status = dict(line.split(":", 1) for line in _read(f"{base}/status").decode().splitlines() if ":" in line)
-            pid, ppid = int(status["Tgid"]), int(stat[1])
+            words = stat(f"{base}/stat")[1]
+            status = dict(line.split(":", 1) for line in read(f"{base}/status").decode().splitlines() if ":" in line)
+            pid, ppid = int(status["Tgid"]), int(words[1])
             uids, gids = status["Uid"].split(), status["Gid"].split()
             ids = {
                 "uid": int(uids[0]), "euid": int(uids[1]), "gid": int(gids[0]), "egid": int(gids[1]),
-                "pgid": int(stat[2]), "sid": int(stat[3]),
+                "pgid": int(words[2]), "sid": int(words[3]),
             }  # fmt: skip
             for name, key in (("vtid", "NSpid"), ("vpid", "NStgid"), ("vpgid", "NSpgid"), ("vsid", "NSsid")):
                 ids[name] = int(status[key].split()[-1])
             person = Person(
                 tid, pid, ppid, start=_started(pid), pstart=_started(ppid), thread_start=_started(tid), ids=ids,
-                comm=_read(f"{base}/comm").rstrip(b"\n"), pcomm=_read(f"/proc/{ppid}/comm").rstrip(b"\n"),
-                argv=_read(f"{base}/cmdline").rstrip(b"\0"), tty=_tty(int(stat[4])),
+                comm=read(f"{base}/comm").rstrip(b"\n"), pcomm=read(f"/proc/{ppid}/comm").rstrip(b"\n"),
+                argv=read(f"{base}/cmdline").rstrip(b"\0"), tty=_tty(int(words[4])),
                 exe=os.readlink(f"{base}/exe").encode("utf-8", "surrogateescape"),
                 cwd=os.readlink(f"{base}/cwd").encode("utf-8", "surrogateescape"),
             )  # fmt: skip
         except (OSError, ValueError, KeyError, IndexError):
             return Person(tid, tid)
         try:
-            ids["loginuid"] = int(_read(f"{base}/loginuid"))
-            return replace(
-                person, env=_read(f"{base}/environ").rstrip(b"\0"), cgroups=_cgroups(_read(f"{base}/cgroup"))
-            )
+            ids["loginuid"] = int(read(f"{base}/loginuid"))
+            return replace(person, env=read(f"{base}/environ").rstrip(b"\0"), cgroups=_cgroups(read(f"{base}/cgroup")))
         except (OSError, ValueError):
             return person
 
@@ -169,20 +168,10 @@ class ProcessIds:
         return ident
 
 
-def _read(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
-
-
-def _stat(tid: int) -> list[bytes]:
-    """/proc/TID/stat from its third word on."""
-    return _read(f"/proc/{tid}/stat").rpartition(b")")[2].split()
-
-
 def _started(pid: int) -> int:
     """When a process began, ns after the boot; 0 if it is gone."""
     try:
-        return int(_stat(pid)[19]) * (1_000_000_000 // _TICK)
+        return int(stat(f"/proc/{pid}/stat")[1][19]) * (1_000_000_000 // _TICK)
     except (OSError, ValueError, IndexError):
         return 0
 

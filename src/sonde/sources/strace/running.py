@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sonde.errors import KernelError, SondeError
 from sonde.sources.live.command import CommandError, inherited
+from sonde.sources.procfs.read import stat
 
 __all__ = ["Traced", "installed", "strace_options"]
 
@@ -101,7 +102,7 @@ class Traced:
     def _measure(self) -> None:
         """The processor's time that strace itself took."""
         with contextlib.suppress(OSError, ValueError, IndexError):
-            words = Path(f"/proc/{self.pid}/stat").read_bytes().rpartition(b")")[2].split()
+            words = stat(f"/proc/{self.pid}/stat")[1]
             if words[0] != b"Z":
                 self.cpu = (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
