@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import socket
 import subprocess
 import sys
 
@@ -28,6 +29,45 @@ def test_the_fields_of_a_record() -> None:
         assert row["evt.type"] == "sched:sched_switch" and row["proc.pid"] == pid
         assert row["evt.arg.prev_pid"] == str(pid) and 0 <= row["evt.rawarg.next_prio"] <= 139
         assert f"prev_pid={pid}" in row["evt.args"]
+
+
+def test_texts_of_a_record() -> None:
+    """Of fixed length, and of any length where the record says where."""
+    with busy() as pid:
+        done = cli(
+            "-n", "5", "-j", "-p", "%evt.arg.prev_comm %proc.name", f"evt.type=sched:sched_switch and proc.pid={pid}"
+        )
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(rows) == 5 and all(row["evt.arg.prev_comm"] == row["proc.name"] for row in rows)
+    question = "evt.type=sched:sched_process_exec and evt.arg.filename endswith /true"
+    found = cli("-p", "%evt.arg.filename", question, "--output=-", "--", "/bin/sh", "-c", "/bin/true; /bin/ls / >&2")
+    assert found.stdout == "/bin/true\n"
+
+
+def test_negative_numbers_are_errors() -> None:
+    wanted = "evt.type=raw_syscalls:sys_exit and evt.rawarg.ret=-2"
+    done = cli(
+        "-n", "1", "-p", "%evt.rawarg.ret %evt.arg.ret %evt.args", wanted, "--output=-", "--", "/bin/ls", "/nowhere"
+    )
+    assert re.fullmatch(r"-2 ENOENT id=\d+ ret=-2\(ENOENT\) \n", done.stdout)
+
+
+def test_addresses_and_more_than_six_numbers() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        program = f"import socket; socket.create_connection(('127.0.0.1', {port}))"
+        numbers = ("oldstate", "newstate", "family", "protocol")
+        shown = " ".join((*(f"%evt.rawarg.{name}" for name in numbers), "%evt.arg.daddr %evt.arg.daddr_v6"))
+        wanted = f"evt.type=sock:inet_sock_set_state and evt.rawarg.dport={port} and evt.rawarg.newstate=2"
+        done = cli("-p", shown, wanted, "--output=-", "--", sys.executable, "-I", "-S", "-c", program)
+    assert done.stdout == "7 2 2 6 127.0.0.1 ::ffff:127.0.0.1\n", done.stderr
+
+
+def test_groups_by_texts() -> None:
+    statement = 'SELECT filename, count(*) AS n FROM "sched:sched_process_exec" GROUP BY ALL ORDER BY ALL'
+    done = cli("sql", statement, "--json", "--output=-", "--", "/bin/sh", "-c", "/bin/true; /bin/ls / >&2; /bin/true")
+    rows = [(row["filename"], row["n"]) for row in map(json.loads, done.stdout.splitlines())]
+    assert rows == [("/bin/ls", 1), ("/bin/sh", 1), ("/bin/true", 2)]
 
 
 def test_groups_by_fields() -> None:

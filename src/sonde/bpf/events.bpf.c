@@ -1017,6 +1017,33 @@ HIDDEN u64 x_payloads(struct event *e)
 	return 0;
 }
 
+/*
+ * The record of a tracepoint, at argument word 5: its fixed part as far as it is
+ * asked for, and up to the end of the last text that lies behind it.
+ */
+HIDDEN u64 x_record(struct event *e)
+{
+	struct argument *a = &descriptor_of(e->nr)->arguments[ARGUMENTS - 1];
+	u32 zero = 0, where = 0, n = a->size;
+	struct record *r = bpf_map_lookup_elem(&record_scratch, &zero);
+
+	if (!r)
+		return 0;
+	e->seq = next_sequence(e);
+	if (a->length && !bpf_probe_read_kernel(&where, 4, (void *)(e->a[ARGUMENTS - 1] + a->length * RECORD_UNIT)))
+		n = (where & 0xffff) + (where >> 16);
+	n = n > RECORD_MAX - 1 ? RECORD_MAX - 1 : n;
+	r->header.seq = e->seq;
+	r->header.argument = 0;
+	r->header.kind = PAY_MEMORY;
+	r->header.full = n;
+	r->header.failed = bpf_probe_read_kernel(r->bytes, MASKED(n, RECORD_MAX - 1), (void *)e->a[ARGUMENTS - 1]) != 0;
+	if (bpf_ringbuf_output(&payloads, r, sizeof(r->header) + MASKED(n, RECORD_MAX - 1), NO_WAKEUP))
+		e->stats->lost_payloads++;
+	e->a[ARGUMENTS - 1] = 0;
+	return 0;
+}
+
 /* Predicates of text automaton `slot` on the call's data (its first snaplen bytes). */
 HIDDEN u64 x_data_text(struct event *e, u32 slot)
 {
@@ -1322,6 +1349,7 @@ ROOT(l_address, CALL(x_address(e, 0)))
 ROOT(l_protocol, CALL(x_l4proto(e)); CALL(x_sockfamily(e)))
 ROOT(l_process, CALL(x_process(e)); CALL(x_verdict(e)))
 ROOT(l_payloads, CALL(x_payloads(e)))
+ROOT(l_record, CALL(x_record(e)))
 ROOT(l_view, CALL(x_view(e)); CALL(x_ip(e)))
 ROOT(l_row, CALL(x_row(e, 0)); CALL(x_row(e, 1)))
 ROOT(l_group, void *key = x_key(e); if (!key) return 0; CALL(x_group(e, key)); CALL(x_log2(e->result)); CALL(x_linear(e->result, e->nr | 1)); CALL(x_outcome(e));

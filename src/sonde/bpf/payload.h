@@ -342,6 +342,19 @@ GLOBAL u32 send_behind(u64 pointer, u32 what, u64 seq)
 	return send_argument(v.base, v.length & (SOCKADDR_MAX - 1), (what & ~0xff) | PART_BEHIND * PART << 8 | PAY_MEMORY, 0, seq);
 }
 
+/* The records of tracepoints; their programs may interrupt others, but not each other. */
+enum { RECORD_MAX = 8192, RECORD_UNIT = 4 };
+struct record {
+	struct payload_header header;
+	u8 bytes[RECORD_MAX];
+};
+struct {
+	__uint(type, MAP_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct record);
+} record_scratch SEC(".maps");
+
 /* The addresses of the frames by which the program came here, the innermost first. */
 GLOBAL u32 send_stack(u64 seq)
 {

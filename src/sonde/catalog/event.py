@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["BUFFERS", "EXIT_EVENTS", "TYPED", "Event", "Param", "ParamType", "Source"]
+__all__ = ["BUFFERS", "EXIT_EVENTS", "TYPED", "Event", "Param", "ParamType", "Place", "Source"]
 
 # Numbers of events: 0..511 are x86-64 system calls, 1024 + n is i386 call n, and these are not system calls.
 EXIT_EVENTS = {"procexit": 512, "signaldeliver": 513}
@@ -46,6 +46,8 @@ class ParamType(StrEnum):
     POINTER = "pointer"  # as HEX, NULL for 0
     # of the process record rather than of the call (execve, clone):
     PROC = "proc"  # `name` is a field of the process record: exe, args, cwd, comm ...
+    # of the records of tracepoints:
+    IP = "ip"  # an address of 4 or 16 bytes in network order
 
 
 BUFFERS = frozenset((ParamType.DATA, ParamType.IOVEC, ParamType.MSGHDR))  # I/O data
@@ -76,6 +78,15 @@ class Source(StrEnum):
     NONE = "none"
 
 
+class Place(NamedTuple):
+    """Where in the record of a tracepoint a parameter lies, in bytes; `told`: the u4 there tells where, as offset |
+    bytes << 16."""
+
+    offset: int
+    size: int
+    told: bool = False
+
+
 class Param(NamedTuple):
     """One parameter of an event.
 
@@ -89,7 +100,8 @@ class Param(NamedTuple):
       as `cpu_set` and `fd_set`, have elements of one byte); NONE: one, and the text is no array;
     - for LONG the word with the upper 32 bits.
     `out`: written by the call, so it is read and shown when the call returns; `both`: read at both ends. Else it is
-    read when the call is entered. `hidden`: not among the event's `params`.
+    read when the call is entered. `hidden`: not among the event's `params`. `place`: it is no word but lies in the
+    record of a tracepoint.
     """
 
     name: str
@@ -100,6 +112,7 @@ class Param(NamedTuple):
     out: bool = False
     hidden: bool = False
     both: bool = False
+    place: Place | None = None
 
 
 class Event(NamedTuple):

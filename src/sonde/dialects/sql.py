@@ -14,7 +14,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
-from sonde.catalog.event import Event
+from sonde.catalog.event import Event, ParamType
 from sonde.catalog.events import FIELDS
 from sonde.catalog.lookup import NAMES, by_name
 from sonde.catalog.state import STATE
@@ -30,6 +30,8 @@ __all__ = ["TABLE", "Statement", "bucket_width", "field_of", "parse_sql", "sql_t
 TABLE = "events"
 DIALECT = "duckdb"
 SHAPES = ("bytes", "duration")
+# of fields of tracepoints that are no numbers
+TEXTS = frozenset((ParamType.STRING, ParamType.SOCKADDR, ParamType.IP))
 TUMBLE = "tumble"
 _CLASSES = frozenset(name.partition(".")[0] for name in FIELDS)
 
@@ -120,7 +122,8 @@ def parse_sql(text: str) -> Statement:
     if not isinstance(tree, exp.Select):
         raise QueryError("a SELECT is expected", text, 0, max(1, len(text.split(" ")[0])))
     traced = _check_tables(text, tree)
-    fields |= {param.name: Field("evt.rawarg", param.name) for event in traced for param in event.params}
+    for param in (param for event in traced for param in event.params):
+        fields[param.name] = Field("evt.arg" if param.type in TEXTS else "evt.rawarg", param.name)
     for column in tree.find_all(exp.Column):
         _check_column(text, column, fields)
     _count_time(tree)

@@ -132,6 +132,8 @@ def sources(key: str | int, events: Iterable[Event] | None = None) -> frozenset[
 
 
 def _needs(param: Param) -> set[str]:
+    if param.place is not None:
+        return {"seq"}
     index = source_index(param.source)
     column = set() if index == NO_SOURCE else {"res"} if param.source is Source.RET else {f"a{index}"}
     if param.type in (ParamType.FD, ParamType.TUPLE):
@@ -231,7 +233,7 @@ def raw_argument(batch: Batch, key: str | int, context: Context) -> Vector:
             known = group.told(param)
             out[group.at] = coded(words(group, param), param)
             valid[group.at] = True if known is None else known
-            signed |= param.type in SIGNED or param.source is Source.RET
+            signed |= param.type in SIGNED or param.type is ParamType.RES or param.source is Source.RET
         elif param.type is ParamType.PROC:
             decoded = decode(group, param)
             if decoded.numbers is not None:

@@ -17,8 +17,9 @@ from sonde.engines.context import NO_SOURCE, RESULT, Context, source_index
 from sonde.engines.evt import error_ids
 from sonde.engines.fd import descriptor_ids, path_ids
 from sonde.engines.paths import DIRECTORIES
-from sonde.engines.payload import socket_addresses, strings_of, terminated
+from sonde.engines.payload import ip_text, socket_addresses, strings_of, terminated
 from sonde.engines.proc import PROC
+from sonde.engines.record import RECORD, number_in, slice_of, text_of
 from sonde.engines.users import USERS, group_name, user_name
 from sonde.native.join import join
 from sonde.native.ops import Op, hexa, sint, text, uint
@@ -88,8 +89,27 @@ class Group:
             self._slices[argument] = self.batch.payloads.of_argument(argument, len(self.batch))
         return self._slices[argument].take(self.at)
 
+    @cached_property
+    def records(self) -> Views:
+        """The records of a tracepoint."""
+        return self.views(RECORD)
+
+    def text(self, param: Param) -> Views:
+        """The text that a parameter points at, or that lies in the record."""
+        if param.place is not None:
+            return text_of(self.records, param.place)
+        return terminated(self.views(source_index(param.source)))
+
+    def bytes(self, param: Param) -> Views:
+        """The bytes that a parameter points at, or that lie in the record."""
+        if param.place is not None:
+            return slice_of(self.records, param.place)
+        return self.views(source_index(param.source))
+
     def told(self, param: Param) -> npt.NDArray[np.bool_] | None:
         """Where the source knew the parameter's word; None: everywhere."""
+        if param.place is not None:
+            return slice_of(self.records, param.place).length >= 0
         bits, index = self.batch.columns.get("unknown"), source_index(param.source)
         if bits is None or index >= RESULT or param.type not in NUMERIC:
             return None
@@ -119,6 +139,8 @@ class Decoded(NamedTuple):
 
 def words(group: Group, param: Param) -> Words:
     """The parameter's words as i8: C ints by their sign, results as they are, other words bit for bit."""
+    if param.place is not None:
+        return number_in(group.records, param.place, param.type in SIGNED or param.type is ParamType.RES)
     index = source_index(param.source)
     if index == NO_SOURCE or (index == RESULT and not group.finished):
         return np.zeros(len(group.at), np.int64)
@@ -145,7 +167,7 @@ def decode(group: Group, param: Param) -> Decoded:
 
 def _decoded(group: Group, param: Param) -> Decoded:
     if param.type in TEXTUAL:
-        views = terminated(group.views(source_index(param.source)))
+        views = group.text(param)
         if param.name == PROGRAM and group.event.name in RUNS and group.finished:
             return _program(group, views)
         return Decoded(views=views, valid=views.length >= 0)
@@ -214,11 +236,15 @@ def _mode(group: Group, param: Param) -> Decoded:
 
 
 def _address(group: Group, param: Param) -> Decoded:
-    views = group.views(source_index(param.source))
-    names = socket_addresses(group.context.state.strings, views, group.context.services)
+    names = socket_addresses(group.context.state.strings, group.bytes(param), group.context.services)
     if param.out:  # a call that failed wrote none
         names = np.where(group.column("res") >= 0, names, 0).astype(np.uint32)
     return Decoded(names=names)
+
+
+def _ip(group: Group, param: Param) -> Decoded:
+    strings = group.context.state.strings
+    return Decoded(names=strings.map(strings_of(strings, group.bytes(param)), "ip", ip_text))
 
 
 def _tuple(group: Group, param: Param) -> Decoded:
@@ -281,6 +307,7 @@ _DECODERS: dict[ParamType, Callable[[Group, Param], Decoded]] = {
     **{kind: _named(name) for kind, name in NAMES.items()},
     ParamType.MODE: _mode,
     ParamType.SOCKADDR: _address,
+    ParamType.IP: _ip,
     ParamType.TUPLE: _tuple,
     ParamType.PROC: _record,
 }

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sonde.plan.batch import Batch, Views
 from sonde.plan.strings import Ids, Strings
 
-__all__ = ["service", "socket_addresses", "string_ids", "strings_of", "terminated", "with_service"]
+__all__ = ["ip_text", "service", "socket_addresses", "string_ids", "strings_of", "terminated", "with_service"]
 
 
 def terminated(views: Views) -> Views:
@@ -58,6 +58,12 @@ def with_service(end: bytes, protocol: str = "tcp") -> bytes:
     """`ip:port` with the port's name."""
     address, _, port = end.rpartition(b":")
     return address + b":" + service(int(port), protocol)
+
+
+def ip_text(raw: bytes) -> bytes | None:
+    """An address of 4 or 16 bytes as text, None for other lengths."""
+    family = {4: socket.AF_INET, 16: socket.AF_INET6}.get(len(raw))
+    return socket.inet_ntop(family, raw).encode() if family else None
 
 
 def _served(raw: bytes) -> bytes | None:

@@ -41,6 +41,8 @@ class Pieces:
 
     def of(self, group: Group, param: Param) -> list[Op] | None:
         """The ops of a parameter; None: it is to be decoded."""
+        if param.place is not None or (param.type is ParamType.RES and param.source is not Source.RET):
+            return None
         if param.type in NAMES or param.type is ParamType.MODE:
             return self._named(group, param)
         index = source_index(param.source)

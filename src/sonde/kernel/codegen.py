@@ -45,6 +45,7 @@ EVENT_SIZE, BITS, UNKNOWN_BITS, ADDRESS, STATUS, STAMP, ARGUMENTS = 176, 0, 8, 1
 FIELDS = {"nr": (36, 4), "res": (72, 8), "seq": (80, 8), "tid": (152, 4), "pid": (156, 4), "flags": (172, 4)}
 FIELDS |= {f"a{i}": (ARGUMENTS + 8 * i, 8) for i in range(6)}
 ROW = -8  # from the event
+RECORD_WORD = 5  # where x_record expects the address of the record
 GET_SMP_PROCESSOR_ID = 8
 WORDS = ("a0", "a1", "a2", "a3", "a4", "a5")
 MISSING, UNKNOWN = 1, 2  # event.status
@@ -72,14 +73,15 @@ Translate = Callable[[Compare], Test]
 class Hook(NamedTuple):
     """Where a program runs: the library program it is specialised from (a key of INITIALISERS).
 
-    Of a tracepoint also the number of its event, its id in tracefs, and where in its record its arguments lie, as
-    (offset, bytes).
+    Of a tracepoint also the number of its event, its id in tracefs, where in its record its arguments lie, as
+    (offset, bytes), and whether the record is sent too.
     """
 
     root: str
     number: int = 0
     tracepoint: int = 0
     arguments: tuple[tuple[int, int], ...] = ()
+    record: bool = False
 
 
 class Layout(NamedTuple):
@@ -168,7 +170,7 @@ def program(
     """
     asm, wanted, end = Asm(stack=EVENT_SIZE - ROW + below), Label(), Label()
     asm.on_stack(R2, EVENT_SIZE)
-    if hook.arguments:
+    if hook.tracepoint:
         asm.store(R2, ROW, R1)
     if hook.tracepoint:
         asm.constant(R3, hook.number)
@@ -178,6 +180,9 @@ def program(
         asm.load(R1, R6, ROW)
         asm.load(R0, R1, offset, size)
         asm.store(R6, ARGUMENTS + 8 * i, R0)
+    if hook.record:
+        asm.load(R1, R6, ROW)
+        asm.store(R6, ARGUMENTS + 8 * RECORD_WORD, R1)
     if followed:
         fetch(asm, "followed")
         asm.jump_if(EQ, R0, 0, end)

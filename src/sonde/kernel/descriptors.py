@@ -30,6 +30,7 @@ RENAMING = frozenset((
 COMPAT = 1024  # numbers of 32-bit calls begin here
 VARIANT_BYTES = 256  # of an argument that may be many things
 SIGINFO_BYTES = 48  # of struct kernel_siginfo
+RECORD_UNIT = 4  # bytes: what tells where texts lie in a record is aligned to them
 SIGINFO_INDEX = 2  # the argument behind which a signal's information stands
 _FOLLOW = {
     ParamType.PATH: Follow.STRING, ParamType.STRING: Follow.STRING, ParamType.DATA: Follow.DATA,
@@ -69,6 +70,9 @@ def _descriptor(event: Event, followed: frozenset[ParamType]) -> tuple[object, .
     for param in event.arguments:
         if param.type in followed and param.type in _TYPED:
             arguments[_index(param)] = _read_at_exit(event, param)
+    if places := [param.place for param in event.params if param.place]:
+        last = max((place.offset for place in places if place.told), default=0)
+        arguments[-1] = (Follow.RECORD, last // RECORD_UNIT, max(place.offset + place.size for place in places))
     pointing = Want.POINTS if any(kind for kind, *_ in arguments) else 0
     return _whole(event, _flags(event) | pointing, arguments)
 

@@ -15,7 +15,7 @@ from sonde.errors import KernelError
 __all__ = [
     "ITER", "RAW_TRACEPOINT", "SYSTEM_CALL", "MapInfo", "Object", "ProgramCost", "ProgramInfo", "attach_event",
     "attach_iter", "attach_tracepoint", "btf_has", "create_map", "delete", "entries", "freeze_map", "keep_statistics",
-    "load_btf", "load_program", "lookup", "program_cost", "unseen_mount", "update",
+    "load_btf", "load_program", "lookup", "program_cost", "skipped_runs", "unseen_mount", "update",
 ]  # fmt: skip
 
 TRACING = 26  # BPF_PROG_TYPE_TRACING
@@ -247,6 +247,12 @@ def program_cost(fd: int) -> ProgramCost:
     info = _program_info(fd)
     ns, runs = (int.from_bytes(info[at : at + 8], "little") for at in (192, 200))
     return ProgramCost(runs, ns, int.from_bytes(info[216:220], "little"))
+
+
+def skipped_runs(fd: int) -> int:
+    """How often the kernel did not run a program because another one, or it itself, was running (bpf_prog_info:
+    recursion_misses). KernelError."""
+    return int.from_bytes(_program_info(fd)[208:216], "little")
 
 
 def keep_statistics() -> int:

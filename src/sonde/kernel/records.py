@@ -35,9 +35,10 @@ class Want:
 class Follow:
     """How an argument word is followed."""
 
-    NONE, STRING, DATA, IOVEC, MSGHDR, SOCKADDR, SOCKADDR_OUT, MEMORY, STRINGS, MESSAGES, SIGINFO, HEADED, BEHIND = (
-        range(13)
-    )
+    (
+        NONE, STRING, DATA, IOVEC, MSGHDR, SOCKADDR, SOCKADDR_OUT, MEMORY, STRINGS, MESSAGES, SIGINFO, HEADED, BEHIND,
+        RECORD,
+    ) = range(14)  # fmt: skip
 
 
 FD_RESULT, FD_NONE = 6, 7

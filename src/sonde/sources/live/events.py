@@ -19,7 +19,7 @@ from sonde.kernel.codegen import Hook, event_bits, generate, guards
 from sonde.kernel.descriptors import descriptors
 from sonde.kernel.dictionary import Dictionary
 from sonde.kernel.features import Feature, features, lock_addresses, pid_max, possible_cpus
-from sonde.kernel.libbpf import ProgramCost, entries, keep_statistics, lookup, program_cost, update
+from sonde.kernel.libbpf import ProgramCost, entries, keep_statistics, lookup, program_cost, skipped_runs, update
 from sonde.kernel.library import open_library
 from sonde.kernel.predicates import TEXT_SLOTS, All
 from sonde.kernel.records import CONFIGURATION, GUARDS, STATISTICS
@@ -277,14 +277,16 @@ class LiveEvents:
         return with_arguments(batch, self.scan.followed, self._snaplen) if batch else None
 
     def counters(self) -> Counters:
-        """What was seen and lost so far, over all CPUs."""
+        """What was seen and lost so far, over all CPUs. An event for which the kernel did not run our program, as
+        another one was running, may have been wanted: it counts as lost."""
         raw = lookup(self._session.map("statistics"), bytes(4), STATISTICS.itemsize * self._cpus)
         assert raw is not None
         rows = np.frombuffer(raw, STATISTICS)
         total = {name: int(rows[name].sum()) for name in STATISTICS.names or () if name != "lost_by_event"}
         by_event = rows["lost_by_event"].sum(axis=0)
+        skipped = sum(skipped_runs(program) for program, _ in self._programs)
         return Counters(
-            seen=total["seen"], matched=total["matched"], lost=total["lost"], truncated=total["truncated"],
+            seen=total["seen"], matched=total["matched"], lost=total["lost"] + skipped, truncated=total["truncated"],
             lost_payloads=total["lost_payloads"], lost_dictionary=total["lost_dictionary"], own=total["own"],
             lost_by_event={n: int(by_event[n]) for n in np.flatnonzero(by_event).tolist()},
         )  # fmt: skip

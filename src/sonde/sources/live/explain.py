@@ -28,7 +28,9 @@ def explain_scan(scan: Scan) -> str:
     rows += list(_programs(scan))
     columns = ", ".join(scan.layout.columns)
     rows.append(("record", f"{scan.layout.dtype.itemsize} bytes an event: {columns}"))
-    if scan.followed:
+    if any(hook.record for hook in scan.hooks):
+        rows.append(("payload", "the tracepoint's record, for what is no number of 32 or 64 bits or one too many"))
+    if scan.followed and any(scan.payloads(hook) == "payloads" for hook in scan.hooks):
         kinds = ", ".join(sorted(scan.followed))
         rows.append(("payload", f"a record of its own for each {kinds} argument"))
     width = max(len(name) for name, _ in rows)

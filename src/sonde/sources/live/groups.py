@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from sonde.catalog.event import ParamType
 from sonde.catalog.lookup import EVENTS, TRACEPOINTS
 from sonde.engines.arguments import sources
 from sonde.engines.decoding import SIGNED
@@ -54,9 +55,10 @@ def _traced_word(field: Field) -> str | None:
     if field.name != "evt.rawarg":
         return None
     events = [event for number, event in EVENTS.items() if number in TRACEPOINTS]
-    words = {p.source.value for event in events for p in event.params if p.name == field.argument}
-    signed = {p.type in SIGNED for event in events for p in event.params if p.name == field.argument}
-    return words.pop() if len(words) == 1 and signed == {False} else None
+    params = [p for event in events for p in event.params if p.name == field.argument]
+    words = {p.source.value for p in params}
+    plain = all(p.type not in SIGNED and p.type is not ParamType.RES and not p.place for p in params)
+    return words.pop() if len(words) == 1 and plain else None
 
 
 def why_not(aggregate: Aggregate, scan: Scan) -> str:
@@ -95,9 +97,12 @@ def _needs(field: Field, scan: Scan) -> frozenset[str]:
 
 
 def _not_a_key(field: Field, scan: Scan) -> str:
+    extra = _needs(field, scan) - KEYS - {"flags"}
+    if field.name in OF_ARGUMENT and "seq" in extra:
+        return f"{field} lies in the record of the tracepoint"
     if field.name != "evt.rawarg" and points_at(field):
         return "" if field.name in NAMES else f"{field} is read from the memory of the process"
-    if extra := _needs(field, scan) - KEYS - {"flags"}:
+    if extra:
         return f"{field} needs {', '.join(sorted(extra))} of each event"
     return ""
 

@@ -17,7 +17,7 @@ from sonde.catalog.lookup import TRACEPOINTS
 from sonde.engines.arguments import argument_of
 from sonde.engines.batch import evaluate
 from sonde.engines.context import Context
-from sonde.engines.fields import DERIVATIONS, column, physical, points_at
+from sonde.engines.fields import DERIVATIONS, OF_ARGUMENT, column, physical, points_at
 from sonde.engines.typed import TEXTS
 from sonde.kernel.codegen import Hook, Layout, tests_of
 from sonde.kernel.predicates import All, Predicates, Test
@@ -75,6 +75,8 @@ class Scan(NamedTuple):
             return ""
         if self.view:
             return "view"
+        if hook.tracepoint:
+            return "record" if hook.record else ""
         return "payloads" if self.followed and hook.root != "l_signal" else ""
 
     @property
@@ -105,7 +107,7 @@ def plan_scan(expr: Expr, shown: Iterable[Field], columns: frozenset[str] = froz
     wanted = columns | frozenset(("time", "nr", "flags")).union(*map(physical, used))
     if followed:
         wanted |= {"seq", *POINTING}
-    hooks = _hooks(on)
+    hooks = tuple(hook if followed else hook._replace(record=False) for hook in _hooks(on))
     timed = "latency" in wanted or any(leaf_accessor(leaf) == "latency" for leaf in leaves(expr))
     calls = any(hook.root == "l_exit" for hook in hooks)
     start = timed and calls
@@ -176,13 +178,16 @@ def possible(expr: Expr) -> Mask:
 
 def followed_types(field: Field) -> frozenset[ParamType]:
     """The kinds of arguments whose targets a field reads."""
+    named = (argument_of(event, field.argument) for event in CATALOGUE.values()) if field.argument is not None else ()
+    params = [param for param in named if param]
+    if field.name in OF_ARGUMENT and any(param.place for param in params):
+        return frozenset((ParamType.STRING,))
     if not points_at(field):
         return frozenset()
     if field.name in ("evt.args", "evt.info"):
         return POINTERS
-    if field.name == "evt.arg" and field.argument is not None:
-        named = (argument_of(event, field.argument) for event in CATALOGUE.values())
-        return (POINTERS | TEXTS) & {param.type for param in named if param}
+    if field.name == "evt.arg":
+        return (POINTERS | TEXTS) & {param.type for param in params}
     return BUFFERS if field.name == "evt.buffer" else frozenset((ParamType.PATH,))
 
 

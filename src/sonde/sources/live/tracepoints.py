@@ -7,9 +7,10 @@ import re
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from sonde.catalog.event import Event, Param, ParamType, Source
+from sonde.catalog.event import Event, Param, ParamType, Place, Source
 from sonde.catalog.lookup import TRACEPOINTS, add_event
 from sonde.engines.context import by_event
+from sonde.engines.decoding import NUMERIC
 from sonde.errors import SondeError, did_you_mean
 from sonde.kernel.codegen import Hook
 from sonde.kernel.tracefs import tracepoint_format, tracepoint_id, tracepoint_names
@@ -19,14 +20,22 @@ __all__ = ["hook_of", "listed", "named", "register"]
 NAME = re.compile(r"\b[a-z][a-z0-9_]*:[a-z_][a-zA-Z0-9_]*\b")
 FIELD = re.compile(r"\tfield:(.*);\toffset:(\d+);\tsize:(\d+);\tsigned:(\d);")
 WORDS = (Source.A0, Source.A1, Source.A2, Source.A3, Source.A4, Source.A5)
+SIZES, SMALLEST = (1, 2, 4, 8), 4  # bytes of a number, and of one whose sign a load does not lose
 ADDRESSES = ("*", "void")
+ARRAY = re.compile(r"(.*?) ?(\w+)\[(\d*)\]|(__data_loc .*)\[\] (\w+)")
+BYTES = ("u8", "__u8", "unsigned char")
+IP_SIZES, SOCKADDR_SIZE = (4, 16), 28  # of struct sockaddr_in6
 
 
 class _Field(NamedTuple):
     name: str
     type: ParamType
-    offset: int
-    size: int
+    place: Place
+
+    @property
+    def fits_a_word(self) -> bool:
+        """Is it a number whose bits, as they are loaded, are its value?"""
+        return self.type in NUMERIC and (self.place.size >= SMALLEST or self.type is not ParamType.INT)
 
 
 _known: dict[str, Hook] = {}
@@ -48,12 +57,12 @@ def register(text: str) -> None:
         if layout is None or ident is None:
             _refuse(name)
             continue
-        fields = _chosen(_fields(layout), set(re.findall(r"\w+", text)))
-        number = TRACEPOINTS[len(_known)]
-        params = tuple(Param(field.name, field.type, word) for field, word in zip(fields, WORDS, strict=False))
-        add_event(Event(number, name, "other", params))
+        fields, number = _fields(layout), TRACEPOINTS[len(_known)]
+        words = _in_words(fields, set(re.findall(r"\w+", text)))
+        add_event(Event(number, name, "other", tuple(_param(field, words) for field in fields)))
         by_event.cache_clear()
-        _known[name] = Hook("l_tracepoint", number, ident, tuple((field.offset, field.size) for field in fields))
+        loaded = tuple((field.place.offset, field.place.size) for field in words)
+        _known[name] = Hook("l_tracepoint", number, ident, loaded, record=len(words) < len(fields))
 
 
 def hook_of(number: int) -> Hook | None:
@@ -86,14 +95,28 @@ def _refuse(name: str) -> None:
 
 
 def _fields(layout: str) -> list[_Field]:
-    """The fields of a record that are numbers: characters and arrays are not to be asked for yet."""
+    """The fields of a record: numbers, texts and addresses. Arrays of numbers are not to be asked for."""
     found = []
     for declared, offset, size, signed in FIELD.findall(layout):
         kind, _, name = declared.rpartition(" ")
-        if name.startswith("common_") or "[" in declared or "__data_loc" in kind or int(size) not in (1, 2, 4, 8):
-            continue
-        found.append(_Field(name, _type(kind, int(size), signed == "1"), int(offset), int(size)))
+        type_: ParamType | None
+        if array := ARRAY.fullmatch(declared):
+            kind, name = array[1] or array[4], array[2] or array[5]
+            type_ = _array_type(kind, name, int(size))
+        else:
+            type_ = _type(kind, int(size), signed == "1") if int(size) in SIZES else None
+        if type_ is not None and int(size) and not name.startswith("common_"):
+            found.append(_Field(name, type_, Place(int(offset), int(size), "__data_loc" in kind)))
     return found
+
+
+def _array_type(kind: str, name: str, size: int) -> ParamType | None:
+    """The type of an array: characters are text, of bytes the kernel's records have addresses."""
+    if kind.removeprefix("__data_loc ") == "char":
+        return ParamType.STRING
+    if kind in BYTES and size == SOCKADDR_SIZE:
+        return ParamType.SOCKADDR
+    return ParamType.IP if kind in BYTES and size in IP_SIZES and "addr" in name else None
 
 
 def _type(kind: str, size: int, signed: bool) -> ParamType:
@@ -101,9 +124,19 @@ def _type(kind: str, size: int, signed: bool) -> ParamType:
         return ParamType.HEX
     if kind == "pid_t":
         return ParamType.PID
-    return ParamType.INT if signed and size <= 4 else ParamType.UINT
+    if not signed:
+        return ParamType.UINT
+    return ParamType.INT if size <= SMALLEST else ParamType.RES
 
 
-def _chosen(fields: list[_Field], words: Collection[str]) -> list[_Field]:
-    """As many as an event has words for, those that are asked for first."""
-    return sorted(fields, key=lambda field: field.name not in words)[: len(WORDS)]
+def _in_words(fields: list[_Field], asked: Collection[str]) -> list[_Field]:
+    """The fields that are loaded as words of an event: those that are asked for first. If there are others, whose
+    record is sent, the last word is kept for its address."""
+    words = sorted(filter(lambda field: field.fits_a_word, fields), key=lambda field: field.name not in asked)
+    return words if len(words) == len(fields) <= len(WORDS) else words[: len(WORDS) - 1]
+
+
+def _param(field: _Field, words: list[_Field]) -> Param:
+    if field in words:
+        return Param(field.name, field.type, WORDS[words.index(field)])
+    return Param(field.name, field.type, Source.NONE, place=field.place)
