@@ -29,8 +29,9 @@ from sonde.query import (
     event_name,
     explain,
     is_log,
+    is_recording,
     launch,
-    log,
+    recorded,
     under_strace,
 )
 from sonde.render import colour
@@ -42,8 +43,8 @@ from sonde.sources.live.events import Feature
 from sonde.sources.live.readers import readers
 
 __all__ = [
-    "Output", "Run", "Signals", "ask", "die_of", "explained", "lacking", "left_out", "question_of", "raised",
-    "somewhere", "threads_of",
+    "FilterRun", "Output", "Run", "Signals", "ask", "die_of", "explained", "lacking", "left_out", "question_of",
+    "raised", "somewhere", "threads_of",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -62,6 +63,7 @@ def question_of(options: Options, out: int = STDOUT) -> Question:
         filter=options.filter_words, format=options.format or (CONTAINER if options.container_format else DEFAULT),
         json=options.json, snaplen=options.snaplen, limit=options.count, follow=bool(options.command or options.pids),
         skip=left_out(options, out), shown=shown, resolve_ports=options.resolve_ports, quiet=options.quiet,
+        record=options.write is not None,
     )  # fmt: skip
 
 
@@ -73,7 +75,7 @@ def left_out(options: Options, out: int) -> tuple[int, ...]:
 def ask(options: Options) -> int:
     """Answer until the end that the options, the command or Ctrl-C set; -> the exit status."""
     with Output(options) as out:
-        return _Run(options, out).whole()
+        return FilterRun(options, out).whole()
 
 
 class Output:
@@ -179,7 +181,7 @@ class Signals:
             signal.signal(number, handler)
 
 
-class _Run(Run):
+class FilterRun(Run):
     """A filter being answered."""
 
     def __init__(self, options: Options, out: Output) -> None:
@@ -195,7 +197,7 @@ class _Run(Run):
         try:
             with Signals(self):
                 try:
-                    self._answer(threads)
+                    self.follow(threads)
                     self._summary()
                 except BrokenPipeError:
                     return self._end_of_command()
@@ -207,30 +209,33 @@ class _Run(Run):
         finally:
             self.answer.close()
 
-    def _answer(self, threads: list[int]) -> None:
+    def follow(self, threads: list[int]) -> None:
+        """Watch until the end."""
         answer = self.answer
         self.begin(answer.source, threads, answer.source.start)
         while not self.over(answer.done):
-            self._print(answer.rows(answer.source.poll()))
+            self.show(answer.rows(answer.source.poll()))
             if self.asked:
                 self.asked = False
-                self._print(answer.rows(answer.source.poll(final=True)))
-                self._print(answer.rows(answer.source.inflight(), whole=True))
+                self.show(answer.rows(answer.source.poll(final=True)))
+                self.show(answer.rows(answer.source.inflight(), whole=True))
                 self._receipt()
-        self._print(answer.rows(answer.source.stop()))
+        self.show(answer.rows(answer.source.stop()))
         if self.options.inflight and not answer.done:
-            self._print(answer.rows(answer.source.inflight(), whole=True))
+            self.show(answer.rows(answer.source.inflight(), whole=True))
 
-    def _print(self, batch: Batch | None) -> None:
-        if batch is None:
-            return
-        if self.options.summary:
+    def show(self, batch: Batch | None) -> None:
+        """Show the rows that have come."""
+        self.count(batch)
+        if batch is not None and (text := self.answer.text(batch)):
+            self.out.write(text)
+
+    def count(self, batch: Batch | None) -> None:
+        """Count the rows for the summary."""
+        if batch is not None and self.options.summary:
             running = (batch.columns["flags"].astype(np.int64) & ENTER_ROW) != 0
             kinds, counts = np.unique(batch.columns["nr"].astype(np.int64) * 2 + running, return_counts=True)
             self.kinds.update(dict(zip(kinds.tolist(), counts.tolist(), strict=True)))
-        text = self.answer.text(batch)
-        if text:
-            self.out.write(text)
 
     def _summary(self) -> None:
         if self.options.summary:
@@ -285,7 +290,7 @@ def somewhere(options: Options, live: Callable[[], T], elsewhere: Callable[[Open
     """What `live` makes of the running kernel, or `elsewhere` of a log, or of strace where the kernel cannot be asked
     and a command or a process is."""
     if options.read is not None:
-        return elsewhere(log(_read(options)))
+        return elsewhere(recorded(_read(options)))
     try:
         return live()
     except KernelError as error:
@@ -325,12 +330,12 @@ def _caused(error: KernelError, missing: Feature | None) -> KernelError:
 
 
 def _read(options: Options) -> str:
-    """The log to read."""
+    """The file to read."""
     path = options.read or ""
     if options.command or options.pids:
-        raise UsageError("-r reads a log, so there is no command or process to watch")
-    if os.path.exists(path) and not is_log(path):
-        raise UsageError(f"-r {path}: that is no log of strace, and recordings are not there yet")
+        raise UsageError("-r reads what was recorded, so there is no command or process to watch")
+    if os.path.exists(path) and not is_recording(path) and not is_log(path):
+        raise UsageError(f"-r {path}: that is no recording and no log of strace")
     return path
 
 

@@ -97,6 +97,10 @@ def _run(options: Options) -> int:
         from sonde.ask_sql import ask_sql
 
         return ask_sql(options)
+    if options.write is not None:
+        from sonde.ask_record import record
+
+        return record(options)
     from sonde.ask import ask
 
     return ask(options)

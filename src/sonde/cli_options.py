@@ -25,7 +25,8 @@ class Options:
 
     `arguments` are the words of the verb, `command` those after --. `count` and `seconds` are None for no end,
     `snaplen` is in bytes, `time_mode` a key of cli_table.TIME_MODES, `buffers` one of A x X b or "" for dotted text.
-    `format` is the text after -p or None, `output` a file name, "-" for standard output, or None.
+    `format` is the text after -p or None, `output` a file name, "-" for standard output, or None. `segment_size` is in
+    bytes.
     """
 
     filter_words: str = ""
@@ -39,6 +40,11 @@ class Options:
     shape: str = "table"
     pids: tuple[int, ...] = ()
     read: str | None = None
+    write: str | None = None
+    segment_size: int | None = None
+    segment_seconds: float | None = None
+    segment_events: int | None = None
+    segments: int | None = None
     inflight: bool = False
     exact: bool = False
     snaplen: int = 80
@@ -133,9 +139,11 @@ class _Parser:
             raise UsageError(f"{word!r} is neither a command of sonde nor a filter such as proc.name=cat{near}")
 
     def argument(self, word: str) -> None:
-        """After a verb only our long options are ours."""
+        """After a verb only our long options are ours, and -r of sql."""
         if word.partition("=")[0] in _OFFERED:
             self.long(word)
+        elif self.verb == "sql" and word == "-r":
+            self.short(word)
         else:
             self.arguments.append(word)
 

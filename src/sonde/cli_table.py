@@ -69,6 +69,10 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _megabytes(text: str) -> int:
+    return _number(1, 10**9, "a number of millions of bytes")(text) * 1_000_000
+
+
 def _pids(text: str) -> tuple[int, ...]:
     return tuple(_pid(part.strip()) for part in text.split(","))
 
@@ -129,8 +133,30 @@ OPTIONS: tuple[Option, ...] = (
         example="sonde --pid 12,13 evt.type=open", comment="files that two processes open",
     ),
     Option(
-        ("-r", "--read"), "read", "ask a log that strace wrote (recordings are not there yet)", "FILE", _file,
-        example="sonde -r strace.log evt.failed=true", comment="what failed in a log",
+        ("-r", "--read"), "read", "ask a recording, or a log that strace wrote; - is standard input", "FILE", _file,
+        example="sonde -r shop.sonde evt.failed=true", comment="what failed when it was recorded",
+    ),
+    Option(
+        ("-w", "--write"), "write", "record to the directory FILE.sonde; - is standard output", "FILE.sonde", _file,
+        example="sonde -w shop.sonde --for 10s", comment="keep ten seconds",
+    ),
+    Option(
+        ("-C", "--file-size"), "segment_size", "of -w: begin a new file every MB million bytes", "MB", _megabytes,
+        example="sonde -w all.sonde -C 100 -W 10", comment="the last gigabyte, in ten files",
+    ),
+    Option(
+        ("-G", "--seconds"), "segment_seconds", "of -w: begin a new file every TIME", "TIME", _seconds,
+        example="sonde -w all.sonde -G 60 -W 60", comment="the last hour",
+    ),
+    Option(
+        ("-e",), "segment_events", "of -w: begin a new file every NUM events", "NUM",
+        _number(1, 10**18, "a number from 1"),
+        example="sonde -w all.sonde -e 1000000", comment="a million events a file",
+    ),
+    Option(
+        ("-W", "--limit"), "segments", "of -w: keep the last NUM files only", "NUM",
+        _number(1, 10**9, "a number from 1"),
+        example="sonde -w all.sonde -C 100 -W 10", comment="as above",
     ),
     Option(
         ("--inflight",), "inflight", "at the end, show calls that are still running",
@@ -234,7 +260,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
 )  # fmt: skip
 
-_RECORDINGS = "recordings are not there yet; sonde asks the running system"
+_RECORDINGS = "not there yet for recordings"
 _CHISELS = "sonde tools lists the chisels that are there, sonde help NAME shows the page of one"
 _PLUGINS = "plugins are not there yet"
 _DRIVER = "sonde needs no driver: it loads eBPF by itself; leave the option out"
@@ -245,7 +271,7 @@ _SOON = "not there yet"
 LATER: tuple[Option, ...] = tuple(
     Option(tuple(names.split(",")), "", "", refused=reason)
     for reason, options in (
-        (_RECORDINGS, "-w,--write|-z,--compress|-C,--file-size|-G,--seconds|-W,--limit|-e|-F,--fatfile"),
+        (_RECORDINGS, "-z,--compress|-F,--fatfile"),
         (_RECORDINGS, "-E,--exclude-users|--filter-proclist|-P,--progress|--since|--as-of"),
         (_CHISELS, "-i,--chisel-info|--list-chisels"),
         (_PLUGINS, "-H,--plugin|-I,--input|--plugin-config-file|--plugin-info"),

@@ -26,23 +26,25 @@ from sonde.render.lines import LineRenderer
 from sonde.render.receipt import Receipt, receipt
 from sonde.render.times import TimeStyle
 from sonde.sources.live.command import Command
-from sonde.sources.live.events import Feature, LiveEvents, Sizes, features
+from sonde.sources.live.events import VIEW, Feature, LiveEvents, Sizes, features
 from sonde.sources.live.explain import explain_scan
-from sonde.sources.live.scan import Scan, plan_scan
+from sonde.sources.live.scan import Scan, plan_record, plan_scan, possible
 from sonde.sources.live.tracepoints import register
+from sonde.sources.recording.segments import is_recording
+from sonde.sources.recording.source import Recording
 from sonde.sources.strace.explain import explain_strace
 from sonde.sources.strace.running import Traced
 from sonde.sources.strace.source import KNOWN, StraceLog, StraceRun, Wanted, is_log
 
 __all__ = [
-    "Answer", "Child", "Open", "Planned", "Question", "Source", "capabilities", "event_name", "is_log", "launch", "log",
-    "plan", "under_strace",
+    "Answer", "Child", "Open", "Planned", "Question", "Source", "capabilities", "event_name", "is_log", "is_recording",
+    "launch", "plan", "recorded", "under_strace",
 ]  # fmt: skip
 
 
 class Question(NamedTuple):
     """What is asked: a filter, what to show of each row and how. `limit` rows at most, `snaplen` bytes of each
-    buffer."""
+    buffer; `record`: rows are to be kept with all that there is to know of them."""
 
     filter: str = ""
     format: str = DEFAULT
@@ -55,6 +57,7 @@ class Question(NamedTuple):
     shown: Options = Options()
     resolve_ports: bool = False
     quiet: bool = False
+    record: bool = False
 
 
 class Planned(NamedTuple):
@@ -119,7 +122,7 @@ def plan(question: Question) -> Planned:
     columns = frozenset(("res",)) if question.shown.colour else frozenset()
     if question.shown.times is TimeStyle.LATENCY and Field(OUTPUT_TIME) in layout.values:
         columns |= {"latency"}
-    return Planned(expr, layout, plan_scan(expr, shown, columns))
+    return Planned(expr, layout, plan_record(expr) if question.record else plan_scan(expr, shown, columns))
 
 
 def under_strace(why: str) -> Open:
@@ -127,8 +130,12 @@ def under_strace(why: str) -> Open:
     return lambda scan, expr, snaplen: StraceRun(_wanted(scan, expr, snaplen), why)
 
 
-def log(path: str) -> Open:
-    """A log that strace wrote."""
+def recorded(path: str) -> Open:
+    """A recording, or a log that strace wrote."""
+    if is_recording(path):
+        return lambda scan, expr, snaplen: Recording(
+            path, expr, possible(expr), frozenset(scan.layout.columns), bool(scan.followed)
+        )
     return lambda scan, expr, snaplen: StraceLog(_wanted(scan, expr, snaplen), path)
 
 
@@ -158,7 +165,11 @@ class Answer:
             source(planned.scan, planned.expr, question.snaplen)
             if source
             else LiveEvents(
-                planned.scan, snaplen=question.snaplen, skip=question.skip, follow=question.follow, sizes=question.sizes
+                planned.scan,
+                snaplen=question.snaplen,
+                skip=question.skip,
+                follow=question.follow,
+                sizes=VIEW if question.record else question.sizes,
             )
         )
         known = isinstance(self.source, LiveEvents)
@@ -196,7 +207,7 @@ class Answer:
         numbers = np.arange(self.delivered + 1, self.delivered + len(batch) + 1, dtype=np.uint64)
         self.delivered += len(batch)
         self._inflight += len(batch) * whole
-        return replace(batch, columns=batch.columns | {"num": numbers})
+        return replace(batch, columns={"num": numbers} | batch.columns)
 
     def text(self, batch: Batch | None) -> bytes:
         """The lines, or JSON objects, of rows."""
@@ -223,12 +234,13 @@ class Answer:
 
     def _unknown(self) -> list[str]:
         """The fields that were asked for and that the source does not have."""
-        if not isinstance(self.source, StraceRun | StraceLog):
+        known = {StraceRun: KNOWN, StraceLog: KNOWN, Recording: Recording.known}.get(type(self.source))
+        if known is None:
             return []
         shown = () if self._question.format == DEFAULT else self._values
         asked = {field.name: field for value in (*shown, self._planned.expr) for field in fields(value)}
         return sorted(
-            name for name, field in asked.items() if name in FIELDS and not physical(field) - {"num"} <= KNOWN
+            name for name, field in asked.items() if name in FIELDS and not physical(field) - {"num", "seq"} <= known
         )
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from sonde.errors import UsageError
 from sonde.plan.batch import ENTER_ROW
 from sonde.plan.expr import TRUE
 from sonde.plan.state import State
-from sonde.query import Answer, Question, is_log, log
+from sonde.query import Answer, Question, is_log, recorded
 from sonde.sources.strace import values
 from sonde.sources.strace.lines import Kind, parse, split
 from sonde.sources.strace.rows import Rows
@@ -30,7 +30,7 @@ Row = dict[str, Any]
 def ask(path: Path | str, question: str = "", *fields: str) -> tuple[list[Row], Answer]:
     """The rows of a log as dicts."""
     line = " ".join(f"%{name}" for name in fields) or "%evt.type"
-    answer = Answer(Question(filter=question, format=line, json=True), log(str(path)))
+    answer = Answer(Question(filter=question, format=line, json=True), recorded(str(path)))
     text = b""
     while not answer.done:
         text += answer.text(answer.rows(answer.source.poll()))
@@ -96,7 +96,7 @@ def test_descriptors_are_known_without_y() -> None:
 def test_binary_buffers() -> None:
     for name in FOLLOWING:
         question = Question(filter="evt.type=writev", format="%evt.buffer", json=True)
-        answer = Answer(question, log(str(LOGS / f"{name}.log")))
+        answer = Answer(question, recorded(str(LOGS / f"{name}.log")))
         batch = answer.rows(answer.source.poll())
         assert batch is not None
         assert batch.payloads.of_argument(1, len(batch))[0] == b"one t\xffwo\n", name

@@ -29,7 +29,7 @@ from sonde.plan.pushdown import Pushdown, push
 from sonde.plan.state import State
 from sonde.sources.live.tracepoints import hook_of
 
-__all__ = ["Scan", "plan_scan", "plan_view"]
+__all__ = ["Scan", "plan_record", "plan_scan", "plan_view"]
 
 Mask = npt.NDArray[np.bool_]
 TRACED = slice(TRACEPOINTS.start, TRACEPOINTS.stop)
@@ -42,6 +42,7 @@ VIEWED = frozenset((
     "time", "latency", "nr", "cpu", "flags", "tid", "pid", "res", "a0", "a1", "a2", "a3", "a4", "a5", "proc", "file",
     "dir", "newdir", "seq",
 ))  # fmt: skip
+RECORDED = VIEWED - {"seq"}
 _PSEUDO = range(512, 1024)  # numbers that are not system calls
 
 
@@ -93,6 +94,13 @@ def plan_view(on: Mask, *, pointers: bool = False, stacks: bool = False) -> Scan
     if any(hook.root == "l_exit" for hook in hooks):
         hooks = (Hook("l_enter"), *hooks)
     return scan._replace(on=on, hooks=hooks, view=True, stacks=stacks, followed=frozenset(ParamType), start=True)
+
+
+def plan_record(expr: Expr) -> Scan:
+    """Plan a rewritten filter whose rows are kept: with all columns that can be recorded, and all that arguments point
+    at."""
+    shown = (Field("evt.args"), Field("thread.cgroups"))
+    return plan_scan(expr, shown, RECORDED)._replace(followed=POINTERS | TEXTS)
 
 
 def plan_scan(expr: Expr, shown: Iterable[Field], columns: frozenset[str] = frozenset()) -> Scan:

@@ -1,0 +1,143 @@
+"""Columns of numbers in few bytes: constant, narrowed to what lies above the least value or to steps, then zstd.
+
+The least and the greatest value of each column stand in its entry: whoever looks for others does not read it.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import zstandard
+
+from sonde.sources.recording.frames import LARGEST, Damaged
+
+__all__ = ["COLUMN", "Packed", "pack_all", "packed_bytes", "unpacked_bytes"]
+
+Values = npt.NDArray[Any]
+COLUMN = np.dtype(
+    [
+        ("name", "S16"), ("encoding", "u1"), ("width", "u1"), ("packed", "u1"), ("spare", "u1"), ("count", "u4"),
+        ("size", "u4"), ("sum", "u4"), ("base", "u8"), ("least", "u8"), ("most", "u8"),
+    ]
+)  # fmt: skip
+CONSTANT, ABOVE, STEPS = 0, 1, 2  # encodings: all are `base`; `base` and so much more; the first, then how much more
+WIDTHS = (1, 2, 4, 8)
+SMALL = 256  # bytes that are not worth a compressor
+GAIN = 8  # of which one part has to be saved
+LEVEL = 1
+_compressor = zstandard.ZstdCompressor(level=LEVEL)
+_decompressor = zstandard.ZstdDecompressor()
+
+
+def pack_all(columns: Mapping[str, Values], rising: frozenset[str] = frozenset()) -> tuple[bytes, int]:
+    """(the entries of columns and behind them their bytes, how many bytes the entries are). `rising` ones are stored as
+    steps."""
+    entries, pieces = np.zeros(len(columns), COLUMN), []
+    for entry, (name, values) in zip(entries, columns.items(), strict=True):
+        piece = _pack(entry, values, name in rising)
+        entry["name"], entry["count"] = name.encode(), len(values)
+        entry["size"], entry["sum"] = len(piece), zlib.crc32(piece)
+        pieces.append(piece)
+    head = np.uint32(len(entries)).tobytes() + entries.tobytes()
+    return head + b"".join(pieces), len(head)
+
+
+def _pack(entry: np.void, values: Values, rising: bool) -> bytes:
+    """The bytes of a column; says in the entry how they are to be read."""
+    if not len(values):
+        return b""
+    least, most = values.min(), values.max()
+    words = values.view(f"u{values.dtype.itemsize}")
+    entry["least"], entry["most"] = _word(least), _word(most)
+    entry["base"] = _word(values[0]) if rising else _word(least)
+    if least == most:
+        return b""
+    entry["encoding"] = STEPS if rising else ABOVE
+    above = np.diff(words, prepend=words[:1]) if rising else words - words[values.argmin()]
+    entry["width"] = width = _width(int(above.max()))
+    raw = above.astype(f"u{width}", copy=False).tobytes()
+    piece = packed_bytes(raw)
+    entry["packed"] = piece is not raw
+    return piece
+
+
+def _word(value: np.generic) -> int:
+    return int(value) & (1 << 64) - 1
+
+
+def _width(most: int) -> int:
+    return next(width for width in WIDTHS if most < 1 << 8 * width)
+
+
+def packed_bytes(raw: bytes) -> bytes:
+    """The bytes compressed, or themselves if that saves little."""
+    if len(raw) < SMALL:
+        return raw
+    piece = _compressor.compress(raw)
+    return piece if len(piece) < len(raw) - len(raw) // GAIN else raw
+
+
+def unpacked_bytes(piece: bytes, size: int) -> bytes:
+    """The `size` bytes that were compressed. Damaged if they are not."""
+    try:
+        if zstandard.frame_content_size(piece) != size:
+            raise Damaged("a compressed piece has another size")
+        return _decompressor.decompress(piece, max_output_size=size)
+    except zstandard.ZstdError:
+        raise Damaged("a compressed piece cannot be read") from None
+
+
+class Packed:
+    """The columns of a body, each read when it is asked for. Damaged if they are not what `pack_all` wrote."""
+
+    def __init__(self, body: bytes, head: int) -> None:
+        count = int.from_bytes(body[:4], "little")
+        if head != 4 + count * COLUMN.itemsize or head > len(body):
+            raise Damaged("a table of columns has another size")
+        entries = np.frombuffer(body, COLUMN, count, 4)
+        if entries["count"].max(initial=0) > LARGEST:
+            raise Damaged("a column is longer than any that is written")
+        ends = head + np.cumsum(entries["size"].astype(np.int64))
+        self._body = body
+        self._places = {
+            bytes(entry["name"]).decode("latin-1"): (entry, int(end)) for entry, end in zip(entries, ends, strict=True)
+        }
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._places
+
+    def extremes(self, name: str, dtype: str) -> tuple[int, int]:
+        """The least and the greatest value of a column that is there and not empty."""
+        both = np.array([self._places[name][0][key] for key in ("least", "most")], np.uint64)
+        least, most = (both.view(np.int64) if np.dtype(dtype).kind == "i" else both).tolist()
+        return least, most
+
+    def column(self, name: str, dtype: str, rows: int | None = None) -> Values:
+        """A column, with as many `rows` as there have to be. KeyError if it is not there."""
+        entry, end = self._places[name]
+        count, kind = int(entry["count"]), np.dtype(dtype)
+        if rows is not None and count != rows:
+            raise Damaged(f"column {name} has another length")
+        unsigned = np.dtype(f"u{kind.itemsize}")
+        base = unsigned.type(int(entry["base"]) & (1 << 8 * kind.itemsize) - 1)
+        if entry["encoding"] == CONSTANT:
+            return np.broadcast_to(base.view(kind), (count,))
+        words = self._words(name, entry, end, count).astype(unsigned)
+        if entry["encoding"] == STEPS:
+            words = np.cumsum(words, dtype=unsigned)
+        words += base
+        return words.view(kind)
+
+    def _words(self, name: str, entry: np.void, end: int, count: int) -> Values:
+        """The narrow numbers that are stored."""
+        piece, width = self._body[end - int(entry["size"]) : end], int(entry["width"])
+        if entry["encoding"] > STEPS or width not in WIDTHS or zlib.crc32(piece) != entry["sum"]:
+            raise Damaged(f"column {name} is not as it was written")
+        raw = unpacked_bytes(piece, count * width) if entry["packed"] else piece
+        if len(raw) != count * width:
+            raise Damaged(f"column {name} has another length")
+        return np.frombuffer(raw, f"u{width}")

@@ -1,0 +1,100 @@
+"""Frames: what a segment of a recording consists of. Each has a header with its size and checksums, and a body.
+
+A segment is read from its beginning to the first frame that is not whole: what a recorder that was killed had begun.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+
+__all__ = ["LARGEST", "Damaged", "Frame", "Kind", "Reader", "framed"]
+
+MAGIC = 0x65646E73  # "snde"
+HEADER = np.dtype(
+    [
+        ("magic", "u4"), ("kind", "u4"), ("rows", "u4"), ("size", "u4"), ("head", "u4"), ("sum", "u4"),
+        ("spare", "u4"), ("own", "u4"),
+    ]
+)  # fmt: skip
+LARGEST = 1 << 28  # bytes of a body
+PIECE = 1 << 20  # bytes of a body read at once: what a damaged header asks for is not all allocated
+
+
+class Kind:
+    """What a frame holds."""
+
+    START = 1  # JSON: who recorded what, when and where
+    STATE = 2  # JSON: a new state begins, what ids are counted from
+    STRINGS = 3
+    FILES = 4
+    PROCESSES = 5
+    ROWS = 6
+    COUNTERS = 7  # JSON: seen and lost so far
+    END = 8  # nothing: the segment was closed
+
+
+class Damaged(Exception):
+    """What was read cannot be what was written."""
+
+
+class Frame(NamedTuple):
+    """One frame: the first `head` bytes of the body are right by its checksum, the rest has checksums of its own."""
+
+    kind: int
+    rows: int
+    head: int
+    body: bytes
+
+
+def framed(kind: int, body: bytes, rows: int = 0, head: int | None = None) -> bytes:
+    """A frame as it is written; without `head` the checksum is of the whole body."""
+    header = np.zeros(1, HEADER)
+    head = len(body) if head is None else head
+    header["magic"], header["kind"], header["rows"] = MAGIC, kind, rows
+    header["size"], header["head"], header["sum"] = len(body), head, zlib.crc32(body[:head])
+    header["own"] = zlib.crc32(header.tobytes()[: HEADER.itemsize - 4])
+    return header.tobytes() + body
+
+
+class Reader:
+    """The frames of a file that are whole. `left`: bytes behind them, once all are read (of a pipe: those it gave)."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.left = 0
+
+    def __iter__(self) -> Iterator[Frame]:
+        while raw := self._read(HEADER.itemsize):
+            body = b""
+            found = _header(raw)
+            if found is not None:
+                body = self._read(int(found["size"]))
+            if found is None or len(body) < found["size"] or zlib.crc32(body[: int(found["head"])]) != found["sum"]:
+                self.left = len(raw) + len(body) + self._rest()
+                return
+            yield Frame(int(found["kind"]), int(found["rows"]), int(found["head"]), body)
+
+    def _read(self, size: int) -> bytes:
+        """So many bytes, or as many as there are."""
+        pieces: list[bytes] = []
+        while size > 0 and (piece := self._file.read(min(size, PIECE))):
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
+
+    def _rest(self) -> int:
+        """How many bytes there are to the end."""
+        return sum(len(piece) for piece in iter(lambda: self._file.read(PIECE), b""))
+
+
+def _header(raw: bytes) -> np.void | None:
+    """The header of a frame, None if it is none."""
+    if len(raw) < HEADER.itemsize:
+        return None
+    header: np.void = np.frombuffer(raw, HEADER)[0]
+    whole = header["magic"] == MAGIC and zlib.crc32(raw[: HEADER.itemsize - 4]) == header["own"]
+    return header if whole and header["head"] <= header["size"] <= LARGEST else None

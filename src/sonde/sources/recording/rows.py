@@ -1,0 +1,123 @@
+"""Rows of events in a recording: the columns that are kept, and what the events pointed at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from sonde.catalog.event import Source
+from sonde.catalog.lookup import EVENTS, NUMBERS
+from sonde.plan.batch import PHYSICAL, Array, Batch, Payloads
+from sonde.plan.state import State
+from sonde.sources.recording.columns import Packed, pack_all
+from sonde.sources.recording.frames import Damaged, Frame, Kind, framed
+
+__all__ = ["KEPT", "ROWS_MAX", "Rows", "joined", "rows_frame"]
+
+KEPT = (
+    "num", "time", "latency", "nr", "cpu", "flags", "tid", "pid", "res", "a0", "a1", "a2", "a3", "a4", "a5", "proc",
+    "file", "dir", "newdir",
+)  # fmt: skip
+ROWS_MAX = 1 << 20  # of a frame
+RISING = frozenset(("num", "time", "p.row"))
+POINTED = {"p.row": "i8", "p.arg": "u1", "p.length": "i4", "p.full": "i4"}
+DATA = "p.data"
+WORDS = tuple(f"a{i}" for i in range(6))
+Bools = npt.NDArray[np.bool_]
+
+
+@cache
+def _meaningless() -> dict[str, Bools]:
+    """By argument word and event number: does the word mean nothing to the call? What is in it then is not kept."""
+    used = np.ones((len(WORDS), NUMBERS), np.bool_)
+    for number, event in EVENTS.items():
+        params = (*event.arguments, *event.params)
+        words = {word.value for param in params for word in (param.source, param.length)} - {Source.RET, Source.NONE}
+        if event.arguments:
+            used[:, number] = [name in words for name in WORDS]
+    return {name: ~used[i] for i, name in enumerate(WORDS)}
+
+
+def joined(batches: Sequence[Batch]) -> Batch:
+    """Batches of one state, one behind the other, as one."""
+    if len(batches) == 1:
+        return batches[0]
+    columns = {name: np.concatenate([batch.columns[name] for batch in batches]) for name in batches[0].columns}
+    rows = np.cumsum([0, *map(len, batches)]).tolist()
+    bytes_before = np.cumsum([0, *(len(batch.payloads.data) for batch in batches)]).tolist()
+    parts = [
+        (one.row + rows[i], one.argument, one.offset + bytes_before[i], one.length, one.full, one.data)
+        for i, one in enumerate(batch.payloads for batch in batches)
+    ]
+    return Batch(columns, Payloads(*map(np.concatenate, zip(*parts, strict=True))), batches[0].state)
+
+
+def rows_frame(batch: Batch) -> bytes:
+    """The frame of a batch."""
+    columns: dict[str, Array] = {name: batch.columns[name] for name in KEPT if name in batch.columns}
+    nr = batch.columns["nr"]
+    for name, nothing in _meaningless().items():
+        if name in columns and (idle := nothing[nr]).any():
+            columns[name] = np.where(idle, np.uint64(0), columns[name])
+    pointed = batch.payloads
+    if len(pointed.row):
+        columns |= dict(zip(POINTED, (pointed.row, pointed.argument, pointed.length, pointed.full), strict=True))
+        columns[DATA] = _gathered(pointed)
+    body, head = pack_all({name: np.ascontiguousarray(values) for name, values in columns.items()}, RISING)
+    return framed(Kind.ROWS, body, len(batch), head)
+
+
+def _gathered(pointed: Payloads) -> npt.NDArray[np.uint8]:
+    """The bytes of all payloads, one behind the other."""
+    length = np.maximum(pointed.length, 0).astype(np.int64)
+    start = np.cumsum(length) - length
+    places = np.repeat(pointed.offset - start, length) + np.arange(int(length.sum()))
+    return pointed.data[places]
+
+
+class Rows:
+    """The rows of a frame: extremes of columns at once, columns when they are asked for."""
+
+    def __init__(self, frame: Frame) -> None:
+        if not 0 < frame.rows <= ROWS_MAX:
+            raise Damaged("a frame with more rows than are ever written")
+        self._packed, self.rows = Packed(frame.body, frame.head), frame.rows
+        self._read: dict[str, Array] = {}
+        if "time" not in self._packed or "nr" not in self._packed:
+            raise Damaged("rows without a time or a number")
+
+    def extremes(self, name: str) -> tuple[int, int]:
+        """The least and the greatest value of a column."""
+        return self._packed.extremes(name, PHYSICAL[name][0])
+
+    def batch(self, names: frozenset[str], pointed: bool, state: State) -> Batch:
+        """Some columns, and what events pointed at if that is wanted. Damaged if they are not as they were written."""
+        columns: dict[str, Array] = {"unknown": np.broadcast_to(np.uint8(0), (self.rows,))}
+        for name in names | {"time", "nr", "flags"}:
+            if name in self._packed:
+                columns[name] = self._column(name)
+        if columns["nr"].max() >= NUMBERS:
+            raise Damaged("an event of an unknown kind")
+        return Batch(columns, self._payloads() if pointed else Payloads.none(), state)
+
+    def _column(self, name: str) -> Array:
+        if name not in self._read:
+            self._read[name] = self._packed.column(name, PHYSICAL[name][0], self.rows)
+        return self._read[name]
+
+    def _payloads(self) -> Payloads:
+        if DATA not in self._packed:
+            return Payloads.none()
+        try:
+            row, argument, length, full = (self._packed.column(name, dtype) for name, dtype in POINTED.items())
+            data = self._packed.column(DATA, "u1")
+        except KeyError:
+            raise Damaged("payloads without a part of them") from None
+        ends = np.cumsum(np.maximum(length, 0), dtype=np.int64)
+        same = len(row) == len(argument) == len(length) == len(full) > 0
+        if not same or int(ends[-1]) != len(data) or row.min() < 0 or row.max() >= self.rows:
+            raise Damaged("payloads of another length")
+        return Payloads(row, argument, ends - np.maximum(length, 0), length, full, np.ascontiguousarray(data))

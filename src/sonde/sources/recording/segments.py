@@ -1,0 +1,152 @@
+"""Where recordings are: a directory `NAME.sonde` of segments, one writer at a time; or a stream of one segment."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+from typing import NamedTuple
+
+from sonde.errors import SondeError, UsageError
+
+__all__ = ["Directory", "Sink", "Stream", "is_recording", "segments"]
+
+STDOUT = 1
+_NAME = re.compile(r"[0-9]{10}\.segment")
+
+
+class Segment(NamedTuple):
+    """A file of a recording."""
+
+    path: str
+    size: int
+
+
+def is_recording(path: str) -> bool:
+    """Is there a recording: a directory with segments, or the name of one?"""
+    return os.path.isdir(path) and bool(segments(path))
+
+
+def segments(path: str) -> list[Segment]:
+    """The segments of a recording, oldest first."""
+    with os.scandir(path) as found:
+        return sorted(Segment(one.path, one.stat().st_size) for one in found if _NAME.fullmatch(one.name))
+
+
+class Sink:
+    """Where segments are written to. `begin` opens the next, `write` writes all of some bytes to it."""
+
+    fd = -1
+    size = 0  # bytes of the segment so far
+    name = ""
+    rotates = True
+
+    def begin(self) -> None:
+        """Open the next segment."""
+        raise NotImplementedError
+
+    def write(self, data: bytes) -> None:
+        """Write to the segment. SondeError if that fails; it then ends before these bytes."""
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[os.write(self.fd, view) :]
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            self._shorten()
+            raise SondeError(
+                f"cannot write {self.name}: {error.strerror}; what was recorded before can be read"
+            ) from None
+        self.size += len(data)
+
+    def _shorten(self) -> None:
+        """Cut off what is not whole."""
+        with contextlib.suppress(OSError):
+            os.ftruncate(self.fd, self.size)
+
+    def close(self) -> None:
+        """Nothing more comes."""
+
+
+class Stream(Sink):
+    """Standard output, as one segment."""
+
+    name, rotates = "standard output", False
+
+    def begin(self) -> None:
+        """The stream is open already."""
+        self.fd = STDOUT
+
+
+class Directory(Sink):
+    """A directory of segments, made 0700 and locked for one writer; `anew` removes the segments that are there.
+
+    UsageError if it is something else or another writer has it.
+    """
+
+    def __init__(self, path: str, anew: bool) -> None:
+        self.name = self.path = path
+        try:
+            os.makedirs(path, 0o700, exist_ok=True)
+            self._lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError as error:
+            raise UsageError(f"cannot record to {path}: {error.strerror}") from None
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._lock)
+            raise UsageError(f"cannot record to {path}: another sonde is recording there") from None
+        there = segments(path)
+        if anew:
+            self._refuse_others(there)
+            for segment in there:
+                os.unlink(segment.path)
+            there = []
+        self._next = int(os.path.basename(there[-1].path)[:10]) + 1 if there else 1
+
+    def _refuse_others(self, there: list[Segment]) -> None:
+        if len(os.listdir(self.path)) != len(there):
+            os.close(self._lock)
+            raise UsageError(f"cannot record to {self.path}: there are files that are no segments of a recording")
+
+    def begin(self) -> None:
+        """Close the segment, for good on the disk, and open the next."""
+        self._finish()
+        path = os.path.join(self.path, f"{self._next:010}.segment")
+        try:
+            self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise SondeError(f"cannot write {path}: {error.strerror}") from None
+        self._next, self.size = self._next + 1, 0
+
+    def _finish(self) -> None:
+        if self.fd >= 0:
+            with contextlib.suppress(OSError):
+                os.fdatasync(self.fd)
+            os.close(self.fd)
+            self.fd = -1
+
+    def keep(self, count: int | None) -> None:
+        """Remove the oldest segments, so that `count` are left."""
+        there = segments(self.path)
+        for segment in there[: len(there) - count] if count else ():
+            os.unlink(segment.path)
+
+    def close(self) -> None:
+        """Let go of the directory."""
+        self._finish()
+        os.close(self._lock)
+
+
+def locked(path: str) -> bool:
+    """Is somebody recording there now?"""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(fd)
+    return False

@@ -1,0 +1,242 @@
+"""A recording as a source of Batches: its segments one after the other, of each frame only what the question needs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Generator, Iterator
+from dataclasses import fields as fields_of
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sonde.engines.batch import evaluate
+from sonde.engines.context import Context
+from sonde.engines.fields import physical, points_at
+from sonde.errors import UsageError
+from sonde.plan.batch import Batch, Counters
+from sonde.plan.expr import TRUE, And, Expr, fields
+from sonde.plan.state import State
+from sonde.sources.recording.frames import Damaged, Frame, Kind, Reader
+from sonde.sources.recording.header import Header, read_header
+from sonde.sources.recording.rows import KEPT, Rows
+from sonde.sources.recording.segments import locked, segments
+from sonde.sources.recording.state import Heard, object_in
+
+__all__ = ["Recording", "Span"]
+
+KNOWN = frozenset(KEPT)
+_COUNTS = tuple(field.name for field in fields_of(Counters) if field.name != "lost_by_event")
+Mask = npt.NDArray[np.bool_]
+
+
+class Span(NamedTuple):
+    """The times (ns since the epoch) of rows that are asked for."""
+
+    since: int = 0
+    until: int = (1 << 63) - 1
+
+
+class Part(NamedTuple):
+    """One of the conditions that all have to be met, and what of a row it reads."""
+
+    expr: Expr
+    columns: frozenset[str]
+    pointed: bool
+
+
+def _part(expr: Expr) -> Part:
+    used = list(fields(expr))
+    return Part(expr, frozenset[str]().union(*map(physical, used)), any(map(points_at, used)))
+
+
+def _cost(part: Part) -> tuple[bool, int]:
+    """What is cheap to be read is tested first."""
+    return part.pointed, len(part.columns)
+
+
+class Recording:
+    """What a recording holds: rows that pass `expr`, with the physical columns `names`, and what they pointed at if
+    `pointed`. `on`: the events that may pass, by number.
+
+    `path` is a directory of segments, a segment, or - for standard input.
+    """
+
+    rest: Expr = TRUE  # nothing is left to be decided
+    known = KNOWN
+
+    def __init__(
+        self, path: str, expr: Expr, on: Mask, names: frozenset[str], pointed: bool, span: Span | None = None
+    ) -> None:
+        self._on, self._names, self._pointed = on, names, pointed
+        self._span = span or Span()
+        self._parts = sorted(map(_part, expr.items if isinstance(expr, And) else (expr,)), key=_cost)
+        self._path = path
+        self.done = False
+        self.state = State()
+        self._context = Context(self.state)
+        self._seen = self._truncated = 0
+        self._counters: dict[str, Counters] = {}  # by session
+        self._faults: Counter[str] = Counter()
+        self._batches = self._read()
+
+    def start(self) -> None:
+        """A recording has begun long ago."""
+
+    def follow(self, tid: int, from_exec: bool = False) -> None:
+        """Everything is in the recording."""
+
+    def poll(self, final: bool = False) -> Batch | None:
+        """The rows of the next frame that has some."""
+        batch = next(self._batches, None)
+        self.done = batch is None
+        return batch
+
+    def detach(self) -> None:
+        """Nothing is watched."""
+
+    def stop(self) -> Batch | None:
+        """There is nothing left that was read."""
+        return None
+
+    def inflight(self) -> Batch | None:
+        """Calls that ran at the end are rows of the recording, if they were asked for when it was made."""
+        return None
+
+    def counters(self) -> Counters:
+        """What was read, and what was lost when it was recorded."""
+        total = Counters(seen=self._seen, matched=self._seen)
+        for counters in self._counters.values():
+            total.lost += counters.lost
+            total.lost_payloads += counters.lost_payloads
+            total.lost_dictionary += counters.lost_dictionary
+            total.truncated += counters.truncated
+            for number, count in counters.lost_by_event.items():
+                total.lost_by_event[number] = total.lost_by_event.get(number, 0) + count
+        return total
+
+    def absent(self) -> list[str]:
+        """What could not be read."""
+        return [f"{what} ({count:,})" if count > 1 else what for what, count in self._faults.items()]
+
+    def aside(self) -> list[str]:
+        """What else is worth saying."""
+        return []
+
+    def close(self) -> None:
+        """Close the files."""
+        self._batches.close()
+
+    def _read(self) -> Generator[Batch, None, None]:
+        """The batches of all segments."""
+        for name, file in _opened(self._path):
+            reader = Reader(file)
+            try:
+                ended = yield from self._segment(reader)
+            except Damaged as error:
+                self._faults[f"what follows a damaged place in {name}: {error}"] += 1
+                continue
+            if reader.left:
+                self._faults[f"{reader.left:,} bytes at the end of {name} that are no whole frame"] += 1
+            elif not ended and not _being_written(self._path):
+                self._faults[f"the end of {name}: its recorder was killed"] += 1
+
+    def _segment(self, reader: Reader) -> Generator[Batch, None, bool]:
+        """The batches of a segment; -> whether it was closed."""
+        heard: Heard | None = None
+        header: Header | None = None
+        for frame in reader:
+            if frame.kind == Kind.START:
+                header = read_header(frame.body)
+                heard = Heard(header.epoch, header.start)
+            elif heard is None or header is None:
+                raise Damaged("it does not begin with its beginning")
+            elif frame.kind == Kind.STATE:
+                heard.begin(frame.body)
+            elif frame.kind in (Kind.STRINGS, Kind.FILES, Kind.PROCESSES):
+                heard.hear(frame)
+            elif frame.kind == Kind.COUNTERS:
+                self._counters[header.session] = _counters(frame.body)
+            elif frame.kind == Kind.ROWS:
+                if (batch := self._rows(frame, heard.state)) is not None:
+                    yield batch
+            elif frame.kind == Kind.END:
+                return True
+        return False
+
+    def _rows(self, frame: Frame, state: State) -> Batch | None:
+        """The rows of a frame that pass."""
+        rows = Rows(frame)
+        if not self._possible(rows):
+            return None
+        self.state = state
+        self._context = self._context.of(state)
+        first = rows.batch(frozenset(), False, state)
+        mask = self._in_span(first)
+        self._seen += int(mask.sum())
+        left = np.flatnonzero(mask & self._on[first.columns["nr"]])
+        for part in self._parts:
+            if not len(left):
+                return None
+            tested = rows.batch(part.columns, part.pointed, state)
+            tested = tested if len(left) == len(tested) else tested.take(left)
+            left = left[evaluate(part.expr, tested, self._context)]
+        batch = rows.batch(self._names | {"num"}, self._pointed, state)
+        return batch if len(left) == len(batch) else batch.take(left)
+
+    def _possible(self, rows: Rows) -> bool:
+        """Do the extremes of a frame's columns allow that a row passes? What is told apart counts as seen."""
+        least, most = rows.extremes("time")
+        if most < self._span.since or least > self._span.until:
+            return False
+        first, last = rows.extremes("nr")
+        if not self._on[first : last + 1].any():
+            self._seen += rows.rows
+            return False
+        return True
+
+    def _in_span(self, batch: Batch) -> Mask:
+        time = batch.columns["time"].astype(np.int64, copy=False)
+        held: Mask = (time >= self._span.since) & (time <= self._span.until)
+        return held
+
+
+def _opened(path: str) -> Iterator[tuple[str, BinaryIO]]:
+    """The files of a recording, with what they are called."""
+    if path == "-":
+        yield "standard input", sys.stdin.buffer
+        return
+    try:
+        names = [segment.path for segment in segments(path)] if os.path.isdir(path) else [path]
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+    if not names:
+        raise UsageError(f"{path} is no recording: there are no segments")
+    for name in names:
+        try:
+            file = open(name, "rb", buffering=0)  # noqa: SIM115
+        except FileNotFoundError:
+            continue  # removed meanwhile, to keep to a limit
+        except OSError as error:
+            raise UsageError(f"cannot read {name}: {error.strerror}") from None
+        with file:
+            yield name, file
+
+
+def _being_written(path: str) -> bool:
+    return os.path.isdir(path) and locked(path)
+
+
+def _counters(body: bytes) -> Counters:
+    """Counters from JSON. Damaged if they are none."""
+    found = object_in(body)
+    by_event = found.get("lost_by_event")
+    if not isinstance(by_event, dict):
+        raise Damaged("counters without those of events")
+    try:
+        numbers = {name: int(found[name]) for name in _COUNTS}  # type: ignore[call-overload]
+        return Counters(**numbers, lost_by_event={int(number): int(count) for number, count in by_event.items()})
+    except (KeyError, TypeError, ValueError):
+        raise Damaged("counters that are no numbers") from None

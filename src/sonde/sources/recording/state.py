@@ -1,0 +1,163 @@
+"""State in a recording: the rows and strings that events refer to, each told once in a segment before it is needed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from sonde.plan.state import State
+from sonde.plan.strings import Ids
+from sonde.plan.table import Table
+from sonde.sources.recording.columns import Packed, pack_all
+from sonde.sources.recording.frames import Damaged, Frame, Kind, framed
+
+__all__ = ["Heard", "Told", "object_in"]
+
+ROWS_MAX = 1 << 21  # of a table: sonde forgets long before
+TEXTS_MAX = 1 << 24
+FIRST = 2  # strings that need not be told: none, and the empty one
+TABLES = {Kind.FILES: "files", Kind.PROCESSES: "processes"}
+Bools = npt.NDArray[np.bool_]
+T = TypeVar("T", bound=np.generic)
+
+
+def _table(state: State, kind: int) -> Table:
+    table: Table = getattr(state, TABLES[kind])
+    return table
+
+
+class Told:
+    """What of a state was written to a segment. Strings get numbers of their own: only those that rows refer to are
+    written."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self._numbers = np.zeros(0, np.uint32)
+        self._count = FIRST
+        self._rows: dict[int, Bools] = {kind: np.zeros(0, np.bool_) for kind in TABLES}
+
+    def begin(self) -> bytes:
+        """The frame that begins the state."""
+        bases = {name: _table(self.state, kind).base for kind, name in TABLES.items()}
+        return framed(Kind.STATE, json.dumps(bases).encode())
+
+    def news(self) -> Iterator[bytes]:
+        """Frames with what was not told yet."""
+        for kind in TABLES:
+            table = _table(self.state, kind)
+            told = self._rows[kind] = _longer(self._rows[kind], len(table))
+            new = np.flatnonzero((table.rows["known"][: len(table)] != 0) & ~told[: len(table)])
+            if not len(new):
+                continue
+            told[new] = True
+            rows = table.rows[new]
+            columns: dict[str, npt.NDArray[Any]] = {"id": new.astype(np.uint32)}
+            yield from self._strings(np.concatenate([rows[name] for name in table.texts]))
+            for name in rows.dtype.names or ():
+                values = np.ascontiguousarray(rows[name])
+                columns[name] = self._numbers[values] if name in table.texts else values
+            yield framed(kind, *_body(pack_all(columns), len(new)))
+
+    def _strings(self, ids: Ids) -> Iterator[bytes]:
+        """Number strings, and tell those that have no number yet."""
+        self._numbers = _longer(self._numbers, len(self.state.strings))
+        self._numbers[:FIRST] = range(FIRST)
+        new = np.unique(ids[self._numbers[ids] == 0])
+        new = new[new >= FIRST]
+        if not len(new):
+            return
+        self._numbers[new] = np.arange(self._count, self._count + len(new))
+        self._count += len(new)
+        texts = [self.state.strings[ident] for ident in new.tolist()]
+        lengths = np.fromiter(map(len, texts), np.uint32, len(texts))
+        columns: dict[str, npt.NDArray[Any]] = {"length": lengths, "text": np.frombuffer(b"".join(texts), np.uint8)}
+        yield framed(Kind.STRINGS, *_body(pack_all(columns), len(new)))
+
+
+def _longer(array: npt.NDArray[T], size: int) -> npt.NDArray[T]:
+    """The array with zeros behind it, for so many elements."""
+    if size <= len(array):
+        return array
+    grown = np.zeros(max(size, 2 * len(array)), array.dtype)
+    grown[: len(array)] = array
+    return grown
+
+
+def _body(packed: tuple[bytes, int], rows: int) -> tuple[bytes, int, int]:
+    """The body, rows and head of a frame."""
+    return packed[0], rows, packed[1]
+
+
+class Heard:
+    """A state as a segment tells it."""
+
+    def __init__(self, epoch: int, start: int) -> None:
+        self._epoch, self._start = epoch, start
+        self.begin(b"{}")
+
+    def begin(self, body: bytes) -> None:
+        """A state begins: what was heard before is not referred to any more."""
+        self.state = State(self._epoch, self._start)
+        self._ids = np.arange(FIRST, dtype=np.uint32)
+        for name, base in object_in(body).items():
+            if name not in TABLES.values() or not isinstance(base, int) or not 0 <= base < 1 << 32:
+                raise Damaged("a state begins with something else")
+            getattr(self.state, name).base = base
+
+    def hear(self, frame: Frame) -> None:
+        """Take in a frame of strings or rows. Damaged if it is not as it was written."""
+        packed = Packed(frame.body, frame.head)
+        if frame.rows > ROWS_MAX:
+            raise Damaged("more rows than are ever written at once")
+        if frame.kind == Kind.STRINGS:
+            self._strings(packed, frame.rows)
+        else:
+            self._rows(_table(self.state, frame.kind), packed, frame.rows)
+
+    def _strings(self, packed: Packed, rows: int) -> None:
+        try:
+            lengths, text = packed.column("length", "u4", rows), packed.column("text", "u1").tobytes()
+        except KeyError:
+            raise Damaged("strings without a text") from None
+        ends = np.cumsum(lengths, dtype=np.int64)
+        if (rows and ends[-1] != len(text)) or len(self._ids) + rows > TEXTS_MAX:
+            raise Damaged("strings of another length")
+        starts = (ends - lengths).tolist()
+        new = self.state.strings.intern_all(text[a:b] for a, b in zip(starts, ends.tolist(), strict=True))
+        self._ids = np.concatenate((self._ids, new))
+
+    def _rows(self, table: Table, packed: Packed, rows: int) -> None:
+        try:
+            places = packed.column("id", "u4", rows)
+        except KeyError:
+            raise Damaged("rows without ids") from None
+        if not rows or int(places.max()) >= ROWS_MAX:
+            raise Damaged("an id that is never given")
+        table.ensure_all((places + np.uint32(table.base)).astype(np.uint32))
+        for name in table.rows.dtype.names or ():
+            if name in packed:
+                values = packed.column(name, table.rows.dtype[name].str, rows)
+                table.rows[name][places] = self._texts(values) if name in table.texts else values
+        if table is self.state.processes:
+            for ident in (places + np.uint32(table.base)).tolist():
+                self.state.processes.added(ident)
+
+    def _texts(self, numbers: Ids) -> Ids:
+        if len(numbers) and int(numbers.max()) >= len(self._ids):
+            raise Damaged("a string that was not told")
+        return self._ids[numbers]
+
+
+def object_in(body: bytes) -> dict[str, object]:
+    """A JSON object. Damaged if it is none."""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        raise Damaged("no JSON where there should be some") from None
+    if not isinstance(found, dict):
+        raise Damaged("no JSON object where there should be one")
+    return found

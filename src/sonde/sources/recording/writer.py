@@ -1,0 +1,108 @@
+"""Writing a recording: Batches as they come, gathered for half a second at most, into segments."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import NamedTuple
+
+from sonde.plan.batch import Batch, Counters
+from sonde.plan.state import State
+from sonde.sources.recording.frames import Kind, framed
+from sonde.sources.recording.header import FORMAT
+from sonde.sources.recording.rows import joined, rows_frame
+from sonde.sources.recording.segments import Directory, Sink
+from sonde.sources.recording.state import Told
+
+__all__ = ["Limits", "Recorder"]
+
+AT_ONCE = 1 << 16  # rows of a frame, about
+DELAY = 500_000_000  # ns that rows wait for others
+
+
+class Limits(NamedTuple):
+    """When a segment ends: at so many bytes, seconds or events; how many are kept, the oldest go first."""
+
+    bytes: int = 1 << 28
+    seconds: float | None = None
+    events: int | None = None
+    keep: int | None = None
+
+
+USUAL = Limits()
+
+
+class Recorder:
+    """Writes to a sink what `about` (the other fields of a Header) describes.
+
+    SondeError if that fails: what was written before can be read.
+    """
+
+    def __init__(self, sink: Sink, about: Mapping[str, object], limits: Limits = USUAL) -> None:
+        self.sink, self._about, self._limits = sink, about, limits
+        self._waiting: list[Batch] = []
+        self._rows = self._events = self._segments = 0
+        self._since, self._began = 0, 0.0
+        self._told: Told | None = None
+
+    def write(self, batch: Batch) -> None:
+        """Take in a batch."""
+        if self._waiting and self._waiting[0].state is not batch.state:
+            self._flush()
+        self._waiting.append(batch)
+        self._rows += len(batch)
+
+    def settle(self, counters: Callable[[], Counters], final: bool = False) -> None:
+        """Write what has waited long enough, or `final`ly all of it, with what was seen and lost until now."""
+        now = time.monotonic_ns()
+        if not final and self._rows < AT_ONCE and now < self._since + DELAY:
+            return
+        self._since = now
+        if self._told is None and not self._waiting and not final:
+            return
+        self._flush()
+        self.sink.write(framed(Kind.COUNTERS, json.dumps(asdict(counters())).encode()))
+
+    def close(self, counters: Counters, state: State) -> None:
+        """Write the rest and the end."""
+        if self._told is None:
+            self._begin(state)
+        self.settle(lambda: counters, final=True)
+        self.sink.write(framed(Kind.END, b""))
+        self.sink.close()
+
+    def _flush(self) -> None:
+        if not self._waiting:
+            return
+        batch = joined(self._waiting)
+        self._waiting, self._rows = [], 0
+        if self._told is None or self._told.state is not batch.state or self._full(len(batch)):
+            self._begin(batch.state)
+        assert self._told is not None
+        self._events += len(batch)
+        # in one piece: rows without what they refer to would be no use
+        self.sink.write(b"".join((*self._told.news(), rows_frame(batch))))
+
+    def _full(self, rows: int) -> bool:
+        """Has the segment reached its limit?"""
+        limits = self._limits
+        late = limits.seconds is not None and time.monotonic() - self._began >= limits.seconds
+        many = limits.events is not None and self._events > 0 and self._events + rows > limits.events
+        return self.sink.rotates and (self.sink.size >= limits.bytes or late or many)
+
+    def _begin(self, state: State) -> None:
+        """Begin a segment, or in a stream a state."""
+        if self._told is None or self.sink.rotates:
+            if self._told is not None:
+                self.sink.write(framed(Kind.END, b""))
+            self.sink.begin()
+            if isinstance(self.sink, Directory):
+                self.sink.keep(self._limits.keep)
+            self._segments += 1
+            header = {"format": FORMAT, "segment": self._segments, "epoch": state.epoch, "start": state.start}
+            self.sink.write(framed(Kind.START, json.dumps({**header, **self._about}).encode()))
+            self._events, self._began = 0, time.monotonic()
+        self._told = Told(state)
+        self.sink.write(self._told.begin())
