@@ -14,7 +14,7 @@ from sonde.plan.batch import Batch
 from sonde.sources.recording.segments import Directory, Sink, Stream
 from sonde.sources.recording.writer import Limits, Recorder
 
-__all__ = ["record"]
+__all__ = ["about", "record"]
 
 SUFFIX = ".sonde"
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
@@ -26,6 +26,8 @@ def record(options: Options) -> int:
         raise UsageError(
             "-w records what a filter finds on the running system: it goes with no -r and no command of sonde"
         )
+    if options.write == "-" and options.command:
+        raise UsageError("-w - and the command would both write to standard output: record to NAME.sonde")
     with Output(options) as out:
         return _Recording(options, out).whole()
 
@@ -35,12 +37,13 @@ class _Recording(FilterRun):
 
     def __init__(self, options: Options, out: Output) -> None:
         super().__init__(options, out)
-        self._recorder = Recorder(_sink(options.write or ""), _about(options), _limits(options))
+        self._recorder = Recorder(_sink(options.write or ""), about(options), _limits(options))
 
     def follow(self, threads: list[int]) -> None:
         """Watch until the end, which is written too."""
+        self._recorder.start(self.answer.state)
         super().follow(threads)
-        self._recorder.close(self.answer.counters(), self.answer.state)
+        self._recorder.close(self.answer.counters())
 
     def show(self, batch: Batch | None) -> None:
         """Record the rows that have come."""
@@ -59,7 +62,7 @@ def _sink(path: str) -> Sink:
     return Directory(path, anew=True)
 
 
-def _about(options: Options) -> dict[str, object]:
+def about(options: Options) -> dict[str, object]:
     """What is to be known of the recording, as in Header."""
     with open(BOOT_ID, encoding="ascii") as file:
         boot = file.read().strip()

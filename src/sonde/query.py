@@ -240,7 +240,7 @@ class Answer:
         shown = () if self._question.format == DEFAULT else self._values
         asked = {field.name: field for value in (*shown, self._planned.expr) for field in fields(value)}
         return sorted(
-            name for name, field in asked.items() if name in FIELDS and not physical(field) - {"num", "seq"} <= known
+            name for name, field in asked.items() if name in FIELDS and not physical(field) - {"num"} <= known
         )
 
     def close(self) -> None:

@@ -11,9 +11,10 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-__all__ = ["LARGEST", "Damaged", "Frame", "Kind", "Reader", "framed"]
+__all__ = ["BEGINNING", "LARGEST", "Damaged", "Frame", "Kind", "Reader", "framed"]
 
 MAGIC = 0x65646E73  # "snde"
+BEGINNING = MAGIC.to_bytes(4, "little")  # of a segment
 HEADER = np.dtype(
     [
         ("magic", "u4"), ("kind", "u4"), ("rows", "u4"), ("size", "u4"), ("head", "u4"), ("sum", "u4"),

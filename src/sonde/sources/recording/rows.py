@@ -95,7 +95,9 @@ class Rows:
 
     def batch(self, names: frozenset[str], pointed: bool, state: State) -> Batch:
         """Some columns, and what events pointed at if that is wanted. Damaged if they are not as they were written."""
-        columns: dict[str, Array] = {"unknown": np.broadcast_to(np.uint8(0), (self.rows,))}
+        columns: dict[str, Array] = {
+            "unknown": np.broadcast_to(np.uint8(0), (self.rows,)), "seq": np.broadcast_to(np.uint64(0), (self.rows,)),
+        }  # fmt: skip
         for name in names | {"time", "nr", "flags"}:
             if name in self._packed:
                 columns[name] = self._column(name)

@@ -6,9 +6,12 @@ import contextlib
 import fcntl
 import os
 import re
+import sys
+from io import BufferedReader
 from typing import NamedTuple
 
 from sonde.errors import SondeError, UsageError
+from sonde.sources.recording.frames import BEGINNING
 
 __all__ = ["Directory", "Sink", "Stream", "is_recording", "segments"]
 
@@ -24,8 +27,17 @@ class Segment(NamedTuple):
 
 
 def is_recording(path: str) -> bool:
-    """Is there a recording: a directory with segments, or the name of one?"""
-    return os.path.isdir(path) and bool(segments(path))
+    """Is there a recording: a directory with segments, one of them, or - for standard input that begins like one?"""
+    if os.path.isdir(path):
+        return bool(segments(path))
+    try:
+        if path == "-":
+            assert isinstance(sys.stdin.buffer, BufferedReader)
+            return sys.stdin.buffer.peek(len(BEGINNING)).startswith(BEGINNING)
+        with open(path, "rb") as file:
+            return file.read(len(BEGINNING)) == BEGINNING
+    except OSError:
+        return False
 
 
 def segments(path: str) -> list[Segment]:

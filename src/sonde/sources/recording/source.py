@@ -27,7 +27,7 @@ from sonde.sources.recording.state import Heard, object_in
 
 __all__ = ["Recording", "Span"]
 
-KNOWN = frozenset(KEPT)
+KNOWN = frozenset((*KEPT, "seq"))
 _COUNTS = tuple(field.name for field in fields_of(Counters) if field.name != "lost_by_event")
 Mask = npt.NDArray[np.bool_]
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import NamedTuple
 
+import numpy as np
+
 from sonde.plan.batch import Batch, Counters
 from sonde.plan.state import State
 from sonde.sources.recording.frames import Kind, framed
@@ -35,7 +37,7 @@ USUAL = Limits()
 
 
 class Recorder:
-    """Writes to a sink what `about` (the other fields of a Header) describes.
+    """Writes to a sink what `about` (the other fields of a Header) describes; `start` first.
 
     SondeError if that fails: what was written before can be read.
     """
@@ -47,8 +49,24 @@ class Recorder:
         self._since, self._began = 0, 0.0
         self._told: Told | None = None
 
+    def start(self, state: State) -> None:
+        """Begin with a state."""
+        self._begin(state)
+
     def write(self, batch: Batch) -> None:
         """Take in a batch."""
+        limit = self._limits.events if self.sink.rotates else None
+        while limit is not None and self._events + self._rows + len(batch) > limit:
+            room = limit - self._events - self._rows
+            self._take(batch.take(np.arange(room)))
+            self._flush()
+            self._begin(batch.state)
+            batch = batch.take(np.arange(room, len(batch)))
+        self._take(batch)
+
+    def _take(self, batch: Batch) -> None:
+        if not len(batch):
+            return
         if self._waiting and self._waiting[0].state is not batch.state:
             self._flush()
         self._waiting.append(batch)
@@ -60,15 +78,11 @@ class Recorder:
         if not final and self._rows < AT_ONCE and now < self._since + DELAY:
             return
         self._since = now
-        if self._told is None and not self._waiting and not final:
-            return
         self._flush()
         self.sink.write(framed(Kind.COUNTERS, json.dumps(asdict(counters())).encode()))
 
-    def close(self, counters: Counters, state: State) -> None:
+    def close(self, counters: Counters) -> None:
         """Write the rest and the end."""
-        if self._told is None:
-            self._begin(state)
         self.settle(lambda: counters, final=True)
         self.sink.write(framed(Kind.END, b""))
         self.sink.close()
@@ -78,19 +92,18 @@ class Recorder:
             return
         batch = joined(self._waiting)
         self._waiting, self._rows = [], 0
-        if self._told is None or self._told.state is not batch.state or self._full(len(batch)):
+        if self._told is None or self._told.state is not batch.state or self._full():
             self._begin(batch.state)
         assert self._told is not None
         self._events += len(batch)
         # in one piece: rows without what they refer to would be no use
         self.sink.write(b"".join((*self._told.news(), rows_frame(batch))))
 
-    def _full(self, rows: int) -> bool:
-        """Has the segment reached its limit?"""
+    def _full(self) -> bool:
+        """Has the segment reached its limit of time or bytes?"""
         limits = self._limits
         late = limits.seconds is not None and time.monotonic() - self._began >= limits.seconds
-        many = limits.events is not None and self._events > 0 and self._events + rows > limits.events
-        return self.sink.rotates and (self.sink.size >= limits.bytes or late or many)
+        return self.sink.rotates and (self.sink.size >= limits.bytes or late)
 
     def _begin(self, state: State) -> None:
         """Begin a segment, or in a stream a state."""

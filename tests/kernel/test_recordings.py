@@ -1,0 +1,218 @@
+"""The promise: a question about a recording has the answer it had live. And what is there when a recorder is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from shutil import rmtree
+
+import pytest
+from live import KERNEL, LIMIT, Row, Workload, batches, busy, cli, cli_start, wait_for
+from zoo import ZOO
+
+from sonde.ask_record import about
+from sonde.cli_options import Options
+from sonde.plan.batch import Counters
+from sonde.query import Answer, Question, recorded
+from sonde.sources.live.events import Sizes
+from sonde.sources.recording.segments import Directory
+from sonde.sources.recording.writer import Limits, Recorder
+
+pytestmark = KERNEL
+
+SMALL = Sizes(events=1 << 20, payloads=1 << 20, dictionary=1 << 22)
+TOGETHER = 10  # questions asked at the same time
+USUAL = ("thread.tid", "evt.type", "evt.rawres", "evt.cpu", "evt.args")
+CASES = {
+    "evt.type=open": ("fd.name", "fd.directory", "fd.filename", "proc.name"),
+    "evt.type in (open, close) and fd.name contains etc": ("fd.name", "fd.num", "fd.type"),
+    "evt.failed=true": ("evt.res", "evt.count.error.file"),
+    "fd.name endswith .txt": ("fd.name", "fd.typechar"),
+    "fd.directory contains deep": ("fd.name",),
+    "fd.name startswith /dev": ("fd.name", "fd.dev"),
+    "evt.is_io_write=true": ("evt.buffer", "evt.buflen", "fd.name"),
+    "evt.is_io_read=true and evt.buflen > 5": ("evt.buffer", "fd.name"),
+    "evt.buffer contains HTTP": ("evt.buffer", "fd.name"),
+    "evt.type=rename": ("fs.path.source", "fs.path.target"),
+    "evt.type in (mkdir, rmdir, unlink)": ("fs.path.name",),
+    "evt.type=stat or evt.type=newfstatat": ("fs.path.name", "evt.abspath"),
+    "evt.category=file": ("evt.category",),
+    "evt.category=net": ("fd.name", "fd.sip", "fd.sport", "fd.cip", "fd.l4proto"),
+    "fd.type=ipv4": ("fd.name", "fd.lip", "fd.lport", "fd.rip", "fd.rport"),
+    "fd.type=unix": ("fd.type",),
+    "fd.type=pipe": ("fd.type", "fd.name"),
+    "evt.type=connect": ("fd.name", "evt.arg.addr"),
+    "evt.type=accept or evt.type=accept4": ("fd.name",),
+    "fd.l4proto=udp": ("fd.name", "fd.is_server"),
+    "evt.type=clone": ("evt.arg.flags",),
+    "evt.type=execve": ("proc.exe", "proc.args", "proc.exepath"),
+    "evt.type=procexit": ("evt.arg.status", "proc.name"),
+    "evt.type=signaldeliver": ("evt.arg.sig",),
+    "evt.type=kill or evt.type=tgkill": ("evt.args",),
+    "thread.ismain=false": ("thread.ismain", "proc.name"),
+    "proc.name startswith python": ("proc.name", "proc.pname", "proc.ppid", "proc.exe"),
+    "proc.cwd contains here": ("proc.cwd",),
+    "proc.aname contains python": ("proc.aname[1]",),
+    "user.uid=0": ("user.uid", "user.name", "group.gid"),
+    "evt.type=mmap and fd.num >= 0": ("fd.name", "evt.arg.length"),
+    "evt.type=lseek and evt.rawarg.offset=1": ("evt.rawarg.offset", "fd.name"),
+    "evt.latency >= 0": (),
+    "evt.type=dup2 or evt.type=dup3": ("fd.name",),
+    "fd.num=50": ("fd.num", "fd.name"),
+    "evt.type=openat and evt.arg.flags contains O_CREAT": ("evt.arg.flags", "evt.arg.mode"),
+    "not evt.category in (memory, file) and evt.rawres >= 0": ("evt.category",),
+    "evt.type=fcntl or evt.type=ioctl": (),
+    "evt.type=read and fd.filename glob '*.log'": ("fd.filename",),
+    "evt.rawres=-2": ("evt.res",),
+}
+
+
+def question(filter: str, *names: str) -> Question:
+    """What is asked live and of the recording."""
+    shown = " ".join("%" + name for name in dict.fromkeys((*USUAL, *names)))
+    return Question(filter=filter, format=shown, json=True, follow=True, skip=(os.getpid(),), sizes=SMALL)
+
+
+def zoo(base: Path) -> Workload:
+    """The zoo, in a directory that each run makes anew."""
+    place, script = base / "here", base / "zoo.py"
+    rmtree(place, ignore_errors=True)
+    place.mkdir()
+    place.chmod(0o777)
+    script.write_text(ZOO)
+    return Workload([sys.executable, "-I", "-S", str(script), str(place)])
+
+
+def answered(answer: Answer) -> tuple[list[Row], Counters]:
+    """All rows of a recording."""
+    rows: list[Row] = []
+    try:
+        while not answer.done:
+            rows += [json.loads(line) for line in answer.text(answer.rows(answer.source.poll())).splitlines()]
+        return rows, answer.counters()
+    finally:
+        answer.close()
+
+
+def in_order(rows: list[Row]) -> list[str]:
+    """Rows as texts, comparable."""
+    return sorted(json.dumps({k: v for k, v in row.items() if k != "evt.num"}, sort_keys=True) for row in rows)
+
+
+@pytest.mark.parametrize("first", range(0, len(CASES), TOGETHER))
+def test_live_is_recorded(first: int, tmp_path: Path) -> None:
+    cases = list(CASES.items())[first : first + TOGETHER]
+    path = str(tmp_path / "all.sonde")
+    live = [Answer(question(asked, *names)) for asked, names in cases]
+    keeper = Answer(Question(record=True, follow=True, skip=(os.getpid(),)))
+    recorder = Recorder(Directory(path, anew=True), about(Options()), Limits(events=2000))
+    found, _ = batches([keeper, *live], zoo(tmp_path))
+    recorder.start(keeper.state)
+    for batch in found[0]:
+        recorder.write(batch)
+        recorder.settle(keeper.counters)
+    recorder.close(keeper.counters())
+    for (asked, names), answer, of in zip(cases, live, found[1:], strict=True):
+        rows = [json.loads(line) for batch in of for line in answer.text(batch).splitlines()]
+        again, counters = answered(Answer(question(asked, *names), recorded(path)))
+        assert in_order(again) == in_order(rows), asked
+        assert rows, f"{asked} finds nothing to compare"
+        assert not counters.lost and counters.seen == sum(map(len, found[0]))
+    for answer in (keeper, *live):
+        answer.close()
+
+
+def test_every_command_line_of_it(tmp_path: Path) -> None:
+    path = str(tmp_path / "x.sonde")
+    script = "import os\nfor _ in range(7): os.stat('/')"
+    done = cli("-w", path, "--", sys.executable, "-I", "-S", "-c", script)
+    assert done.returncode == 0 and "EXACT" in done.stderr and not done.stdout
+    assert {mode.st_mode & 0o777 for mode in (os.stat(path), *map(Path.stat, Path(path).iterdir()))} == {0o700, 0o600}
+    wanted = "evt.type=newfstatat and fs.path.name=/ and evt.res=SUCCESS"
+    assert len(cli("-r", path, wanted).stdout.splitlines()) >= 7
+    assert cli("-r", path, "-n", "3").stdout.count("\n") == 3
+    assert "newfstatat" in cli("-r", path, "-S", "-q").stdout
+    statement = "SELECT count(*) AS n FROM events WHERE evt.type='newfstatat' AND fs.path.name='/'"
+    rows = cli("sql", statement, "--json", "-r", path).stdout
+    assert json.loads(rows)["n"] == len(cli("-r", path, wanted).stdout.splitlines())
+    numbers = [int(line.split()[0]) for line in cli("-r", path, "evt.type=newfstatat").stdout.splitlines()]
+    assert numbers == sorted(numbers) and numbers[0] > 1, "rows keep their numbers"
+
+
+def test_through_a_pipe() -> None:
+    with busy() as pid:
+        writer = cli_start("-w", "-", "-n", "20", "--pid", str(pid), "evt.type=newfstatat")
+        done = cli("-r", "-", "-p", "%evt.type %fs.path.name %proc.pid", stdin=writer.stdout)
+        writer.wait()
+    assert done.stdout == f"newfstatat / {pid}\n" * 20 and "EXACT" in done.stderr
+    assert "both write to standard output" in cli("-w", "-", "--", "/bin/ls").stderr
+
+
+def test_files_by_number_of_events(tmp_path: Path) -> None:
+    path = tmp_path / "x.sonde"
+    done = cli("-w", str(path), "-e", "100", "-W", "2", "--", "/bin/ls", "-l", "/usr/bin")
+    assert done.returncode == 0
+    names = sorted(one.name for one in path.iterdir())
+    assert len(names) == 2 and names[0] > "0000000001.segment"
+    assert 100 < len(cli("-r", str(path)).stdout.splitlines()) <= 200
+    assert len(cli("-r", str(path / names[0])).stdout.splitlines()) == 100
+
+
+def test_one_writer(tmp_path: Path) -> None:
+    path = str(tmp_path / "x.sonde")
+    first = cli_start("-w", path, "--for", "60s", "evt.type=close")
+    wait_for(lambda: os.path.isdir(path) and os.listdir(path))
+    second = cli("-w", path, "--for", "1s")
+    assert second.returncode != 0 and "another sonde is recording there" in second.stderr
+    first.send_signal(signal.SIGINT)
+    assert first.wait() == 0
+    _, said = first.communicate()
+    assert "EXACT" in said
+
+
+def test_the_recorder_is_killed(tmp_path: Path) -> None:
+    """What is older than a second can be read, whenever that happens."""
+    path = str(tmp_path / "x.sonde")
+    ticking = "import os, time\nfor at in range(100000): os.access('/tick%d' % at, os.F_OK); time.sleep(0.002)"
+    with subprocess.Popen([sys.executable, "-I", "-S", "-c", ticking]) as workload:
+        try:
+            for seconds in (0.4, 0.9, 1.3, 1.7, 2.1):
+                recorder = cli_start("-w", path, "--pid", str(workload.pid))
+                wait_for(lambda: os.path.isdir(path) and any(Path(path).iterdir()))
+                time.sleep(seconds)
+                killed = time.time_ns()
+                recorder.kill()
+                recorder.communicate()
+                done = cli("-r", path, "-j", "-p", "%evt.rawtime %fs.path.name", "evt.type=access")
+                rows = [json.loads(line) for line in done.stdout.splitlines()]
+                assert rows and rows[-1]["evt.rawtime"] > killed - 1_000_000_000
+                numbers = [int(re.findall(r"\d+", row["fs.path.name"])[0]) for row in rows]
+                assert numbers == list(range(numbers[0], numbers[0] + len(rows))), "none is missing between others"
+                assert "its recorder was killed" in done.stderr or "no whole frame" in done.stderr
+        finally:
+            workload.kill()
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    """On a file system of 2 MB: a clear line, and what was written can be read."""
+    script = (
+        f"mount -t tmpfs -o size=2m none {tmp_path} && {sys.executable} -m sonde.cli -w {tmp_path}/x.sonde -- "
+        f"sh -c 'i=0; while [ $i -lt 1000 ]; do ls -l /usr/bin > /dev/null; i=$((i+1)); done'; echo $?; "
+        f"{sys.executable} -m sonde.cli -r {tmp_path}/x.sonde -q"
+    )
+    source = str(Path(__file__).parents[2] / "src")
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, timeout=LIMIT, check=False,
+        env={**os.environ, "PYTHONPATH": source},
+    )  # fmt: skip
+    if "unshare" in done.stderr or "mount" in done.stderr:
+        pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
+    assert "No space left on device; what was recorded before can be read" in done.stderr
+    seen = [int(number.replace(",", "")) for number in re.findall(r"([\d,]+) seen", done.stderr)]
+    assert seen and seen[-1] > 1000 and done.stdout.startswith("125")
