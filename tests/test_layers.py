@@ -27,7 +27,7 @@ LAYERS = (
     ("cli_table",),
     ("cli_options", "cli_help"),
     ("ask", "doctor", "api"),
-    ("ask_sql", "ask_record"),
+    ("ask_sql", "ask_record", "info"),
     ("faces",),
     ("explained",),
     ("lua", "tui", "web", "cli"),

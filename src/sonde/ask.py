@@ -44,7 +44,7 @@ from sonde.sources.live.readers import readers
 
 __all__ = [
     "FilterRun", "Output", "Run", "Signals", "ask", "die_of", "explained", "lacking", "left_out", "question_of",
-    "raised", "somewhere", "threads_of",
+    "raised", "somewhere", "threads_of", "within",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -63,8 +63,16 @@ def question_of(options: Options, out: int = STDOUT) -> Question:
         filter=options.filter_words, format=options.format or (CONTAINER if options.container_format else DEFAULT),
         json=options.json, snaplen=options.snaplen, limit=options.count, follow=bool(options.command or options.pids),
         skip=left_out(options, out), shown=shown, resolve_ports=options.resolve_ports, quiet=options.quiet,
-        record=options.write is not None,
+        record=options.write is not None, beside=within(options),
     )  # fmt: skip
+
+
+def within(options: Options) -> tuple[str, ...]:
+    """Filters that say the same as --since and --until."""
+    if options.read is None and (options.since or options.until):
+        raise UsageError("--since and --until are about a recording: -r NAME.sonde says which")
+    since = (f"evt.rawtime >= {options.since}",) if options.since else ()
+    return since + ((f"evt.rawtime <= {options.until}",) if options.until else ())
 
 
 def left_out(options: Options, out: int) -> tuple[int, ...]:

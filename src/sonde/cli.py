@@ -20,6 +20,7 @@ VERBS = {
     "tools": "list the tools, or those about a WORD, by the question they answer",
     "help": "the page of a tool: sonde help opensnoop",
     "sql": 'answer a SELECT: sonde sql "SELECT proc.name, count(*) FROM events GROUP BY ALL" --for 5s',
+    "info": "what is inside a recording: sonde info shop.sonde",
     "doctor": "what this kernel and user can do, and what to do about it",
 }
 OUR_FAILURE = 125  # with -- CMD, whose statuses are the others
@@ -89,6 +90,10 @@ def _run(options: Options) -> int:
             raise UsageError(f"doctor takes no arguments, and {options.arguments[0]!r} is one")
 
         return doctor(sys.stdout, options.json)
+    if options.verb == "info":
+        from sonde.info import info
+
+        return info(options.arguments, options.json)
     if options.verb == "strace":
         from sonde.faces.strace.face import strace
 

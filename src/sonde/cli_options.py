@@ -26,7 +26,7 @@ class Options:
     `arguments` are the words of the verb, `command` those after --. `count` and `seconds` are None for no end,
     `snaplen` is in bytes, `time_mode` a key of cli_table.TIME_MODES, `buffers` one of A x X b or "" for dotted text.
     `format` is the text after -p or None, `output` a file name, "-" for standard output, or None. `segment_size` is in
-    bytes.
+    bytes, `since` and `until` are ns since the epoch.
     """
 
     filter_words: str = ""
@@ -40,6 +40,8 @@ class Options:
     shape: str = "table"
     pids: tuple[int, ...] = ()
     read: str | None = None
+    since: int | None = None
+    until: int | None = None
     write: str | None = None
     segment_size: int | None = None
     segment_seconds: float | None = None

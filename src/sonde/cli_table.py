@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from sonde.catalog.moments import moment, seconds
 from sonde.errors import UsageError
 
 __all__ = ["CONTAINER", "LATER", "OPTIONS", "REFUSED_FORMATS", "SHELLS", "SNAPLEN_MAX", "TIME_MODES", "Option"]
@@ -28,8 +29,6 @@ REFUSED_FORMATS = {
     "m": "Mesos has been retired; -pc shows containers",
     "mesos": "Mesos has been retired; -pc shows containers",
 }
-_UNITS = {"": 1.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "m": 60.0, "h": 3600.0, "d": 86_400.0}
-_DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})(us|ms|s|m|h|d|)")
 
 
 class Option(NamedTuple):
@@ -62,11 +61,10 @@ def _number(low: int, high: int, what: str) -> Callable[[str], int]:
 
 
 def _seconds(text: str) -> float:
-    match = _DURATION.fullmatch(text)
-    seconds = float(match[1]) * _UNITS[match[2]] if match else 0.0
-    if not 0.0 < seconds <= SECONDS_MAX:
+    found = seconds(text)
+    if not 0.0 < found <= SECONDS_MAX:
         raise ValueError("a time such as 10, 10s, 500ms, 2m or 1h")
-    return seconds
+    return found
 
 
 def _megabytes(text: str) -> int:
@@ -135,6 +133,14 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         ("-r", "--read"), "read", "ask a recording, or a log that strace wrote; - is standard input", "FILE", _file,
         example="sonde -r shop.sonde evt.failed=true", comment="what failed when it was recorded",
+    ),
+    Option(
+        ("--since",), "since", "of -r: from TIME on: 1h (ago), 14:03:10, 2026-11-30T14:03", "TIME", moment,
+        example="sonde -r shop.sonde --since 1h evt.failed=true", comment="what failed in the past hour",
+    ),
+    Option(
+        ("--until",), "until", "of -r: up to TIME", "TIME", moment,
+        example="sonde -r shop.sonde --since 1h --until 5m", comment="but for the last five minutes",
     ),
     Option(
         ("-w", "--write"), "write", "record to the directory FILE.sonde; - is standard output", "FILE.sonde", _file,
@@ -272,7 +278,7 @@ LATER: tuple[Option, ...] = tuple(
     Option(tuple(names.split(",")), "", "", refused=reason)
     for reason, options in (
         (_RECORDINGS, "-z,--compress|-F,--fatfile"),
-        (_RECORDINGS, "-E,--exclude-users|--filter-proclist|-P,--progress|--since|--as-of"),
+        (_RECORDINGS, "-E,--exclude-users|--filter-proclist|-P,--progress|--as-of"),
         (_CHISELS, "-i,--chisel-info|--list-chisels"),
         (_PLUGINS, "-H,--plugin|-I,--input|--plugin-config-file|--plugin-info"),
         (_DRIVER, "-B,--bpf|--modern-bpf|--cpus-for-each-buffer|-g,--gvisor-config|-u,--udig"),

@@ -17,7 +17,7 @@ from sonde.engines.batch import filter_batch, value_of
 from sonde.engines.context import Context
 from sonde.engines.fields import physical
 from sonde.plan.batch import Batch, Counters, Vector
-from sonde.plan.expr import Call, Expr, Field, Literal, Value, fields
+from sonde.plan.expr import And, Call, Expr, Field, Literal, Value, fields
 from sonde.plan.rewrites import rewrite
 from sonde.plan.state import State
 from sonde.render.items import OUTPUT_TIME, Item, Options
@@ -30,6 +30,7 @@ from sonde.sources.live.events import VIEW, Feature, LiveEvents, Sizes, features
 from sonde.sources.live.explain import explain_scan
 from sonde.sources.live.scan import Scan, plan_record, plan_scan, possible
 from sonde.sources.live.tracepoints import register
+from sonde.sources.recording.explain import explain_recording
 from sonde.sources.recording.segments import is_recording
 from sonde.sources.recording.source import Recording
 from sonde.sources.strace.explain import explain_strace
@@ -44,7 +45,8 @@ __all__ = [
 
 class Question(NamedTuple):
     """What is asked: a filter, what to show of each row and how. `limit` rows at most, `snaplen` bytes of each
-    buffer; `record`: rows are to be kept with all that there is to know of them."""
+    buffer; `record`: rows are to be kept with all that there is to know of them; `beside`: filters that have to
+    hold too."""
 
     filter: str = ""
     format: str = DEFAULT
@@ -58,6 +60,7 @@ class Question(NamedTuple):
     resolve_ports: bool = False
     quiet: bool = False
     record: bool = False
+    beside: tuple[str, ...] = ()
 
 
 class Planned(NamedTuple):
@@ -116,7 +119,7 @@ Open = Callable[[Scan, Expr, int], Source]  # what opens a source: of a scan, it
 def plan(question: Question) -> Planned:
     """Parse, check and split a question. QueryError says what is wrong and where."""
     register(f"{question.filter} {question.format}")
-    expr = rewrite(parse(question.filter))
+    expr = rewrite(And((parse(question.filter), *map(parse, question.beside))))
     layout = parse_format(question.format)
     shown = [field for value in layout.values for field in fields(value) if field.name != OUTPUT_TIME]
     columns = frozenset(("res",)) if question.shown.colour else frozenset()
@@ -256,8 +259,11 @@ class Answer:
 
 def explain(question: Question, strace: str = "", read: str = "") -> str:
     """What of the question would run in the kernel, what not, and why; with `strace`, why that would be asked instead,
-    with `read` the log that would be read."""
+    with `read` the recording or log that would be read."""
     planned = plan(question)
+    if read and is_recording(read):
+        columns = frozenset(planned.scan.layout.columns) - {"seq"}
+        return explain_recording(read, planned.expr, columns, bool(planned.scan.followed))
     if strace or read:
         return explain_strace(_wanted(planned.scan, planned.expr, question.snaplen), strace, read)
     return explain_scan(planned.scan)

@@ -216,3 +216,32 @@ def test_a_full_disk(tmp_path: Path) -> None:
     assert "No space left on device; what was recorded before can be read" in done.stderr
     seen = [int(number.replace(",", "")) for number in re.findall(r"([\d,]+) seen", done.stderr)]
     assert seen and seen[-1] > 1000 and done.stdout.startswith("125")
+
+
+def test_what_is_inside(tmp_path: Path) -> None:
+    path = str(tmp_path / "x.sonde")
+    cli("-w", path, "--", "/bin/ls", "/")
+    said = cli("info", path).stdout
+    assert re.search(r"^command +/bin/ls /$", said, re.MULTILINE) and re.search(r"^lost +nothing$", said, re.MULTILINE)
+    found = json.loads(cli("info", path, "--json").stdout)
+    [segment] = found["segments"]
+    rows = cli("-r", path).stdout.splitlines()
+    assert sum(segment["events"].values()) == len(rows) and segment["ended"] and not found["lost"]
+
+
+def test_a_part_of_the_time(tmp_path: Path) -> None:
+    path = str(tmp_path / "x.sonde")
+    cli("-w", path, "--", "/bin/sh", "-c", "ls / > /dev/null; sleep 0.5; ls /usr > /dev/null")
+    times = [
+        json.loads(line)["evt.rawtime"] for line in cli("-r", path, "-j", "-p", "%evt.rawtime").stdout.splitlines()
+    ]
+    middle = times[len(times) // 2]
+    since = ("--since", f"{middle // 10**9}.{middle % 10**9:09}")
+    until = ("--until", f"{middle // 10**9}.{middle % 10**9:09}")
+    done = cli("-r", path, *since, *until)
+    assert len(done.stdout.splitlines()) == times.count(middle) and "EXACT" in done.stderr
+    early = cli("-r", path, *since, "-q")
+    assert f"{len(times) - times.index(middle):,} delivered" in early.stderr
+    before = cli("-r", path, "--since", "1d", "-q")
+    assert "PARTIAL" in before.stderr and "the recording begins there" in before.stderr
+    assert "are about a recording" in cli("--since", "1h").stderr

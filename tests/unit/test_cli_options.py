@@ -152,8 +152,6 @@ def test_verb() -> None:
         ("--", "command to run"),
         ("evt.type=open --kill", "none"),
         ("--completion csh", "bash"),
-        ("-w out.scap", "recordings are not there yet"),
-        ("-qwout.scap", "recordings are not there yet"),
         ("-c nosuch", "there is no chisel nosuch"),
         ("-i topscalls", "sonde help NAME"),
         ("-B/probe.o", "no driver"),

@@ -50,6 +50,11 @@ class Frame(NamedTuple):
     head: int
     body: bytes
 
+    @property
+    def size(self) -> int:
+        """Bytes of it in a file."""
+        return HEADER.itemsize + len(self.body)
+
 
 def framed(kind: int, body: bytes, rows: int = 0, head: int | None = None) -> bytes:
     """A frame as it is written; without `head` the checksum is of the whole body."""

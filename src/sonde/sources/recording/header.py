@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import NamedTuple
 
 from sonde.errors import UsageError
+from sonde.plan.batch import Counters
 from sonde.sources.recording.frames import Damaged
 from sonde.sources.recording.state import object_in
 
-__all__ = ["FORMAT", "Header", "read_header"]
+__all__ = ["FORMAT", "Header", "read_counters", "read_header"]
 
 FORMAT = 1  # version of what is written
-_NUMBERS = ("format", "segment", "epoch", "start", "snaplen")
+_NUMBERS = ("format", "segment", "epoch", "start", "begun", "snaplen")
+_COUNTS = tuple(field.name for field in fields(Counters) if field.name != "lost_by_event")
 
 
 class Header(NamedTuple):
     """What a segment says of itself.
 
-    `epoch`: epoch ns = boot ns + epoch; `start` when the recorder began (ns since the epoch); `session` is the same in
-    all segments of one recorder, `segment` counts them from 1; `host`, `kernel`, `filter`, `command` and `snaplen` as
-    they were.
+    `epoch`: epoch ns = boot ns + epoch; `start` when the recorder began, `begun` when the segment did (ns since the
+    epoch); `session` is the same in all segments of one recorder, `segment` counts them from 1; `host`, `kernel`,
+    `filter`, `command` and `snaplen` as they were.
     """
 
     format: int
@@ -27,6 +30,7 @@ class Header(NamedTuple):
     segment: int
     epoch: int
     start: int
+    begun: int
     host: str
     kernel: str
     filter: str
@@ -47,3 +51,18 @@ def read_header(body: bytes) -> Header:
             raise Damaged(f"a beginning without {name}")
         values.append(value)
     return Header(*values)  # type: ignore[arg-type]
+
+
+def read_counters(body: bytes) -> tuple[Counters, int]:
+    """(what was seen and lost, until when, ns since the epoch) from JSON. Damaged if it is something else."""
+    found = object_in(body)
+    by_event = found.get("lost_by_event")
+    if not isinstance(by_event, dict):
+        raise Damaged("counters without those of events")
+    try:
+        numbers = {name: int(found[name]) for name in (*_COUNTS, "time")}  # type: ignore[call-overload]
+        lost = {int(number): int(count) for number, count in by_event.items()}
+        until = numbers.pop("time")
+        return Counters(**numbers, lost_by_event=lost), until
+    except (KeyError, TypeError, ValueError):
+        raise Damaged("counters that are no numbers") from None

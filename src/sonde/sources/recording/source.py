@@ -6,7 +6,6 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Generator, Iterator
-from dataclasses import fields as fields_of
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
@@ -20,23 +19,16 @@ from sonde.plan.batch import Batch, Counters
 from sonde.plan.expr import TRUE, And, Expr, fields
 from sonde.plan.state import State
 from sonde.sources.recording.frames import Damaged, Frame, Kind, Reader
-from sonde.sources.recording.header import Header, read_header
+from sonde.sources.recording.header import Header, read_counters, read_header
 from sonde.sources.recording.rows import KEPT, Rows
 from sonde.sources.recording.segments import locked, segments
-from sonde.sources.recording.state import Heard, object_in
+from sonde.sources.recording.span import Covered, span_of
+from sonde.sources.recording.state import Heard
 
-__all__ = ["Recording", "Span"]
+__all__ = ["Part", "Recording", "being_written", "opened", "parts_of"]
 
 KNOWN = frozenset((*KEPT, "seq"))
-_COUNTS = tuple(field.name for field in fields_of(Counters) if field.name != "lost_by_event")
 Mask = npt.NDArray[np.bool_]
-
-
-class Span(NamedTuple):
-    """The times (ns since the epoch) of rows that are asked for."""
-
-    since: int = 0
-    until: int = (1 << 63) - 1
 
 
 class Part(NamedTuple):
@@ -47,13 +39,17 @@ class Part(NamedTuple):
     pointed: bool
 
 
+def parts_of(expr: Expr) -> list[Part]:
+    """The conditions of a filter in the order in which they are tested: first what is cheap to be read."""
+    return sorted(map(_part, expr.items if isinstance(expr, And) else (expr,)), key=_cost)
+
+
 def _part(expr: Expr) -> Part:
     used = list(fields(expr))
     return Part(expr, frozenset[str]().union(*map(physical, used)), any(map(points_at, used)))
 
 
 def _cost(part: Part) -> tuple[bool, int]:
-    """What is cheap to be read is tested first."""
     return part.pointed, len(part.columns)
 
 
@@ -67,12 +63,10 @@ class Recording:
     rest: Expr = TRUE  # nothing is left to be decided
     known = KNOWN
 
-    def __init__(
-        self, path: str, expr: Expr, on: Mask, names: frozenset[str], pointed: bool, span: Span | None = None
-    ) -> None:
+    def __init__(self, path: str, expr: Expr, on: Mask, names: frozenset[str], pointed: bool) -> None:
         self._on, self._names, self._pointed = on, names, pointed
-        self._span = span or Span()
-        self._parts = sorted(map(_part, expr.items if isinstance(expr, And) else (expr,)), key=_cost)
+        self._span, self._covered = span_of(expr), Covered()
+        self._parts = parts_of(expr)
         self._path = path
         self.done = False
         self.state = State()
@@ -119,7 +113,8 @@ class Recording:
 
     def absent(self) -> list[str]:
         """What could not be read."""
-        return [f"{what} ({count:,})" if count > 1 else what for what, count in self._faults.items()]
+        faults = [f"{what} ({count:,})" if count > 1 else what for what, count in self._faults.items()]
+        return faults + self._covered.missing(self._span, being_written(self._path))
 
     def aside(self) -> list[str]:
         """What else is worth saying."""
@@ -131,7 +126,7 @@ class Recording:
 
     def _read(self) -> Generator[Batch, None, None]:
         """The batches of all segments."""
-        for name, file in _opened(self._path):
+        for name, file in opened(self._path):
             reader = Reader(file)
             try:
                 ended = yield from self._segment(reader)
@@ -140,7 +135,7 @@ class Recording:
                 continue
             if reader.left:
                 self._faults[f"{reader.left:,} bytes at the end of {name} that are no whole frame"] += 1
-            elif not ended and not _being_written(self._path):
+            elif not ended and not being_written(self._path):
                 self._faults[f"the end of {name}: its recorder was killed"] += 1
 
     def _segment(self, reader: Reader) -> Generator[Batch, None, bool]:
@@ -151,6 +146,7 @@ class Recording:
             if frame.kind == Kind.START:
                 header = read_header(frame.body)
                 heard = Heard(header.epoch, header.start)
+                self._covered.add(header.session, header.begun, header.begun)
             elif heard is None or header is None:
                 raise Damaged("it does not begin with its beginning")
             elif frame.kind == Kind.STATE:
@@ -158,7 +154,8 @@ class Recording:
             elif frame.kind in (Kind.STRINGS, Kind.FILES, Kind.PROCESSES):
                 heard.hear(frame)
             elif frame.kind == Kind.COUNTERS:
-                self._counters[header.session] = _counters(frame.body)
+                self._counters[header.session], until = read_counters(frame.body)
+                self._covered.add(header.session, until, until)
             elif frame.kind == Kind.ROWS:
                 if (batch := self._rows(frame, heard.state)) is not None:
                     yield batch
@@ -174,9 +171,8 @@ class Recording:
         self.state = state
         self._context = self._context.of(state)
         first = rows.batch(frozenset(), False, state)
-        mask = self._in_span(first)
-        self._seen += int(mask.sum())
-        left = np.flatnonzero(mask & self._on[first.columns["nr"]])
+        self._seen += len(first)
+        left = np.flatnonzero(self._on[first.columns["nr"]])
         for part in self._parts:
             if not len(left):
                 return None
@@ -197,13 +193,8 @@ class Recording:
             return False
         return True
 
-    def _in_span(self, batch: Batch) -> Mask:
-        time = batch.columns["time"].astype(np.int64, copy=False)
-        held: Mask = (time >= self._span.since) & (time <= self._span.until)
-        return held
 
-
-def _opened(path: str) -> Iterator[tuple[str, BinaryIO]]:
+def opened(path: str) -> Iterator[tuple[str, BinaryIO]]:
     """The files of a recording, with what they are called."""
     if path == "-":
         yield "standard input", sys.stdin.buffer
@@ -225,18 +216,6 @@ def _opened(path: str) -> Iterator[tuple[str, BinaryIO]]:
             yield name, file
 
 
-def _being_written(path: str) -> bool:
+def being_written(path: str) -> bool:
+    """Is a recorder at work there?"""
     return os.path.isdir(path) and locked(path)
-
-
-def _counters(body: bytes) -> Counters:
-    """Counters from JSON. Damaged if they are none."""
-    found = object_in(body)
-    by_event = found.get("lost_by_event")
-    if not isinstance(by_event, dict):
-        raise Damaged("counters without those of events")
-    try:
-        numbers = {name: int(found[name]) for name in _COUNTS}  # type: ignore[call-overload]
-        return Counters(**numbers, lost_by_event={int(number): int(count) for number, count in by_event.items()})
-    except (KeyError, TypeError, ValueError):
-        raise Damaged("counters that are no numbers") from None

@@ -79,7 +79,7 @@ class Recorder:
             return
         self._since = now
         self._flush()
-        self.sink.write(framed(Kind.COUNTERS, json.dumps(asdict(counters())).encode()))
+        self.sink.write(framed(Kind.COUNTERS, json.dumps({"time": time.time_ns(), **asdict(counters())}).encode()))
 
     def close(self, counters: Counters) -> None:
         """Write the rest and the end."""
@@ -115,6 +115,7 @@ class Recorder:
                 self.sink.keep(self._limits.keep)
             self._segments += 1
             header = {"format": FORMAT, "segment": self._segments, "epoch": state.epoch, "start": state.start}
+            header["begun"] = time.time_ns() if self._segments > 1 else state.start
             self.sink.write(framed(Kind.START, json.dumps({**header, **self._about}).encode()))
             self._events, self._began = 0, time.monotonic()
         self._told = Told(state)

@@ -1,0 +1,104 @@
+"""`sonde info NAME.sonde`: what is inside a recording."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from sonde.errors import UsageError
+from sonde.query import event_name, is_recording
+from sonde.sources.recording.summary import Contents, Inside, contents
+
+__all__ = ["info"]
+
+NAMED = 6  # types of events that are named
+_LOST = (("lost", "events"), ("lost_payloads", "buffers"), ("lost_dictionary", "names"))
+
+
+def info(words: Sequence[str], as_json: bool) -> int:
+    """Print what is inside; -> the exit status."""
+    if len(words) != 1:
+        raise UsageError("info takes the name of a recording, as in sonde info shop.sonde")
+    if not is_recording(words[0]):
+        raise UsageError(f"{words[0]} is no recording")
+    found = contents(words[0])
+    sys.stdout.write(json.dumps(_object(words[0], found)) + "\n" if as_json else _text(words[0], found))
+    return 0
+
+
+def _text(path: str, found: Contents) -> str:
+    rows = [
+        ("recording", f"{path}: {_many(len(found.segments), 'file')}, {_bytes(sum(s.size for s in found.segments))}")
+    ]
+    headers = [segment.header for segment in found.segments if segment.header]
+    for header in {header.session: header for header in headers}.values():
+        made = datetime.fromtimestamp(header.start // 1_000_000_000).isoformat(" ")  # noqa: DTZ006 - as people here read it
+        rows.append(("recorded", f"from {made} on, by sonde {header.sonde} on {header.host}, Linux {header.kernel}"))
+        rows.append(("filter", header.filter or "everything"))
+        rows += [("command", header.command)] if header.command else []
+        rows.append(("buffers", f"the first {header.snaplen} bytes of each" if header.snaplen else "none"))
+    rows.append(("events", _events(sum((segment.events for segment in found.segments), Counter()))))
+    rows.append(("lost", _lost(found)))
+    rows += [("gap", gap) for gap in found.gaps]
+    rows += [("file", _segment(segment, found.goes_on and segment is found.segments[-1])) for segment in found.segments]
+    width = max(len(name) for name, _ in rows)
+    return "".join(f"{name:<{width}}  {text}\n" for name, text in rows)
+
+
+def _events(events: Counter[int]) -> str:
+    names: Counter[str] = Counter()
+    for number, count in events.items():
+        names[event_name(number)] += count
+    named = ", ".join(f"{name} {count:,}" for name, count in names.most_common(NAMED))
+    more = f", ... ({len(names)} types)" if len(names) > NAMED else ""
+    return f"{events.total():,}" + (f": {named}{more}" if named else "")
+
+
+def _lost(found: Contents) -> str:
+    totals = ((what, sum(getattr(counters, name) for counters in found.counters)) for name, what in _LOST)
+    return ", ".join(f"{count:,} {what}" for what, count in totals if count) or "nothing"
+
+
+def _segment(segment: Inside, goes_on: bool) -> str:
+    name = segment.name.rpartition("/")[2]
+    times = f", {_clock(segment.since)} to {_clock(segment.until)}" if segment.since else ""
+    state = f", {_many(segment.processes, 'process')}, {_many(segment.files, 'file')}"
+    end = "" if segment.ended else "; being written" if goes_on else "; its recorder was killed"
+    fault = f"; {segment.fault}" if segment.fault else ""
+    return f"{name}  {_bytes(segment.size)}, {_many(segment.events.total(), 'event')}{times}{state}{end}{fault}"
+
+
+def _object(path: str, found: Contents) -> dict[str, object]:
+    return {
+        "recording": path, "being_written": found.goes_on, "gaps": found.gaps,
+        **{name: sum(getattr(counters, name) for counters in found.counters) for name, _ in _LOST},
+        "segments": [
+            {
+                "name": segment.name, "bytes": segment.size, "since": segment.since, "until": segment.until,
+                "events": {event_name(number): count for number, count in segment.events.items()},
+                "processes": segment.processes, "files": segment.files, "ended": segment.ended, "fault": segment.fault,
+                "header": segment.header._asdict() if segment.header else None,
+            }
+            for segment in found.segments
+        ],
+    }  # fmt: skip
+
+
+def _clock(ns: int) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(ns // 1_000_000_000))
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}" + ("es" if what.endswith("s") else "s") * (count != 1)
+
+
+def _bytes(size: int) -> str:
+    for unit in ("bytes", "KB", "MB"):
+        if size < 1000:
+            return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000  # type: ignore[assignment]
+    return f"{size:.1f} GB"

@@ -1,0 +1,91 @@
+"""What is inside a recording: of each segment who made it, its times and events, and what was lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+import numpy as np
+
+from sonde.plan.batch import Counters
+from sonde.plan.state import State
+from sonde.sources.recording.frames import Damaged, Frame, Kind, Reader
+from sonde.sources.recording.header import Header, read_counters, read_header
+from sonde.sources.recording.rows import Rows
+from sonde.sources.recording.source import being_written, opened
+from sonde.sources.recording.span import Covered, Span
+
+__all__ = ["Contents", "Inside", "contents"]
+
+
+@dataclass
+class Inside:
+    """One segment: `since` and `until` are the times of its first and last event (ns since the epoch, 0: none),
+    `events` how often each came by number. `fault` says what cannot be read."""
+
+    name: str
+    size: int = 0
+    header: Header | None = None
+    since: int = 0
+    until: int = 0
+    events: Counter[int] = field(default_factory=Counter)
+    processes: int = 0
+    files: int = 0
+    ended: bool = False
+    fault: str = ""
+
+
+@dataclass
+class Contents:
+    """A whole recording; `lost` are the counters of its sessions together, `gaps` say when nothing was recorded."""
+
+    segments: list[Inside]
+    counters: list[Counters]
+    gaps: list[str]
+    goes_on: bool
+
+
+def contents(path: str) -> Contents:
+    """Look through a recording. UsageError if it is none."""
+    covered, counters = Covered(), dict[str, Counters]()
+    found = []
+    for name, file in opened(path):
+        inside = Inside(name)
+        try:
+            _look(file, inside, covered, counters)
+        except Damaged as error:
+            inside.fault = str(error)
+        found.append(inside)
+    return Contents(found, list(counters.values()), covered.missing(Span(), True), being_written(path))
+
+
+def _look(file: BinaryIO, inside: Inside, covered: Covered, counters: dict[str, Counters]) -> None:
+    reader = Reader(file)
+    for frame in reader:
+        inside.size += frame.size
+        if frame.kind == Kind.START:
+            inside.header = read_header(frame.body)
+            covered.add(inside.header.session, inside.header.begun, inside.header.begun)
+        elif inside.header is None:
+            raise Damaged("it does not begin with its beginning")
+        elif frame.kind == Kind.COUNTERS:
+            counters[inside.header.session], until = read_counters(frame.body)
+            covered.add(inside.header.session, until, until)
+        elif frame.kind == Kind.ROWS:
+            _count(frame, inside)
+        inside.processes += frame.rows * (frame.kind == Kind.PROCESSES)
+        inside.files += frame.rows * (frame.kind == Kind.FILES)
+        inside.ended |= frame.kind == Kind.END
+    inside.size += reader.left
+    if reader.left:
+        inside.fault = f"{reader.left:,} bytes at its end are no whole frame"
+
+
+def _count(frame: Frame, inside: Inside) -> None:
+    rows = Rows(frame)
+    first, last = rows.extremes("time")
+    inside.since, inside.until = min(inside.since or first, first), max(inside.until, last)
+    numbers = rows.batch(frozenset(), False, State()).columns["nr"]
+    counts = np.bincount(numbers.astype(np.int64))
+    inside.events.update({number: int(counts[number]) for number in np.flatnonzero(counts).tolist()})

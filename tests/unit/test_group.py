@@ -1,0 +1,78 @@
+"""Groups of rows: what a dictionary of Python says."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sonde.catalog.lookup import by_name
+from sonde.engines.context import Context
+from sonde.engines.group import group_rows
+from sonde.plan.batch import Batch, Payloads
+from sonde.plan.expr import Field
+from sonde.plan.ops import BUCKETS, Aggregate, Measure
+from sonde.plan.state import State
+
+READ, CLOSE = by_name("read")[0].number, by_name("close")[0].number
+LATENCY = Field("evt.latency")
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from((READ, CLOSE)), st.integers(0, 3), st.integers(-1, 1 << 62), st.integers(-4095, 1 << 40)
+    ),
+    min_size=1, max_size=60,
+)  # fmt: skip
+
+
+def batch(rows: list[tuple[int, int, int, int]]) -> Batch:
+    """Events with a type, a CPU, a latency (-1: none) and a result."""
+    nr, cpu, latency, res = (np.array(column, np.int64) for column in zip(*rows, strict=True))
+    columns: dict[str, npt.NDArray[Any]] = {
+        "nr": nr.astype(np.uint16), "cpu": cpu.astype(np.uint16), "latency": latency, "res": res,
+        "flags": np.zeros(len(rows), np.uint32), "time": np.arange(len(rows)),
+    }  # fmt: skip
+    return Batch(columns, Payloads.none(), State())
+
+
+@given(ROWS)
+def test_groups_are_those_of_a_dictionary(rows: list[tuple[int, int, int, int]]) -> None:
+    events = batch(rows)
+    kinds = ("count", "sum", "min", "max", "log2_hist")
+    aggregate = Aggregate((Field("evt.type"), Field("evt.cpu")), tuple(Measure(kind, LATENCY) for kind in kinds))
+    found = group_rows(events, aggregate, Context(events.state))
+    expected: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for nr, cpu, latency, _ in rows:
+        expected[nr, cpu].append(latency)
+    keys = zip(found.keys.columns["nr"].tolist(), found.keys.columns["cpu"].tolist(), strict=True)
+    places = {key: row for row, key in enumerate(keys)}
+    assert places.keys() == expected.keys() and len(places) == len(found.keys)
+    for key, latencies in expected.items():
+        row, there = places[key], [latency for latency in latencies if latency >= 0]
+        assert found.measures[Measure("count")][row] == len(latencies)
+        assert found.measures[Measure("count", LATENCY)][row] == len(there)
+        if there:
+            assert found.measures[Measure("sum", LATENCY)][row] == (sum(there) + (1 << 63)) % (1 << 64) - (1 << 63)
+            assert found.measures[Measure("min", LATENCY)][row] == min(there)
+            assert found.measures[Measure("max", LATENCY)][row] == max(there)
+        histogram = [0] * BUCKETS
+        for latency in there:
+            histogram[latency.bit_length()] += 1
+        assert found.measures[Measure("log2_hist", LATENCY)][row].tolist() == histogram
+
+
+@given(ROWS)
+def test_keys_that_may_be_missing(rows: list[tuple[int, int, int, int]]) -> None:
+    events = batch(rows)
+    found = group_rows(events, Aggregate((LATENCY,), ()), Context(events.state))
+    assert len(found.keys) == len({max(latency, -1) for _, _, latency, _ in rows})
+    assert found.measures[Measure("count")].sum() == len(rows)
+
+
+def test_one_group_without_keys() -> None:
+    events = batch([(READ, 0, 5, 1), (CLOSE, 1, 6, 2)])
+    found = group_rows(events, Aggregate((), (Measure("sum", Field("evt.rawres")),)), Context(events.state))
+    assert found.measures[Measure("sum", Field("evt.rawres"))].tolist() == [3]
