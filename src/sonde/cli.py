@@ -20,6 +20,7 @@ VERBS = {
     "tools": "list the tools, or those about a WORD, by the question they answer",
     "help": "the page of a tool: sonde help opensnoop",
     "sql": 'answer a SELECT: sonde sql "SELECT proc.name, count(*) FROM events GROUP BY ALL" --for 5s',
+    "record": "keep the past: processes, connections, files, failures: sonde record --keep 24h --max 2GB DIR",
     "info": "what is inside a recording: sonde info shop.sonde",
     "doctor": "what this kernel and user can do, and what to do about it",
 }
@@ -78,6 +79,10 @@ def _main(words: list[str]) -> int:
 
 
 def _run(options: Options) -> int:
+    if options.read is not None:
+        from sonde.query import adopt
+
+        adopt(options.read)
     if text := _told(options):
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -90,6 +95,10 @@ def _run(options: Options) -> int:
             raise UsageError(f"doctor takes no arguments, and {options.arguments[0]!r} is one")
 
         return doctor(sys.stdout, options.json)
+    if options.write is not None or options.verb == "record":
+        from sonde.ask_record import record
+
+        return record(options)
     if options.verb == "info":
         from sonde.info import info
 
@@ -102,10 +111,6 @@ def _run(options: Options) -> int:
         from sonde.ask_sql import ask_sql
 
         return ask_sql(options)
-    if options.write is not None:
-        from sonde.ask_record import record
-
-        return record(options)
     from sonde.ask import ask
 
     return ask(options)

@@ -43,6 +43,9 @@ class Options:
     since: int | None = None
     until: int | None = None
     write: str | None = None
+    keep: float | None = None
+    most: int | None = None
+    everything: bool = False
     segment_size: int | None = None
     segment_seconds: float | None = None
     segment_events: int | None = None

@@ -71,6 +71,13 @@ def _megabytes(text: str) -> int:
     return _number(1, 10**9, "a number of millions of bytes")(text) * 1_000_000
 
 
+def _size(text: str) -> int:
+    match = _SIZE.fullmatch(text)
+    if not match or not int(match[1]):
+        raise ValueError("a size such as 500MB or 2GB")
+    return int(match[1]) * _THOUSANDS[match[2]]
+
+
 def _pids(text: str) -> tuple[int, ...]:
     return tuple(_pid(part.strip()) for part in text.split(","))
 
@@ -98,6 +105,8 @@ def _file(text: str) -> str:
     return text
 
 
+_SIZE = re.compile(r"([0-9]{1,9})([KMGT]?)B?")
+_THOUSANDS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _pid = _number(1, PID_MAX, "process ids such as 12,13")
 _TIMES = tuple(TIME_MODES)
 
@@ -145,6 +154,18 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         ("-w", "--write"), "write", "record to the directory FILE.sonde; - is standard output", "FILE.sonde", _file,
         example="sonde -w shop.sonde --for 10s", comment="keep ten seconds",
+    ),
+    Option(
+        ("--keep",), "keep", "of record: for how long, 24h", "TIME", _seconds,
+        example="sonde record --keep 24h --max 2GB /var/log/sonde", comment="a day's past",
+    ),
+    Option(
+        ("--max",), "most", "of record: how many bytes at most, 2GB", "SIZE", _size,
+        example="sonde record --keep 24h --max 2GB /var/log/sonde", comment="as above",
+    ),
+    Option(
+        ("--all",), "everything", "of record: all events, with the first bytes of buffers (-s)",
+        example="sonde record --all --max 10GB /var/log/sonde", comment="whatever happens",
     ),
     Option(
         ("-C", "--file-size"), "segment_size", "of -w: begin a new file every MB million bytes", "MB", _megabytes,

@@ -32,14 +32,14 @@ from sonde.sources.live.scan import Scan, plan_record, plan_scan, possible
 from sonde.sources.live.tracepoints import register
 from sonde.sources.recording.explain import explain_recording
 from sonde.sources.recording.segments import is_recording
-from sonde.sources.recording.source import Recording
+from sonde.sources.recording.source import Recording, adopt
 from sonde.sources.strace.explain import explain_strace
 from sonde.sources.strace.running import Traced
 from sonde.sources.strace.source import KNOWN, StraceLog, StraceRun, Wanted, is_log
 
 __all__ = [
-    "Answer", "Child", "Open", "Planned", "Question", "Source", "capabilities", "event_name", "is_log", "is_recording",
-    "launch", "plan", "recorded", "under_strace",
+    "Answer", "Child", "Open", "Planned", "Question", "Source", "adopt", "capabilities", "event_name", "is_log",
+    "is_recording", "launch", "plan", "recorded", "under_strace",
 ]  # fmt: skip
 
 

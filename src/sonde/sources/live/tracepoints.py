@@ -8,14 +8,14 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from sonde.catalog.event import Event, Param, ParamType, Place, Source
-from sonde.catalog.lookup import TRACEPOINTS, add_event
+from sonde.catalog.lookup import EVENTS, TRACEPOINTS, add_event
 from sonde.engines.context import by_event
 from sonde.engines.decoding import NUMERIC
 from sonde.errors import SondeError, did_you_mean
 from sonde.kernel.codegen import Hook
 from sonde.kernel.tracefs import tracepoint_format, tracepoint_id, tracepoint_names
 
-__all__ = ["hook_of", "listed", "named", "register"]
+__all__ = ["exists", "hook_of", "listed", "named", "register"]
 
 NAME = re.compile(r"\b[a-z][a-z0-9_]*:[a-z_][a-zA-Z0-9_]*\b")
 FIELD = re.compile(r"\tfield:(.*);\toffset:(\d+);\tsize:(\d+);\tsigned:(\d);")
@@ -51,18 +51,25 @@ def register(text: str) -> None:
 
     SondeError for a name of this form that this kernel does not have, where tracefs can be read.
     """
-    for name in sorted(named(text) - _known.keys()):
+    recorded = {EVENTS[number].name for number in TRACEPOINTS if number in EVENTS}
+    for name in sorted(named(text) - recorded):
         layout = tracepoint_format(name.replace(":", "/"))
         ident = tracepoint_id(name.replace(":", "/"))
         if layout is None or ident is None:
             _refuse(name)
             continue
-        fields, number = _fields(layout), TRACEPOINTS[len(_known)]
+        fields = _fields(layout)
+        number = next(free for free in TRACEPOINTS if free not in EVENTS)
         words = _in_words(fields, set(re.findall(r"\w+", text)))
         add_event(Event(number, name, "other", tuple(_param(field, words) for field in fields)))
         by_event.cache_clear()
         loaded = tuple((field.place.offset, field.place.size) for field in words)
         _known[name] = Hook("l_tracepoint", number, ident, loaded, record=len(words) < len(fields))
+
+
+def exists(name: str) -> bool:
+    """Does this kernel have a tracepoint, as far as this user may know?"""
+    return tracepoint_id(name.replace(":", "/")) is not None
 
 
 def hook_of(number: int) -> Hook | None:

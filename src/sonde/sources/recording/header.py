@@ -22,7 +22,7 @@ class Header(NamedTuple):
 
     `epoch`: epoch ns = boot ns + epoch; `start` when the recorder began, `begun` when the segment did (ns since the
     epoch); `session` is the same in all segments of one recorder, `segment` counts them from 1; `host`, `kernel`,
-    `filter`, `command` and `snaplen` as they were.
+    `filter`, `command` and `snaplen` as they were, `tracepoints` as sources/recording/tracepoints.py tells them.
     """
 
     format: int
@@ -37,6 +37,7 @@ class Header(NamedTuple):
     command: str
     snaplen: int
     sonde: str
+    tracepoints: list[object]
 
 
 def read_header(body: bytes) -> Header:
@@ -47,7 +48,7 @@ def read_header(body: bytes) -> Header:
     values = []
     for name in Header._fields:
         value = found.get(name)
-        if not isinstance(value, int if name in _NUMBERS else str):
+        if not isinstance(value, int if name in _NUMBERS else list if name == "tracepoints" else str):
             raise Damaged(f"a beginning without {name}")
         values.append(value)
     return Header(*values)  # type: ignore[arg-type]

@@ -81,7 +81,9 @@ def _gathered(pointed: Payloads) -> npt.NDArray[np.uint8]:
 class Rows:
     """The rows of a frame: extremes of columns at once, columns when they are asked for."""
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Frame, numbers: npt.NDArray[np.uint16] | None = None) -> None:
+        """`numbers`: the event numbers here of those there."""
+        self._numbers = numbers
         if not 0 < frame.rows <= ROWS_MAX:
             raise Damaged("a frame with more rows than are ever written")
         self._packed, self.rows = Packed(frame.body, frame.head), frame.rows
@@ -101,13 +103,16 @@ class Rows:
         for name in names | {"time", "nr", "flags"}:
             if name in self._packed:
                 columns[name] = self._column(name)
-        if columns["nr"].max() >= NUMBERS:
-            raise Damaged("an event of an unknown kind")
         return Batch(columns, self._payloads() if pointed else Payloads.none(), state)
 
     def _column(self, name: str) -> Array:
         if name not in self._read:
-            self._read[name] = self._packed.column(name, PHYSICAL[name][0], self.rows)
+            values = self._packed.column(name, PHYSICAL[name][0], self.rows)
+            if name == "nr":
+                if values.max() >= NUMBERS:
+                    raise Damaged("an event of an unknown kind")
+                values = values if self._numbers is None else self._numbers[values]
+            self._read[name] = values
         return self._read[name]
 
     def _payloads(self) -> Payloads:

@@ -7,6 +7,7 @@ import fcntl
 import os
 import re
 import sys
+import time
 from io import BufferedReader
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ class Segment(NamedTuple):
 
     path: str
     size: int
+    written: float  # s since the epoch
 
 
 def is_recording(path: str) -> bool:
@@ -43,7 +45,8 @@ def is_recording(path: str) -> bool:
 def segments(path: str) -> list[Segment]:
     """The segments of a recording, oldest first."""
     with os.scandir(path) as found:
-        return sorted(Segment(one.path, one.stat().st_size) for one in found if _NAME.fullmatch(one.name))
+        there = ((one.path, one.stat()) for one in found if _NAME.fullmatch(one.name))
+        return sorted(Segment(name, about.st_size, about.st_mtime) for name, about in there)
 
 
 class Sink:
@@ -140,11 +143,18 @@ class Directory(Sink):
             os.close(self.fd)
             self.fd = -1
 
-    def keep(self, count: int | None) -> None:
-        """Remove the oldest segments, so that `count` are left."""
+    def keep(self, count: int | None, size: int | None = None, age: float | None = None) -> None:
+        """Remove the oldest segments, so that at most `count` are left, with `size` bytes, none of them written to more
+        than `age` s ago."""
         there = segments(self.path)
-        for segment in there[: len(there) - count] if count else ():
+        total = sum(segment.size for segment in there)
+        for place, segment in enumerate(there[:-1]):
+            many = count is not None and len(there) - place > count
+            late = age is not None and time.time() - segment.written > age
+            if not many and not late and (size is None or total <= size):
+                break
             os.unlink(segment.path)
+            total -= segment.size
 
     def close(self) -> None:
         """Let go of the directory."""

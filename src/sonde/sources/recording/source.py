@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections import Counter
@@ -24,8 +25,9 @@ from sonde.sources.recording.rows import KEPT, Rows
 from sonde.sources.recording.segments import locked, segments
 from sonde.sources.recording.span import Covered, span_of
 from sonde.sources.recording.state import Heard
+from sonde.sources.recording.tracepoints import adopted
 
-__all__ = ["Part", "Recording", "being_written", "opened", "parts_of"]
+__all__ = ["Part", "Recording", "adopt", "being_written", "opened", "parts_of"]
 
 KNOWN = frozenset((*KEPT, "seq"))
 Mask = npt.NDArray[np.bool_]
@@ -74,6 +76,7 @@ class Recording:
         self._seen = self._truncated = 0
         self._counters: dict[str, Counters] = {}  # by session
         self._faults: Counter[str] = Counter()
+        self._numbers = adopted([])
         self._batches = self._read()
 
     def start(self) -> None:
@@ -145,6 +148,7 @@ class Recording:
         for frame in reader:
             if frame.kind == Kind.START:
                 header = read_header(frame.body)
+                self._numbers = adopted(header.tracepoints)
                 heard = Heard(header.epoch, header.start)
                 self._covered.add(header.session, header.begun, header.begun)
             elif heard is None or header is None:
@@ -165,7 +169,7 @@ class Recording:
 
     def _rows(self, frame: Frame, state: State) -> Batch | None:
         """The rows of a frame that pass."""
-        rows = Rows(frame)
+        rows = Rows(frame, self._numbers)
         if not self._possible(rows):
             return None
         self.state = state
@@ -188,7 +192,7 @@ class Recording:
         if most < self._span.since or least > self._span.until:
             return False
         first, last = rows.extremes("nr")
-        if not self._on[first : last + 1].any():
+        if not self._on[self._numbers[first : last + 1]].any():
             self._seen += rows.rows
             return False
         return True
@@ -214,6 +218,16 @@ def opened(path: str) -> Iterator[tuple[str, BinaryIO]]:
             raise UsageError(f"cannot read {name}: {error.strerror}") from None
         with file:
             yield name, file
+
+
+def adopt(path: str) -> None:
+    """Make the tracepoints of a recording known, so that a question can name them."""
+    if os.path.isdir(path):
+        for _, file in opened(path):
+            frame = next(iter(Reader(file)), None)
+            if frame is not None and frame.kind == Kind.START:
+                with contextlib.suppress(Damaged):
+                    adopted(read_header(frame.body).tracepoints)
 
 
 def being_written(path: str) -> bool:

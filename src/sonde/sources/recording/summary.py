@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 
 from sonde.plan.batch import Counters
 from sonde.plan.state import State
@@ -15,6 +16,7 @@ from sonde.sources.recording.header import Header, read_counters, read_header
 from sonde.sources.recording.rows import Rows
 from sonde.sources.recording.source import being_written, opened
 from sonde.sources.recording.span import Covered, Span
+from sonde.sources.recording.tracepoints import adopted
 
 __all__ = ["Contents", "Inside", "contents"]
 
@@ -61,11 +63,12 @@ def contents(path: str) -> Contents:
 
 
 def _look(file: BinaryIO, inside: Inside, covered: Covered, counters: dict[str, Counters]) -> None:
-    reader = Reader(file)
+    reader, numbers = Reader(file), adopted([])
     for frame in reader:
         inside.size += frame.size
         if frame.kind == Kind.START:
             inside.header = read_header(frame.body)
+            numbers = adopted(inside.header.tracepoints)
             covered.add(inside.header.session, inside.header.begun, inside.header.begun)
         elif inside.header is None:
             raise Damaged("it does not begin with its beginning")
@@ -73,7 +76,7 @@ def _look(file: BinaryIO, inside: Inside, covered: Covered, counters: dict[str, 
             counters[inside.header.session], until = read_counters(frame.body)
             covered.add(inside.header.session, until, until)
         elif frame.kind == Kind.ROWS:
-            _count(frame, inside)
+            _count(frame, inside, numbers)
         inside.processes += frame.rows * (frame.kind == Kind.PROCESSES)
         inside.files += frame.rows * (frame.kind == Kind.FILES)
         inside.ended |= frame.kind == Kind.END
@@ -82,10 +85,10 @@ def _look(file: BinaryIO, inside: Inside, covered: Covered, counters: dict[str, 
         inside.fault = f"{reader.left:,} bytes at its end are no whole frame"
 
 
-def _count(frame: Frame, inside: Inside) -> None:
-    rows = Rows(frame)
+def _count(frame: Frame, inside: Inside, numbers: npt.NDArray[np.uint16]) -> None:
+    rows = Rows(frame, numbers)
     first, last = rows.extremes("time")
     inside.since, inside.until = min(inside.since or first, first), max(inside.until, last)
-    numbers = rows.batch(frozenset(), False, State()).columns["nr"]
-    counts = np.bincount(numbers.astype(np.int64))
+    came = rows.batch(frozenset(), False, State()).columns["nr"].astype(np.int64)
+    counts = np.bincount(came)
     inside.events.update({number: int(counts[number]) for number in np.flatnonzero(counts).tolist()})

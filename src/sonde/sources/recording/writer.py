@@ -17,6 +17,7 @@ from sonde.sources.recording.header import FORMAT
 from sonde.sources.recording.rows import joined, rows_frame
 from sonde.sources.recording.segments import Directory, Sink
 from sonde.sources.recording.state import Told
+from sonde.sources.recording.tracepoints import told_tracepoints
 
 __all__ = ["Limits", "Recorder"]
 
@@ -25,12 +26,15 @@ DELAY = 500_000_000  # ns that rows wait for others
 
 
 class Limits(NamedTuple):
-    """When a segment ends: at so many bytes, seconds or events; how many are kept, the oldest go first."""
+    """When a segment ends: at so many bytes, seconds or events; what is kept, the oldest go first: at most so many
+    segments, bytes in all, and for how many seconds."""
 
     bytes: int = 1 << 28
     seconds: float | None = None
     events: int | None = None
     keep: int | None = None
+    total: int | None = None
+    age: float | None = None
 
 
 USUAL = Limits()
@@ -112,9 +116,15 @@ class Recorder:
                 self.sink.write(framed(Kind.END, b""))
             self.sink.begin()
             if isinstance(self.sink, Directory):
-                self.sink.keep(self._limits.keep)
+                self.sink.keep(self._limits.keep, self._limits.total, self._limits.age)
             self._segments += 1
-            header = {"format": FORMAT, "segment": self._segments, "epoch": state.epoch, "start": state.start}
+            header: dict[str, object] = {
+                "format": FORMAT,
+                "segment": self._segments,
+                "epoch": state.epoch,
+                "start": state.start,
+            }
+            header["tracepoints"] = told_tracepoints()
             header["begun"] = time.time_ns() if self._segments > 1 else state.start
             self.sink.write(framed(Kind.START, json.dumps({**header, **self._about}).encode()))
             self._events, self._began = 0, time.monotonic()
