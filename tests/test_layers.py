@@ -28,6 +28,7 @@ LAYERS = (
     ("cli_options", "cli_help"),
     ("ask", "doctor", "api"),
     ("ask_sql", "ask_record", "info"),
+    ("convert",),
     ("faces",),
     ("explained",),
     ("lua", "tui", "web", "cli"),

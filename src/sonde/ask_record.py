@@ -56,7 +56,7 @@ class _Recording(FilterRun):
         """Watch until the end, which is written too."""
         self._recorder.start(self.answer.state)
         super().follow(threads)
-        self._recorder.close(self.answer.counters())
+        self._recorder.close(self.answer.counters(), self.answer.state)
 
     def show(self, batch: Batch | None) -> None:
         """Record the rows that have come."""

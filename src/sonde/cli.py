@@ -21,6 +21,7 @@ VERBS = {
     "help": "the page of a tool: sonde help opensnoop",
     "sql": 'answer a SELECT: sonde sql "SELECT proc.name, count(*) FROM events GROUP BY ALL" --for 5s',
     "record": "keep the past: processes, connections, files, failures: sonde record --keep 24h --max 2GB DIR",
+    "convert": "a recording as .parquet, .csv, .jsonl or .sonde: sonde convert shop.sonde shop.parquet",
     "info": "what is inside a recording: sonde info shop.sonde",
     "doctor": "what this kernel and user can do, and what to do about it",
 }
@@ -99,6 +100,10 @@ def _run(options: Options) -> int:
         from sonde.ask_record import record
 
         return record(options)
+    if options.verb == "convert":
+        from sonde.convert import convert
+
+        return convert(options.arguments)
     if options.verb == "info":
         from sonde.info import info
 

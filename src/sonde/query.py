@@ -232,10 +232,10 @@ class Answer:
 
     def receipt(self, elapsed: float) -> Receipt:
         """How complete the answer is."""
-        missing = (*self._unknown(), *self.source.absent())
+        missing = (*self.unknown(), *self.source.absent())
         return receipt(self.counters(), elapsed, event_name, absent=missing, aside=self.source.aside())
 
-    def _unknown(self) -> list[str]:
+    def unknown(self) -> list[str]:
         """The fields that were asked for and that the source does not have."""
         known = {StraceRun: KNOWN, StraceLog: KNOWN, Recording: Recording.known}.get(type(self.source))
         if known is None:

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from shutil import rmtree
 
+import duckdb
 import pytest
 from live import KERNEL, LIMIT, Row, Workload, batches, busy, cli, cli_start, wait_for
 from zoo import ZOO
@@ -117,7 +118,7 @@ def test_live_is_recorded(first: int, tmp_path: Path) -> None:
     for batch in found[0]:
         recorder.write(batch)
         recorder.settle(keeper.counters)
-    recorder.close(keeper.counters())
+    recorder.close(keeper.counters(), keeper.state)
     for (asked, names), answer, of in zip(cases, live, found[1:], strict=True):
         rows = [json.loads(line) for batch in of for line in answer.text(batch).splitlines()]
         again, counters = answered(Answer(question(asked, *names), recorded(path)))
@@ -166,7 +167,7 @@ def test_files_by_number_of_events(tmp_path: Path) -> None:
 
 def test_one_writer(tmp_path: Path) -> None:
     path = str(tmp_path / "x.sonde")
-    first = cli_start("-w", path, "--for", "60s", "evt.type=close")
+    first = cli_start("-w", path, "--for", "60s", "evt.type=mkdir")
     wait_for(lambda: os.path.isdir(path) and os.listdir(path))
     second = cli("-w", path, "--for", "1s")
     assert second.returncode != 0 and "another sonde is recording there" in second.stderr
@@ -245,3 +246,34 @@ def test_a_part_of_the_time(tmp_path: Path) -> None:
     before = cli("-r", path, "--since", "1d", "-q")
     assert "PARTIAL" in before.stderr and "the recording begins there" in before.stderr
     assert "are about a recording" in cli("--since", "1h").stderr
+
+
+def test_convert(tmp_path: Path) -> None:
+    path, again = str(tmp_path / "x.sonde"), str(tmp_path / "again.sonde")
+    cli("-w", path, "-s", "16", "--", "/bin/ls", "/")
+    lines = cli("-r", path).stdout
+    for ending in ("jsonl", "csv", "parquet", "sonde"):
+        done = cli("convert", path, str(tmp_path / f"again.{ending}"))
+        assert done.returncode == 0 and "EXACT" in done.stderr, done.stderr
+        assert os.stat(tmp_path / f"again.{ending}").st_mode & 0o077 == 0
+    assert cli("-r", again).stdout == lines
+    assert re.search("^buffers +the first 16 bytes", cli("info", again).stdout, re.MULTILINE)
+    rows = [json.loads(line) for line in (tmp_path / "again.jsonl").read_text().splitlines()]
+    names = '"evt.num", "evt.type", "evt.args", "fd.name", "proc.name", "evt.latency"'
+    for ending in ("csv", "parquet"):
+        table = duckdb.connect().execute(f"SELECT {names} FROM '{tmp_path}/again.{ending}' ORDER BY ALL").fetchall()
+        assert table == [tuple(row[name.strip('" ')] for name in names.split(",")) for row in rows]
+    assert "can be written" in cli("convert", path, str(tmp_path / "x.doc")).stderr
+
+
+def test_the_past(tmp_path: Path) -> None:
+    """`record` keeps what matters, without data; a second one goes on in the same place."""
+    path = str(tmp_path / "past")
+    for _ in range(2):
+        done = cli("record", "--max", "10MB", path, "--", "/bin/sh", "-c", "cat /etc/hostname /none; ls / | wc -l")
+        assert done.returncode == 0, done.stderr
+    kinds = set(cli("-r", path, "-p", "%evt.type").stdout.split())
+    assert {"execve", "openat", "procexit"} <= kinds and not kinds & {"read", "mmap", "fstat"}
+    assert len(os.listdir(path)) == 2
+    failed = cli("-r", path, "-p", "%proc.name %evt.res", "evt.failed=true and fs.path.name=/none").stdout
+    assert failed == "cat ENOENT\n" * 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import duckdb
@@ -13,12 +14,12 @@ import numpy.typing as npt
 from sonde.catalog.types import Kind, Type
 from sonde.engines.batch import value_of
 from sonde.engines.context import Context
-from sonde.errors import QueryError
+from sonde.errors import QueryError, SondeError
 from sonde.plan.batch import Batch, Vector
 from sonde.plan.expr import Field
 from sonde.plan.strings import Strings
 
-__all__ = ["Column", "Columns", "Database", "Rows", "column_of", "columns_of", "joined"]
+__all__ = ["Archive", "Column", "Columns", "Database", "Rows", "column_of", "columns_of", "joined"]
 
 Column = npt.NDArray[Any]
 Columns = dict[str, Column]
@@ -106,6 +107,36 @@ class Database:
         finally:
             for name in tables:
                 self._connection.unregister(name)
+
+
+class Archive:
+    """Rows that are gathered, on the disk, until they are written as one file. Close it."""
+
+    def __init__(self, types: Mapping[str, Type]) -> None:
+        self._place = TemporaryDirectory(prefix="sonde-")
+        self._connection = duckdb.connect(f"{self._place.name}/rows")
+        columns = ", ".join(f"{_identifier(name)} {_SQL_TYPES[of.kind]}" for name, of in types.items())
+        self._connection.execute(f"CREATE TABLE rows ({columns})")
+
+    def add(self, columns: Columns) -> None:
+        """Add rows with all columns."""
+        self._connection.register("more", columns)
+        self._connection.execute(f"INSERT INTO rows SELECT {', '.join(map(_identifier, columns))} FROM more")
+        self._connection.unregister("more")
+
+    def write(self, path: str, form: str) -> None:
+        """Write them as `parquet` or `csv`. SondeError if that fails."""
+        options = "FORMAT parquet, COMPRESSION zstd" if form == "parquet" else "FORMAT csv, HEADER"
+        quoted = path.replace("'", "''")
+        try:
+            self._connection.execute(f"COPY rows TO '{quoted}' ({options})")
+        except duckdb.Error as error:
+            raise SondeError(f"cannot write {path}: {str(error).splitlines()[0]}") from None
+
+    def close(self) -> None:
+        """Free it."""
+        self._connection.close()
+        self._place.cleanup()
 
 
 def _identifier(name: str) -> str:

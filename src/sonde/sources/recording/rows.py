@@ -19,7 +19,7 @@ __all__ = ["KEPT", "ROWS_MAX", "Rows", "joined", "rows_frame"]
 
 KEPT = (
     "num", "time", "latency", "nr", "cpu", "flags", "tid", "pid", "res", "a0", "a1", "a2", "a3", "a4", "a5", "proc",
-    "file", "dir", "newdir",
+    "file", "dir", "newdir", "unknown",
 )  # fmt: skip
 ROWS_MAX = 1 << 20  # of a frame
 RISING = frozenset(("num", "time", "p.row"))
@@ -100,7 +100,7 @@ class Rows:
         columns: dict[str, Array] = {
             "unknown": np.broadcast_to(np.uint8(0), (self.rows,)), "seq": np.broadcast_to(np.uint64(0), (self.rows,)),
         }  # fmt: skip
-        for name in names | {"time", "nr", "flags"}:
+        for name in names | {"time", "nr", "flags", "unknown"}:
             if name in self._packed:
                 columns[name] = self._column(name)
         return Batch(columns, self._payloads() if pointed else Payloads.none(), state)

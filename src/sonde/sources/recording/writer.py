@@ -41,7 +41,7 @@ USUAL = Limits()
 
 
 class Recorder:
-    """Writes to a sink what `about` (the other fields of a Header) describes; `start` first.
+    """Writes to a sink what `about` (the other fields of a Header) describes.
 
     SondeError if that fails: what was written before can be read.
     """
@@ -54,7 +54,7 @@ class Recorder:
         self._told: Told | None = None
 
     def start(self, state: State) -> None:
-        """Begin with a state."""
+        """Begin now, with a state, and not when there are rows."""
         self._begin(state)
 
     def write(self, batch: Batch) -> None:
@@ -85,8 +85,10 @@ class Recorder:
         self._flush()
         self.sink.write(framed(Kind.COUNTERS, json.dumps({"time": time.time_ns(), **asdict(counters())}).encode()))
 
-    def close(self, counters: Counters) -> None:
-        """Write the rest and the end."""
+    def close(self, counters: Counters, state: State) -> None:
+        """Write the rest and the end; `state` is what an empty recording tells."""
+        if self._told is None and not self._waiting:
+            self._begin(state)
         self.settle(lambda: counters, final=True)
         self.sink.write(framed(Kind.END, b""))
         self.sink.close()
