@@ -14,13 +14,14 @@ PACKAGE = Path(__file__).resolve().parent.parent / "src/sonde"
 
 # from the ground up: a room imports rooms of the rows before its own, and itself
 LAYERS = (
-    ("errors",),
+    ("errors", "kept"),
     ("catalog",),
     ("plan",),
     ("native",),
     ("dialects", "kernel", "containers", "render", "engines"),
     ("sources",),
     ("query",),
+    ("statements",),
     ("sql_query",),
     ("toolbox", "stat"),
     ("manual",),

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sonde.dialects.format import Shown, parse_format
+from sonde.engines.columns import Column, Columns, columns_of
 from sonde.engines.context import Context
-from sonde.engines.duckdb import Column, Columns, columns_of
 from sonde.plan.batch import Batch
 from sonde.plan.expr import Field
 from sonde.query import Answer, Question, launch

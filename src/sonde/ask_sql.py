@@ -13,7 +13,7 @@ from sonde.ask import Output, Run, Signals, die_of, left_out, somewhere, threads
 from sonde.catalog.families import FAMILIES
 from sonde.cli_options import Options
 from sonde.dialects.tool import Tool
-from sonde.engines.duckdb import Rows
+from sonde.engines.columns import Rows
 from sonde.errors import UsageError
 from sonde.query import Open
 from sonde.render import colour
@@ -64,7 +64,7 @@ def asked(options: Options, terminal: bool) -> Asked:
     shape = tool.settings.get("shape", "")
     if shape == SPECTROGRAM and every is None:
         every = _seconds(tool)
-    return Asked(plan_sql(use.statement, every is not None, filters), every, shape)
+    return Asked(plan_sql(use.statement, every is not None, filters, tool.name), every, shape)
 
 
 def _seconds(tool: Tool) -> float | None:

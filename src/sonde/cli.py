@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -25,14 +26,37 @@ VERBS = {
     "info": "what is inside a recording: sonde info shop.sonde",
     "doctor": "what this kernel and user can do, and what to do about it",
 }
+BLAS = "OPENBLAS_NUM_THREADS"
 OUR_FAILURE = 125  # with -- CMD, whose statuses are the others
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; -> the exit status. A user's mistake is one line on stderr, never a traceback."""
-    words = _called_as(sys.argv) if arguments is None else list(arguments)
-    with _quiet_interrupt():
-        return _main(words)
+    if arguments is not None:
+        with _quiet_interrupt():
+            return _main(list(arguments))
+    gc.disable()  # see _loading()
+    try:
+        with _quiet_interrupt():
+            return _main(_called_as(sys.argv))
+    finally:
+        gc.freeze()  # the process ends: nothing more needs to be found
+
+
+@contextlib.contextmanager
+def _loading() -> Iterator[None]:
+    """While modules are loaded, numpy starts no threads for linear algebra, of which there is none here. From then on
+    there is a search for garbage, but not in them: it went through them again and again, and once more at the end."""
+    ours = BLAS not in os.environ
+    if ours:
+        os.environ[BLAS] = "1"
+    try:
+        yield
+    finally:
+        if ours:  # a command that is watched has not to know
+            del os.environ[BLAS]
+        gc.freeze()
+        gc.enable()
 
 
 def _called_as(words: list[str]) -> list[str]:
@@ -109,15 +133,15 @@ def _run(options: Options) -> int:
 
         return info(options.arguments, options.json)
     if options.verb == "strace":
-        from sonde.faces.strace.face import strace
-
+        with _loading():
+            from sonde.faces.strace.face import strace
         return strace(options.arguments, options.json)
     if options.verb:
-        from sonde.ask_sql import ask_sql
-
+        with _loading():
+            from sonde.ask_sql import ask_sql
         return ask_sql(options)
-    from sonde.ask import ask
-
+    with _loading():
+        from sonde.ask import ask
     return ask(options)
 
 

@@ -13,8 +13,9 @@ from sonde.catalog.column import Argument
 from sonde.catalog.events import FIELDS
 from sonde.cli_options import Options
 from sonde.dialects.format import DEFAULT
+from sonde.engines.columns import columns_of
 from sonde.engines.context import Context
-from sonde.engines.duckdb import Archive, columns_of
+from sonde.engines.duckdb import Archive
 from sonde.errors import SondeError, UsageError
 from sonde.plan.batch import Batch
 from sonde.plan.expr import Field

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -10,78 +9,75 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sonde.catalog.events import FIELDS
-from sonde.catalog.state import STATE
 from sonde.dialects.filter import parse
-from sonde.dialects.sql import Statement, parse_sql
-from sonde.dialects.sql_groups import Grouped, bucket_column, grouped
 from sonde.engines.batch import filter_batch
+from sonde.engines.columns import Column, Columns, Rows, columns_of, joined
 from sonde.engines.context import Context
-from sonde.engines.duckdb import Column, Columns, Database, Rows, columns_of, joined
-from sonde.errors import QueryError
 from sonde.plan.batch import Batch, Counters
 from sonde.plan.expr import TRUE, And, Expr, fields
-from sonde.plan.ops import BUCKETS, HISTOGRAMS, Aggregate, Groups, Measure
+from sonde.plan.ops import BUCKETS, HISTOGRAMS, Aggregate, Groups, Measure, bucket_column
 from sonde.plan.rewrites import rewrite
+from sonde.plan.statement import TABLE, Grouped, Statement
 from sonde.query import Open, Source, event_name
 from sonde.render.receipt import Receipt, receipt
 from sonde.sources.live.events import LiveEvents
-from sonde.sources.live.groups import ROOM, LiveGroups, measurable, needs_rows, why_not
+from sonde.sources.live.groups import ROOM, LiveGroups, needs_rows, why_not
 from sonde.sources.live.scan import Scan, plan_scan
 from sonde.sources.live.tracepoints import register
 from sonde.sources.procfs.seen import seen_processes
 from sonde.sources.procfs.still import Still
 from sonde.sources.procfs.tables import columns_of_state, read_state
+from sonde.statements import Opening, understood
 
 __all__ = ["SqlAnswer", "SqlPlan", "plan_sql"]
 
-EVENTS, PROCESSES = "events", "processes"
+PROCESSES = "processes"
 WAITING = 200_000  # rows that wait for the end of the question before they are thinned out
 SNAPLEN = 80  # bytes of buffers
 OTHER = "(other)"
 EXTREMES = ("min", "max")
 LINKS = ("exe", "cwd")  # columns of processes that only their user may know
-_NAMED = re.compile(r"""\b[Nn]ame (\w+)|["']([\w.]+)""")  # what DuckDB's errors are about
 
 
 class SqlPlan(NamedTuple):
     """A statement understood: the kernel's part of the scan, and how groups are made: by the kernel (`grouped`), or of
-    rows up here, and then `why`."""
+    rows up here, and then `why`. `checked`: DuckDB is known to understand it."""
 
     statement: Statement
     scan: Scan
     grouped: Grouped | None
     why: str
     expr: Expr
+    checked: bool
 
     def of_rows(self, why: str) -> SqlPlan:
         """The same where groups are made of rows up here."""
-        return SqlPlan(self.statement, plan_scan(self.expr, self.statement.fields), None, why, self.expr)
+        scan = plan_scan(self.expr, self.statement.fields)
+        return self._replace(scan=scan, grouped=None, why=why)
 
 
-def plan_sql(text: str, windows: bool = False, filters: Sequence[str] = ()) -> SqlPlan:
+def plan_sql(text: str, windows: bool = False, filters: Sequence[str] = (), tool: str = "") -> SqlPlan:
     """Parse, check and split a statement; `filters` are added to its WHERE. With `windows` it is asked again and again,
-    each time about what is new.
+    each time about what is new. Of a `tool` what was understood before is remembered.
 
     QueryError says what is wrong and where.
     """
     register(" ".join((text, *filters)))
-    statement = parse_sql(text)
+    statement, found, checked = understood(text, tool)
     expr = rewrite(And((statement.where, *map(parse, filters))))
-    found = "tables of state are joined here" if statement.states else grouped(statement, measurable)
     if isinstance(found, str):
-        return SqlPlan(statement, plan_scan(expr, statement.fields), None, found, expr)
+        return SqlPlan(statement, plan_scan(expr, statement.fields), None, found, expr, checked)
     measured = frozenset(("latency",)) if _asks_latency(found) else frozenset[str]()
     scan = plan_scan(expr, found.aggregate.keys, measured)
     why = why_not(found.aggregate, scan)
     if not why and windows and any(measure.kind in EXTREMES for measure in found.aggregate.measures):
         why = "min and max of each window are taken of its rows"
     if why:
-        return SqlPlan(statement, plan_scan(expr, statement.fields), None, why, expr)
+        return SqlPlan(statement, plan_scan(expr, statement.fields), None, why, expr, checked)
     if needs_rows(found.aggregate, scan):
         shown = (*found.aggregate.keys, *(m.field for m in found.aggregate.measures if m.field), *fields(expr))
         scan = plan_scan(expr, shown, measured)
-    return SqlPlan(statement, scan, found, "", expr)
+    return SqlPlan(statement, scan, found, "", expr, checked)
 
 
 def _asks_latency(found: Grouped) -> bool:
@@ -99,24 +95,43 @@ class SqlAnswer:
         """Ask the running kernel, or what `source` opens, which gives rows. QueryError if DuckDB does not understand
         the statement."""
         self.plan = plan
-        self._database = _bound(plan.statement)
+        self._opening = Opening(plan.statement, check=not plan.checked)
         self._state: dict[str, Columns] = {}
         self._unread = 0
         self._windows = windows or plan.statement.streams
         self._parts: list[Columns] = []
         self._kept = self._delivered = self._since = 0
-        found = self.plan.grouped
-        self.source: Source
-        if plan.statement.still:
-            self.source = Still(again=windows)
-        elif source:
-            self.source = source(plan.scan, plan.expr, SNAPLEN)
-        elif found:
-            room = room or ROOM
-            self.source = self._groups = LiveGroups(plan.scan, found.aggregate, skip=skip, follow=follow, room=room)
-        else:
-            self.source = LiveEvents(self.plan.scan, skip=skip, follow=follow)
+        if not plan.checked:
+            self._opening.begin()
+        try:
+            self.source = self._source(source, tuple(skip), follow, room or ROOM)
+        except BaseException:
+            self._opening.close()
+            if self._opening.error:
+                raise self._opening.error from None
+            raise
         self._context = Context(self.source.state)
+        if not plan.checked:
+            self._understand()
+
+    def _source(self, source: Open | None, skip: tuple[int, ...], follow: bool, room: int) -> Source:
+        plan = self.plan
+        if plan.statement.still:
+            return Still(again=self._windows)
+        if source:
+            return source(plan.scan, plan.expr, SNAPLEN)
+        if plan.grouped:
+            self._groups = LiveGroups(plan.scan, plan.grouped.aggregate, skip=skip, follow=follow, room=room)
+            return self._groups
+        return LiveEvents(plan.scan, skip=skip, follow=follow)
+
+    def _understand(self) -> None:
+        """QueryError if DuckDB does not understand the statement."""
+        try:
+            self._opening.database()
+        except BaseException:
+            self.close()
+            raise
 
     def start(self) -> None:
         """Begin; `follow` before, if need be."""
@@ -127,6 +142,7 @@ class SqlAnswer:
 
     def poll(self) -> None:
         """Take in what has come."""
+        self._opening.begin()
         self._take(self.source.poll())
         self._take_settled()
 
@@ -146,12 +162,12 @@ class SqlAnswer:
         if self.plan.grouped:
             groups = self._groups.groups(anew=self._windows)
             parts = [self._columns(groups), *self._parts]
-            rows = self._database.run(self.plan.grouped.text, {EVENTS: joined(parts)}, elapsed)
+            rows = self._opening.database().run(self.plan.grouped.text, {TABLE: joined(parts)}, elapsed)
         else:
             for name in self.plan.statement.states:
                 self._read_state(name)
-            events = {EVENTS: joined(self._parts)} if self._parts else {}
-            rows = self._database.run(self.plan.statement.text, events | self._state, elapsed)
+            events = {TABLE: joined(self._parts)} if self._parts else {}
+            rows = self._opening.database().run(self.plan.statement.text, events | self._state, elapsed)
         if self._windows:
             self._parts = []
         return rows
@@ -177,7 +193,7 @@ class SqlAnswer:
     def close(self) -> None:
         """Free everything."""
         self.source.close()
-        self._database.close()
+        self._opening.close()
 
     def _take(self, batch: Batch | None) -> None:
         if batch is None:
@@ -194,7 +210,7 @@ class SqlAnswer:
             self._parts.append(made)
             self._kept += len(batch)
             self._context.advance(batch)
-            if self._kept > WAITING and self.plan.statement.keeps_few:
+            if self._kept > WAITING and self.plan.statement.kept:
                 self._keep_few()
 
     def _take_settled(self) -> None:
@@ -204,7 +220,7 @@ class SqlAnswer:
 
     def _keep_few(self) -> None:
         """Forget the rows that the answer cannot have any more."""
-        self._parts = [self._database.keep(self.plan.statement.kept, {EVENTS: joined(self._parts)})]
+        self._parts = [self._opening.database().keep(self.plan.statement.kept, {TABLE: joined(self._parts)})]
         self._kept = 0
 
     def _read_state(self, name: str) -> None:
@@ -214,7 +230,7 @@ class SqlAnswer:
             seen = columns_of_state(name, seen_processes(self._context.state))
             columns = _last_of_each(joined([self._state.get(name, seen), seen, columns]))
         self._state[name] = columns
-        if name != PROCESSES or not self.plan.statement.columns.isdisjoint(LINKS):
+        if name != PROCESSES or any(name in LINKS for name in self.plan.statement.columns):
             self._unread = max(self._unread, unread)
 
     def _fields(self, batch: Batch) -> Columns:
@@ -271,22 +287,6 @@ def _last_of_each(processes: Columns) -> Columns:
     key = np.ma.getdata(processes["pid"]) * 10**10 + np.ma.getdata(processes["start"]) // 10**9
     last = len(key) - 1 - np.unique(key[::-1], return_index=True)[1]
     return {name: values[last] for name, values in processes.items()}
-
-
-def _bound(statement: Statement) -> Database:
-    """A database that understands the statement."""
-    events = {} if statement.still else {EVENTS: {str(field): FIELDS[field.name].type for field in statement.fields}}
-    states = {name: {column.name: column.type for column in STATE[name].columns} for name in statement.states}
-    database = Database(events | states)
-    try:
-        database.run(statement.text)
-    except QueryError as error:
-        written = statement.written
-        named = (next(filter(None, match.groups())) for match in _NAMED.finditer(error.message))
-        places = ((written.lower().find(name.lower()), len(name)) for name in named)
-        at, length = next((place for place in places if place[0] >= 0), (0, 0))
-        raise QueryError(error.message, written, at, length) from None
-    return database
 
 
 def _buckets(values: npt.NDArray[np.int64], width: int) -> npt.NDArray[np.int64]:

@@ -179,6 +179,17 @@ def test_four_processes_on_all_processors() -> None:
         rows.close()
 
 
+@pytest.mark.parametrize(("key", "told"), [("evt.type", False), ("proc.name", True)])
+def test_processes_are_told_of_where_groups_refer_to_them(key: str, told: bool) -> None:
+    answer = SqlAnswer(plan_sql(f"SELECT {key}, count(*) FROM events GROUP BY ALL"), skip=(os.getpid(),))
+    try:
+        answer.start()
+        answer.poll()
+        assert (len(answer.source.state.processes) > 1) == told
+    finally:
+        answer.close()
+
+
 def test_more_groups_than_there_is_room_for() -> None:
     program = "for i in range(200): os.close(os.open(f'/tmp', os.O_RDONLY)); os.getpgid(0) if i % 2 else os.getsid(0)"
     plan = plan_sql("SELECT evt.type, thread.tid, evt.failed, count(*) FROM events GROUP BY ALL")

@@ -15,10 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sonde.dialects.sql import parse_sql
-from sonde.dialects.sql_groups import Grouped, grouped
+from sonde.dialects.sql_groups import grouped
 from sonde.errors import QueryError
 from sonde.plan.expr import And, Expr, Field, Literal, Not, Or
 from sonde.plan.rewrites import rewrite
+from sonde.plan.statement import Grouped
 
 MEASURED = ("evt.latency", "evt.rawres", "evt.buflen")
 GOLDEN = Path(__file__).parents[1] / "golden"

@@ -12,10 +12,11 @@
  * first time, or for the first time after a rename, climbs to the nearest
  * ancestor known in this generation and renews the nodes below it.
  *
- * climb(), descend(), judge(), remember() and resolve() are global functions:
- * static ones would be verified once per call and loop turn, more than a million
- * instructions. They call each other as little as they can: with the program that
- * asks, a chain of calls has 512 bytes of stack, and 6.1 counts in units of 32.
+ * climb(), descend(), judge(), remember() and resolve() are global functions and
+ * loops those of bpf_loop: else they would be verified once per call and turn,
+ * more than a million instructions. They call each other as little as they can:
+ * with the program that asks, a chain of calls has 512 bytes of stack, and 6.1
+ * counts in units of 32.
  */
 #pragma once
 #include "automaton.h"
@@ -501,12 +502,37 @@ GLOBAL u32 remember(void)
 	return i == 0;
 }
 
+/* 0 or 1. The compiler knows that global functions give nothing else; the verifier does not, and is to see it. */
+INLINE long truth(u32 value)
+{
+	asm volatile("" : "+r"(value));
+	return value != 0;
+}
+
+/* The steps of resolve(), as callbacks of bpf_loop: a plain loop is verified turn by turn, in each program that asks. */
+static long climb_step(u32 i, u32 *found)
+{
+	*found = climb(i);
+	return truth(*found);
+}
+
+static long renew_step(u32 i, void *unused)
+{
+	u32 found = descend();
+
+	if (found == DESCENDED)
+		return 1;
+	if (found != RENEWED)
+		judge(found);
+	return truth(remember());
+}
+
 /* The slow path: climb to a known ancestor, then renew downwards. -> node id, 0 if a record was lost */
 GLOBAL u32 resolve(u64 dentry, u64 mount, u64 file)
 {
 	struct climb *c = the_climb();
 	struct statistics *s = stats();
-	u32 moving, i;
+	u32 moving, found = 0;
 
 	if (!c || !s)
 		return 0;
@@ -518,25 +544,14 @@ GLOBAL u32 resolve(u64 dentry, u64 mount, u64 file)
 	c->state = c->id = c->depth = c->failed = 0;
 	c->sticky = c->bits = 0;
 	c->chain = forgotten_now();
-	for (i = 0; i < FRAMES; i++)
-		if (climb(i))
-			break;
-	if (i == FRAMES) {
+	bpf_loop(FRAMES, climb_step, &found, 0);
+	if (!found) {
 		c->frames[FRAMES - 1].flags |= NODE_TRUNC;
 		s->truncated++;
 	}
 	if (!c->depth)
 		return c->id;
-	for (i = 0; i < FRAMES; i++) {
-		u32 found = descend();
-
-		if (found == DESCENDED)
-			break;
-		if (found != RENEWED)
-			judge(found);
-		if (remember())
-			break;
-	}
+	bpf_loop(FRAMES, renew_step, NULL, 0);
 	if (c->failed)
 		c->bits = 0;
 	return c->id;

@@ -148,5 +148,7 @@ class Event(NamedTuple):
     @property
     def fd(self) -> Param | None:
         """The parameter that is the event's main file descriptor, if it has one."""
-        found = [p for p in self.params if p.type is ParamType.FD]
-        return found[0] if found else None
+        for param in self.params:
+            if param.type is ParamType.FD:
+                return param
+        return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 import sqlglot
 from sqlglot import exp
@@ -24,10 +24,10 @@ from sonde.dialects.sql_where import lower
 from sonde.errors import QueryError, did_you_mean
 from sonde.plan.expr import TRUE, And, Compare, Expr, Field, Literal
 from sonde.plan.ops import BUCKETS, HISTOGRAMS, LINEAR
+from sonde.plan.statement import TABLE, Output, Statement
 
-__all__ = ["TABLE", "Statement", "bucket_width", "field_of", "parse_sql", "sql_text", "table_fields"]
+__all__ = ["Select", "bucket_width", "field_of", "parse_sql", "sql_text", "table_fields"]
 
-TABLE = "events"
 DIALECT = "duckdb"
 SHAPES = ("bytes", "duration")
 # of fields of tracepoints that are no numbers
@@ -36,24 +36,23 @@ TUMBLE = "tumble"
 _CLASSES = frozenset(name.partition(".")[0] for name in FIELDS)
 
 
-class Output(NamedTuple):
-    """A column of the answer: its name, and how a person reads it: "bytes", "duration" (ns), one of HISTOGRAMS (a list
-    of BUCKETS counts) or "" (as it is). `width` is that of the buckets of a linear one."""
-
-    name: str
-    shape: str
-    width: int = 0
-
-
 @dataclass(frozen=True)
-class Statement:
-    """A SELECT over `events`, tables of state or both: `where` is for the source, `tree` is the rest as sqlglot has it
-    (without that part of WHERE), `written` the text it was made from."""
+class Select:
+    """A statement as sqlglot has it: `tree` is without the part of WHERE that is in `where`, which is for the source;
+    `written` is the text it was made from."""
 
     written: str
     where: Expr
     tree: exp.Select
     outputs: tuple[Output, ...]
+
+    @property
+    def statement(self) -> Statement:
+        """What sources and DuckDB are asked."""
+        return Statement(
+            self.written, self.where, self.text, self.fields, self.outputs, self.states, self.columns, self.streams,
+            self.still, self.kept if self.keeps_few else "",
+        )  # fmt: skip
 
     @property
     def streams(self) -> bool:
@@ -90,9 +89,9 @@ class Statement:
         return tuple(dict.fromkeys(name for table in self.tree.find_all(exp.Table) if (name := _state(table))))
 
     @property
-    def columns(self) -> frozenset[str]:
+    def columns(self) -> tuple[str, ...]:
         """The names of the columns it mentions."""
-        return frozenset(column.name.lower() for column in self.tree.find_all(exp.Column))
+        return tuple(dict.fromkeys(column.name.lower() for column in self.tree.find_all(exp.Column)))
 
     @property
     def still(self) -> bool:
@@ -110,7 +109,7 @@ class Statement:
         return sql_text(self.tree)
 
 
-def parse_sql(text: str) -> Statement:
+def parse_sql(text: str) -> Select:
     """Read a SELECT. QueryError says what is wrong, and where."""
     quoted, fields = _quoted(text)
     try:
@@ -133,7 +132,7 @@ def parse_sql(text: str) -> Statement:
         if FIELDS[field.name].either:
             ends = " or ".join(FIELDS[field.name].either)
             raise QueryError(f"{field} is of either end and stands in WHERE only: select {ends}", *_place(text, field))
-    return Statement(text, where, tree, outputs)
+    return Select(text, where, tree, outputs)
 
 
 def field_of(column: exp.Column) -> Field | None:

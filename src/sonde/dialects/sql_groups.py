@@ -7,15 +7,15 @@ condition on keys inside an aggregate stays what it is, since all rows of a grou
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from sqlglot import exp
 
-from sonde.dialects.sql import Statement, bucket_width, field_of, sql_text
+from sonde.dialects.sql import Select, bucket_width, field_of, sql_text
 from sonde.plan.expr import Field
-from sonde.plan.ops import BUCKETS, HISTOGRAMS, Aggregate, Measure
+from sonde.plan.ops import BUCKETS, HISTOGRAMS, Aggregate, Measure, bucket_column
+from sonde.plan.statement import Grouped
 
-__all__ = ["Grouped", "bucket_column", "grouped"]
+__all__ = ["grouped"]
 
 _COUNT = Measure("count")
 _KINDS: dict[type[exp.Expr], str] = {
@@ -27,26 +27,13 @@ _KINDS: dict[type[exp.Expr], str] = {
 }
 
 
-class Grouped(NamedTuple):
-    """A statement for a source that aggregates: DuckDB's `text` goes over a table `events` whose columns are the fields
-    of the keys, the measures by their `column`, and of a histogram one `bucket_column` for each bucket."""
-
-    aggregate: Aggregate
-    text: str
-
-
 class _NotGrouped(Exception):
     """The reason is the message."""
 
 
-def bucket_column(measure: Measure, bucket: int) -> str:
-    """The column of one bucket of a histogram."""
-    return f"{measure.column}[{bucket}]"
-
-
-def grouped(statement: Statement, measurable: Callable[[Field], bool]) -> Grouped | str:
+def grouped(select: Select, measurable: Callable[[Field], bool]) -> Grouped | str:
     """The statement over groups, or why it must see every row. `measurable` are the numbers that can be measured."""
-    tree = statement.tree
+    tree = select.tree
     if tree.args.get("where"):
         return "a part of WHERE is beyond the filter language"
     if tree.args.get("joins") or len(list(tree.find_all(exp.Select))) > 1 or tree.args.get("with_"):

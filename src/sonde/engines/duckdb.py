@@ -2,62 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 
 from sonde.catalog.types import Kind, Type
-from sonde.engines.batch import value_of
-from sonde.engines.context import Context
+from sonde.engines.columns import Column, Columns, Rows
 from sonde.errors import QueryError, SondeError
-from sonde.plan.batch import Batch, Vector
-from sonde.plan.expr import Field
-from sonde.plan.strings import Strings
 
-__all__ = ["Archive", "Column", "Columns", "Database", "Rows", "column_of", "columns_of", "joined"]
+__all__ = ["Archive", "Database"]
 
-Column = npt.NDArray[Any]
-Columns = dict[str, Column]
 _SQL_TYPES = {Kind.INT: "BIGINT", Kind.BOOL: "BOOLEAN", Kind.STR: "VARCHAR", Kind.BYTES: "VARCHAR"}
 # the beginning (ns since the epoch) of the window that a time is in, windows of one length beginning with the epoch
 _TUMBLE = "CREATE MACRO tumble(moment, width) AS moment - moment % CAST(epoch(width) * 1000000000 AS BIGINT)"
 _FLOATS = ("DOUBLE", "FLOAT", "DECIMAL")
-
-
-class Rows(NamedTuple):
-    """The answer of a statement: names of its columns, whether each is numeric, and the rows as Python values."""
-
-    names: tuple[str, ...]
-    numeric: tuple[bool, ...]
-    rows: list[tuple[Any, ...]]
-
-
-def columns_of(batch: Batch, fields: Sequence[Field], context: Context) -> Columns:
-    """Some fields of a batch as DuckDB takes them: masked numbers, and texts as objects (None where missing)."""
-    return {str(field): column_of(_one(value_of(field, batch, context)), context.state.strings) for field in fields}
-
-
-def column_of(vector: Vector, strings: Strings) -> npt.NDArray[Any]:
-    """A Vector as DuckDB takes it."""
-    if vector.kind is Kind.STR:
-        distinct, inverse = np.unique(vector.values.astype(np.uint32), return_inverse=True)
-        texts = np.array([_text(strings[ident]) if ident else None for ident in distinct.tolist()], object)
-        return texts[inverse] if len(texts) else texts
-    if vector.views is not None:
-        views = vector.views
-        return np.array([None if (data := views[row]) is None else _text(data) for row in range(len(views))], object)
-    return np.ma.masked_array(vector.values, mask=~vector.present())
-
-
-def joined(parts: Sequence[Columns]) -> Columns:
-    """The rows of several one after another."""
-    put: Callable[..., npt.NDArray[Any]] = np.ma.concatenate
-    return {name: put([part[name] for part in parts]) for name in parts[0]} if parts else {}
 
 
 class Database:
@@ -150,11 +111,3 @@ def _objects(values: Column) -> Column:
     plain: Column = np.ma.getdata(values).copy()
     plain[np.ma.getmaskarray(values)] = None
     return plain
-
-
-def _one(found: Vector | tuple[Vector, ...]) -> Vector:
-    return found[0] if isinstance(found, tuple) else found
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "backslashreplace")

@@ -39,6 +39,7 @@ _FOLLOW = {
 
 
 _STRUCTURES = {"mmsghdr": Follow.MESSAGES} | dict.fromkeys(HEAD, Follow.HEADED) | dict.fromkeys(BEHIND, Follow.BEHIND)
+_NOTHING = [(Follow.NONE, 0, 0)] * ARGUMENTS
 _TYPED = frozenset((ParamType.STRUCT, ParamType.BYTES, ParamType.VARIANT))  # only among an event's `arguments`
 
 
@@ -53,18 +54,25 @@ def descriptors(
     table = np.zeros(EVENTS, DESCRIPTOR)
     table["fd"] = table["dir"] = table["newdir"] = table["given"] = FD_NONE
     needed = {n: event for n, event in CATALOGUE.items() if on[n] or event.name in RENAMING}
-    table[list(needed)] = [_viewed(event) if view else _descriptor(event, followed) for event in needed.values()]
+    made = [_viewed(event) if view else _descriptor(event, followed) for event in needed.values()]
+    places = list(needed)
+    for name, values in zip(("flags", "fd", "dir", "newdir", "given"), zip(*made, strict=True), strict=False):
+        table[name][places] = values
+    if view or followed:
+        table["arguments"][places] = [arguments for *_, arguments in made]
     table["bits"][: len(bits)] = bits
     table["flags"] |= on * np.uint32(Want.ON)
     return table
 
 
 def _descriptor(event: Event, followed: frozenset[ParamType]) -> tuple[object, ...]:
-    """The fields of DESCRIPTOR; a tuple, because assigning to fields one by one costs more than all else of a start."""
-    arguments = [(Follow.NONE, 0, 0)] * ARGUMENTS
+    """The fields of DESCRIPTOR, but for the bits."""
+    if not followed:
+        return _whole(event, _flags(event), _NOTHING)
+    arguments = list(_NOTHING)
     for param in event.params:
         kind = _FOLLOW.get(param.type)
-        if kind is not None and param.type in followed and param.source.value.startswith("a"):
+        if kind is not None and param.type in followed and param.source[0] == "a":
             kind = Follow.SOCKADDR_OUT if kind == Follow.SOCKADDR and param.out else kind
             arguments[_index(param)] = (kind, _length(param), 0)
     for param in event.arguments:
@@ -88,13 +96,14 @@ def _read_at_exit(event: Event, param: Param) -> tuple[int, int, int]:
 def _whole(
     event: Event, flags: int, arguments: list[tuple[int, int, int]], given: int = FD_NONE, other: int = FD_NONE
 ) -> tuple[object, ...]:
-    first, second = (*map(_index, event.directories), FD_NONE, FD_NONE)[:2]
-    return flags, _fd(event), first, other if second == FD_NONE else second, given, 0, arguments
+    directories = [_index(p) for p in event.params if p.type is ParamType.DIRFD]
+    first, second = (*directories, FD_NONE, FD_NONE)[:2]
+    return flags, _fd(event), first, other if second == FD_NONE else second, given, arguments
 
 
 def _viewed(event: Event) -> tuple[object, ...]:
     """The descriptor of the event view: every argument that points at something, and when it is followed."""
-    arguments, flags = [(Follow.NONE, 0, 0)] * ARGUMENTS, _flags(event)
+    arguments, flags = list(_NOTHING), _flags(event)
     if event.number == EXIT_EVENTS["signaldeliver"]:
         arguments[SIGINFO_INDEX] = (Follow.SIGINFO, LENGTH_ONE, SIGINFO_BYTES)
         flags |= 1 << Want.AT_EXIT + SIGINFO_INDEX
@@ -134,24 +143,26 @@ def _followed(event: Event, param: Param) -> tuple[int, int, int] | None:
 
 def _index(param: Param) -> int:
     """The number of the argument word a parameter comes from."""
-    return int(param.source.value[1])
+    return int(param.source[1])
 
 
 def _flags(event: Event) -> int:
     flags = Want.ENTER_FD if event.fd_at_enter else 0
     if event.name in RENAMING:
         flags |= Want.RENAMES
-    if any(p.type in BUFFERS for p in event.params):
+    types = [param.type for param in event.params]
+    if not BUFFERS.isdisjoint(types):
         flags |= Want.DATA
-    if any(p.type is ParamType.PATH for p in event.params) and _fd(event) != FD_NONE:
+    if ParamType.PATH in types and _fd(event) != FD_NONE:
         flags |= Want.PATH
     return flags
 
 
 def _fd(event: Event) -> int:
-    if event.fd is None or event.fd.source is Source.NONE:
+    found = event.fd
+    if found is None or found.source is Source.NONE:
         return FD_NONE
-    return FD_RESULT if event.fd.source is Source.RET else _index(event.fd)
+    return FD_RESULT if found.source is Source.RET else _index(found)
 
 
 def _length(param: Param) -> int:

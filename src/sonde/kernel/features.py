@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sonde.errors import KernelError
-from sonde.kernel.cache import kept
+from sonde.kept import kept
 from sonde.kernel.libbpf import MapInfo, btf_has, create_map
 
 __all__ = ["Feature", "features", "lock_addresses", "pid_max", "possible_cpus"]
@@ -58,7 +58,7 @@ def lock_addresses() -> dict[str, int]:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
         return _symbols(LOCKS)
-    found: dict[str, int] = kept("locks", boot, lambda: _symbols(LOCKS))
+    found: dict[str, int] = kept("locks", boot, lambda: _symbols(LOCKS), dict)
     return found if len(found) == len(LOCKS) else {}
 
 

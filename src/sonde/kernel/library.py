@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sonde.errors import KernelError
+from sonde.kept import kept
 from sonde.kernel import elf
 from sonde.kernel.asm import WORD
-from sonde.kernel.cache import kept
 from sonde.kernel.libbpf import MapInfo, Object, ProgramInfo, btf_has
 
 __all__ = ["Fixup", "Library", "Subprogram", "open_library"]
@@ -67,7 +67,7 @@ class Library(NamedTuple):
 
 def open_library() -> Library:
     """The library for the running kernel, from the cache if it is there. KernelError if the kernel refuses it."""
-    return _decode(kept("library", _cache_key(), lambda: _encode(_extract(_image()))))
+    return kept("library", _cache_key(), lambda: _encode(_extract(_image())), _decode)
 
 
 def _image() -> bytes:

@@ -65,6 +65,7 @@ class Session:
         self._maps: dict[str, int] = {}
         self._programs: list[int] = []
         self.names: dict[int, str] = {}  # of loaded programs
+        self.called: set[str] = set()  # subprograms that programs call
         self._links: list[int] = []
         self._btf = load_btf(library.btf)
         self._images = {n: bytearray(m.image) for n, m in library.maps.items() if m.image is not None}
@@ -139,6 +140,7 @@ class Session:
         subprograms = self.library.subprograms
         functions, start = [(0, subprograms[hook].type_id)], {}
         for part in self.library.closure(fixup.name for fixup in fixups if fixup.kind != "map"):
+            self.called.add(part)
             start[part] = at = len(code) // 8
             functions.append((at, subprograms[part].type_id))
             fixups += [fixup._replace(at=at + fixup.at) for fixup in subprograms[part].fixups]

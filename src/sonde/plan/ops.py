@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sonde.plan.batch import Array, Batch
 from sonde.plan.expr import Field
 
-__all__ = ["BUCKETS", "HISTOGRAMS", "LINEAR", "MEASURES", "Aggregate", "Groups", "Measure"]
+__all__ = ["BUCKETS", "HISTOGRAMS", "LINEAR", "MEASURES", "Aggregate", "Groups", "Measure", "bucket_column"]
 
 
 # buckets of a histogram: of LOG2 by the bits of a value from 0 to 63, of LINEAR by how often its width fits, at most 63
@@ -32,6 +32,11 @@ class Measure(NamedTuple):
     def column(self) -> str:
         """The name of its column in the table of groups."""
         return f"{self.kind}({'*' if self.field is None else self.field}{f', {self.width}' if self.width else ''})"
+
+
+def bucket_column(measure: Measure, bucket: int) -> str:
+    """The column of one bucket of a histogram."""
+    return f"{measure.column}[{bucket}]"
 
 
 class Aggregate(NamedTuple):

@@ -170,11 +170,18 @@ class LiveEvents:
         wanted = [(session.fixed(name), 0) for name in before]
         wanted += [(session.spliced(self._main(hook), hook.root), hook.tracepoint) for hook in scan.hooks]
         wanted += [(session.fixed(name), 0) for name in after]
-        asides = [session.fixed("p_snapshot"), *([self._closing.needs] if self._closing else ())]
-        self._snapshot, *fds = session.load(*asides, *(program for program, _ in wanted))
+        asides = [session.fixed("p_snapshot")] if self._refers_to_processes() else []
+        asides += [self._closing.needs] if self._closing else []
+        fds = session.load(*asides, *(program for program, _ in wanted))
         if self._closing:
-            self._closing.program, *fds = fds
+            self._closing.program = fds[len(asides) - 1]
+        self._snapshot = fds[0] if asides else None
+        fds = fds[len(asides) :]
         return list(zip(fds, (tracepoint for _, tracepoint in wanted), strict=True))
+
+    def _refers_to_processes(self) -> bool:
+        """Must all processes be told of, before anything is attached?"""
+        return True
 
     def _main(self, hook: Hook) -> Asm:
         """The main program for a hook."""
@@ -214,8 +221,9 @@ class LiveEvents:
 
     def start(self) -> None:
         """Take the state of all processes, then attach."""
-        self._session.iterate(self._snapshot)
-        self._drain_dictionary()
+        if self._snapshot is not None:
+            self._session.iterate(self._snapshot)
+            self._drain_dictionary()
         if self._closing:
             self._closing.attach()
         for program, tracepoint in self._programs:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.event import ParamType
-from sonde.catalog.lookup import EVENTS, TRACEPOINTS
+from sonde.catalog.lookup import EVENTS, NUMBERS, TRACEPOINTS
 from sonde.engines.arguments import sources
 from sonde.engines.decoding import SIGNED
 from sonde.engines.fields import OF_ARGUMENT, physical, points_at
@@ -152,13 +152,15 @@ class LiveGroups(LiveEvents):
         self._widths = {"groups": width, "group_start": width, "group_other": width}
         self._keys = {"groups": self._words.key_size}
         each = ENTRY + self._words.key_size + width
+        room = min(room, NUMBERS) if self._words.keys == ("nr",) else room  # there can be no more
         self._room = {"groups": min(room * possible_cpus(), ROOM_BYTES // each)}
         self.grouped = self.crowded_out = 0  # events in groups, and in none, when they were read last
         self._before: dict[bytes, Table] = {}
         self._settled: list[Groups] = []
         self._settled_events = 0
         self._other_before = np.zeros((1, width // WORD), np.int64)
-        sizes = Sizes() if needs_rows(aggregate, scan) else Sizes(events=FEW)
+        self._rows_too = needs_rows(aggregate, scan)
+        sizes = Sizes() if self._rows_too else Sizes(events=FEW)
         super().__init__(scan, skip=skip, follow=follow, sizes=sizes)
 
     def _main(self, hook: Hook) -> Asm:
@@ -166,6 +168,11 @@ class LiveGroups(LiveEvents):
             hook, self.scan.test, self._words, self.scan.layout,
             payloads=self.scan.payloads(hook), followed=self._follow, named=_named(self._aggregate),
         )  # fmt: skip
+
+    def _refers_to_processes(self) -> bool:
+        """Rows, times and files that are closed need what is told with the processes: 32-bit ones, and the clock."""
+        told = self._rows_too or self.scan.start or self._closing is not None
+        return told or "process_id" in self._session.called
 
     def _until_enough(self, elapsed: int) -> float:
         return super()._until_enough(elapsed) if self._rows.most else PAUSE

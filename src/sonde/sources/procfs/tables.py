@@ -10,7 +10,7 @@ import numpy as np
 
 from sonde.catalog.state import STATE
 from sonde.catalog.types import Kind
-from sonde.engines.duckdb import Column, Columns
+from sonde.engines.columns import Column, Columns
 from sonde.sources.procfs.files import files
 from sonde.sources.procfs.processes import processes, threads
 from sonde.sources.procfs.sockets import sockets

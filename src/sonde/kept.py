@@ -1,4 +1,4 @@
-"""What is true of one kernel or one boot is found out once and kept in files that only its user may read."""
+"""What takes long to find out and stays true is found out once and kept in files that only their user may read."""
 
 from __future__ import annotations
 
@@ -6,23 +6,27 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 __all__ = ["kept"]
 
+T = TypeVar("T")
+DAMAGED = (ValueError, TypeError, LookupError, AttributeError)  # what reading something else raises
 
-def kept(name: str, key: str, make: Callable[[], Any]) -> Any:
-    """The JSON value kept under `name` and `key`, else what `make` gives, kept for the next start.
+
+def kept(name: str, key: str, make: Callable[[], Any], read: Callable[[Any], T]) -> T:
+    """What `read` makes of the JSON value kept under `name` and `key`; if there is none, or it is damaged, of what
+    `make` gives, which is kept for the next start.
 
     Values of other keys stay: a machine may boot several kernels. A cache that cannot be written is no error.
     """
     path = _directory() / f"{name}-{key}.json"
     try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        return read(json.loads(path.read_bytes()))
+    except (OSError, *DAMAGED):
         value = make()
-        _store(path, value)
-        return value
+    _store(path, value)
+    return read(value)
 
 
 def _directory() -> Path:
