@@ -21,7 +21,7 @@ LAYERS = (
     ("dialects", "kernel", "containers", "render", "engines"),
     ("sources",),
     ("query",),
-    ("statements",),
+    ("statements", "windows"),
     ("sql_query",),
     ("toolbox", "stat"),
     ("manual",),

@@ -9,7 +9,7 @@ import time
 from functools import partial
 from typing import NamedTuple
 
-from sonde.ask import Output, Run, Signals, die_of, left_out, somewhere, threads_of
+from sonde.ask import Output, Run, Signals, die_of, left_out, somewhere, threads_of, within
 from sonde.catalog.families import FAMILIES
 from sonde.cli_options import Options
 from sonde.dialects.tool import Tool
@@ -52,19 +52,33 @@ def asked(options: Options, terminal: bool) -> Asked:
         if len(options.arguments) != 1:
             example = 'sonde sql "SELECT proc.name, count(*) FROM events GROUP BY ALL"'
             raise UsageError(f"sql takes one statement in quotes, as in {example}")
-        return Asked(plan_sql(options.arguments[0], options.every is not None), options.every)
+        return Asked(_planned(options, options.arguments[0], options.every is not None), options.every)
     if options.verb == STAT:
         stat = stat_of(options.arguments)
-        plan = plan_sql(stat.statement, options.every is not None, stat.filters)
+        plan = _planned(options, stat.statement, options.every is not None, stat.filters)
         return Asked(plan, options.every, STAT, stat.expected)
     tool = open_tool(options.verb)
     use = tool.use(options.arguments)
-    every = options.every or (_seconds(tool) if terminal and options.seconds is None else None)
+    now = terminal and options.seconds is None and options.read is None
+    every = options.every or (_seconds(tool) if now else None)
     filters = (*use.filters, *filter(None, (" ".join(use.rest), options.filter_words)))
     shape = tool.settings.get("shape", "")
     if shape == SPECTROGRAM and every is None:
         every = _seconds(tool)
-    return Asked(plan_sql(use.statement, every is not None, filters, tool.name), every, shape)
+    return Asked(_planned(options, use.statement, every is not None, filters, tool.name), every, shape)
+
+
+def _planned(
+    options: Options, text: str, windows: bool, filters: tuple[str, ...] = (), tool: str = ""
+) -> SqlPlan:  # fmt: skip
+    """A statement about what the options say."""
+    past = options.read is not None
+    plan = plan_sql(text, windows, (*filters, *within(options)), tool, past)
+    if past and plan.statement.states:
+        raise UsageError(
+            f"{', '.join(plan.statement.states)}: what there was is not known of a recording; leave -r out"
+        )
+    return plan
 
 
 def _seconds(tool: Tool) -> float | None:
@@ -96,7 +110,8 @@ class _Run(Run):
         windows = self.every is not None
 
         def elsewhere(source: Open) -> SqlAnswer:
-            return SqlAnswer(self.plan.of_rows("they come from strace"), windows=windows, source=source)
+            plan = self.plan if self.plan.past else self.plan.of_rows("they come from strace")
+            return SqlAnswer(plan, windows=windows, source=source, every=self.every)
 
         live = partial(SqlAnswer, self.plan, windows=windows, skip=skip, follow=follow)
         self.answer = somewhere(options, live, elsewhere)
@@ -124,10 +139,11 @@ class _Run(Run):
         answer = self.answer
         self.begin(answer.source, threads, answer.start)
         following = self.began + (self.every or 0)
-        while not self.over(answer.source.done):
+        while not self.over(answer.done):
             answer.poll()
             now = time.monotonic()
-            if self.asked or (self.every and now >= following) or self.plan.statement.streams:
+            due = answer.ripe if self.plan.past else self.every and now >= following
+            if self.asked or due or self.plan.statement.streams:
                 following += (self.every or 0) * (now >= following)
                 self.asked = False
                 self._print(answer.table())

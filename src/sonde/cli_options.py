@@ -144,10 +144,10 @@ class _Parser:
             raise UsageError(f"{word!r} is neither a command of sonde nor a filter such as proc.name=cat{near}")
 
     def argument(self, word: str) -> None:
-        """After a verb only our long options are ours, and -r of sql."""
+        """After a verb only our long options are ours, and -r of statements."""
         if word.partition("=")[0] in _OFFERED:
             self.long(word)
-        elif self.verb == "sql" and word == "-r":
+        elif self.verb in ("sql", "stat") and word == "-r":
             self.short(word)
         else:
             self.arguments.append(word)

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from sonde.dialects.filter import parse
 from sonde.engines.batch import filter_batch
 from sonde.engines.columns import Column, Columns, Rows, columns_of, joined
 from sonde.engines.context import Context
+from sonde.engines.group import group_rows
 from sonde.plan.batch import Batch, Counters
-from sonde.plan.expr import TRUE, And, Expr, fields
-from sonde.plan.ops import BUCKETS, HISTOGRAMS, Aggregate, Groups, Measure, bucket_column
+from sonde.plan.expr import TRUE, And, Expr, Field, fields
+from sonde.plan.ops import BUCKETS, HISTOGRAMS, Groups, Measure, bucket_column
 from sonde.plan.rewrites import rewrite
 from sonde.plan.statement import TABLE, Grouped, Statement
 from sonde.query import Open, Source, event_name
@@ -27,7 +27,8 @@ from sonde.sources.live.tracepoints import register
 from sonde.sources.procfs.seen import seen_processes
 from sonde.sources.procfs.still import Still
 from sonde.sources.procfs.tables import columns_of_state, read_state
-from sonde.statements import Opening, understood
+from sonde.statements import Opening, put_together, understood
+from sonde.windows import Past
 
 __all__ = ["SqlAnswer", "SqlPlan", "plan_sql"]
 
@@ -41,7 +42,7 @@ LINKS = ("exe", "cwd")  # columns of processes that only their user may know
 
 class SqlPlan(NamedTuple):
     """A statement understood: the kernel's part of the scan, and how groups are made: by the kernel (`grouped`), or of
-    rows up here, and then `why`. `checked`: DuckDB is known to understand it."""
+    rows up here, and then `why`. `checked`: DuckDB is known to understand it. `past`: it is about a recording."""
 
     statement: Statement
     scan: Scan
@@ -49,6 +50,7 @@ class SqlPlan(NamedTuple):
     why: str
     expr: Expr
     checked: bool
+    past: bool = False
 
     def of_rows(self, why: str) -> SqlPlan:
         """The same where groups are made of rows up here."""
@@ -56,9 +58,12 @@ class SqlPlan(NamedTuple):
         return self._replace(scan=scan, grouped=None, why=why)
 
 
-def plan_sql(text: str, windows: bool = False, filters: Sequence[str] = (), tool: str = "") -> SqlPlan:
+def plan_sql(
+    text: str, windows: bool = False, filters: Sequence[str] = (), tool: str = "", past: bool = False
+) -> SqlPlan:  # fmt: skip
     """Parse, check and split a statement; `filters` are added to its WHERE. With `windows` it is asked again and again,
-    each time about what is new. Of a `tool` what was understood before is remembered.
+    each time about what is new. Of a `tool` what was understood before is remembered. `past`: groups are made here,
+    of rows that were recorded.
 
     QueryError says what is wrong and where.
     """
@@ -66,8 +71,10 @@ def plan_sql(text: str, windows: bool = False, filters: Sequence[str] = (), tool
     statement, found, checked = understood(text, tool)
     expr = rewrite(And((statement.where, *map(parse, filters))))
     if isinstance(found, str):
-        return SqlPlan(statement, plan_scan(expr, statement.fields), None, found, expr, checked)
+        return SqlPlan(statement, plan_scan(expr, statement.fields), None, found, expr, checked, past)
     measured = frozenset(("latency",)) if _asks_latency(found) else frozenset[str]()
+    if past:
+        return SqlPlan(statement, plan_scan(expr, _shown(found), measured), found, "", expr, checked, past)
     scan = plan_scan(expr, found.aggregate.keys, measured)
     why = why_not(found.aggregate, scan)
     if not why and windows and any(measure.kind in EXTREMES for measure in found.aggregate.measures):
@@ -75,9 +82,13 @@ def plan_sql(text: str, windows: bool = False, filters: Sequence[str] = (), tool
     if why:
         return SqlPlan(statement, plan_scan(expr, statement.fields), None, why, expr, checked)
     if needs_rows(found.aggregate, scan):
-        shown = (*found.aggregate.keys, *(m.field for m in found.aggregate.measures if m.field), *fields(expr))
-        scan = plan_scan(expr, shown, measured)
+        scan = plan_scan(expr, (*_shown(found), *fields(expr)), measured)
     return SqlPlan(statement, scan, found, "", expr, checked)
+
+
+def _shown(found: Grouped) -> tuple[Field, ...]:
+    """The fields that groups are made of."""
+    return (*found.aggregate.keys, *(measure.field for measure in found.aggregate.measures if measure.field))
 
 
 def _asks_latency(found: Grouped) -> bool:
@@ -85,22 +96,25 @@ def _asks_latency(found: Grouped) -> bool:
 
 
 class SqlAnswer:
-    """The answer of one statement, live: `poll` goes on, `table` gives the answer about everything so far or, with
-    windows, about what came since the last one."""
+    """The answer of one statement: `poll` goes on, `table` gives the answer about everything so far or, with windows,
+    about what came since the last one."""
 
     def __init__(
         self, plan: SqlPlan, *, windows: bool = False, skip: Iterable[int] = (), follow: bool = False,
-        room: int | None = None, source: Open | None = None,
+        room: int | None = None, source: Open | None = None, every: float | None = None,
     ) -> None:  # fmt: skip
-        """Ask the running kernel, or what `source` opens, which gives rows. QueryError if DuckDB does not understand
-        the statement."""
+        """Ask the running kernel, or what `source` opens, which gives rows; windows of what was recorded are `every` so
+        many seconds of its time. QueryError if DuckDB does not understand the statement."""
         self.plan = plan
+        self._groups: LiveGroups | None = None
+        self._past = Past(every) if source and plan.past else None
         self._opening = Opening(plan.statement, check=not plan.checked)
         self._state: dict[str, Columns] = {}
         self._unread = 0
         self._windows = windows or plan.statement.streams
         self._parts: list[Columns] = []
         self._kept = self._delivered = self._since = 0
+        self._most = WAITING
         if not plan.checked:
             self._opening.begin()
         try:
@@ -143,8 +157,21 @@ class SqlAnswer:
     def poll(self) -> None:
         """Take in what has come."""
         self._opening.begin()
-        self._take(self.source.poll())
+        if self._past:
+            self._take(self._past.next(self.source))
+        else:
+            self._take(self.source.poll())
         self._take_settled()
+
+    @property
+    def done(self) -> bool:
+        """Is there nothing more to come?"""
+        return self.source.done and not (self._past and self._past.waits)
+
+    @property
+    def ripe(self) -> bool:
+        """Is a window of what was recorded at its end?"""
+        return self._past is not None and self._past.waits
 
     def stop(self) -> None:
         """Detach, and take in what is left."""
@@ -155,14 +182,14 @@ class SqlAnswer:
         """The answer; None if rows are given as they come and there are none. Poll before."""
         if self.plan.statement.streams and not self._parts:
             return None
-        now = time.monotonic_ns()
-        elapsed = now - self._since
-        if self._windows:
-            self._since = now
-        if self.plan.grouped:
-            groups = self._groups.groups(anew=self._windows)
-            parts = [self._columns(groups), *self._parts]
-            rows = self._opening.database().run(self.plan.grouped.text, {TABLE: joined(parts)}, elapsed)
+        elapsed = self._elapsed()
+        grouped = self.plan.grouped
+        if grouped and self._groups:
+            self._parts.insert(0, self._columns(self._groups.groups(anew=self._windows)))
+        if grouped and self._parts:
+            rows = self._opening.database().run(grouped.text, {TABLE: joined(self._parts)}, elapsed)
+            if self._groups:
+                self._parts = self._parts[1:]
         else:
             for name in self.plan.statement.states:
                 self._read_state(name)
@@ -171,6 +198,16 @@ class SqlAnswer:
         if self._windows:
             self._parts = []
         return rows
+
+    def _elapsed(self) -> int:
+        """How long it is that the answer is about, ns."""
+        if self._past:
+            return self._past.elapsed
+        now = time.monotonic_ns()
+        elapsed = now - self._since
+        if self._windows:
+            self._since = now
+        return elapsed
 
     def counters(self) -> Counters:
         """What was seen, lost and taken in so far."""
@@ -181,7 +218,7 @@ class SqlAnswer:
     def receipt(self, elapsed: float) -> Receipt:
         """How complete the answer is."""
         counters = self.counters()
-        out = self._groups.crowded_out if self.plan.grouped else 0
+        out = self._groups.crowded_out if self._groups else 0
         absent = [f"groups of {out:,} events, put together in {OTHER}"] if out else []
         absent += self.source.absent()
         if self._unread:
@@ -201,27 +238,34 @@ class SqlAnswer:
         self._context = self._context.of(batch.state)
         grouped = self.plan.grouped
         # of events that the kernel is not sure of, nothing is decided
-        expr = self.plan.expr if grouped else self.source.rest
+        expr = self.plan.expr if self._groups else self.source.rest
         if expr != TRUE:
             batch = filter_batch(batch, expr, self._context)
         self._delivered += len(batch)
         if len(batch):
-            made = self._single(batch, grouped.aggregate) if grouped else self._fields(batch)
-            self._parts.append(made)
-            self._kept += len(batch)
+            if grouped:
+                groups = group_rows(batch, grouped.aggregate, self._context)
+                self._kept += len(groups.keys)
+                self._parts.append(self._columns(groups))
+            else:
+                self._kept += len(batch)
+                self._parts.append(self._fields(batch))
             self._context.advance(batch)
-            if self._kept > WAITING and self.plan.statement.kept:
-                self._keep_few()
+            self._thin_out()
 
     def _take_settled(self) -> None:
         """Groups that refer to what will be forgotten, while it is known."""
-        if self.plan.grouped:
+        if self._groups:
             self._parts += map(self._columns, self._groups.settled())
 
-    def _keep_few(self) -> None:
-        """Forget the rows that the answer cannot have any more."""
-        self._parts = [self._opening.database().keep(self.plan.statement.kept, {TABLE: joined(self._parts)})]
-        self._kept = 0
+    def _thin_out(self) -> None:
+        """Put groups together again that are the same, or forget rows that the answer cannot have any more."""
+        grouped = self.plan.grouped
+        text = put_together(grouped.aggregate) if grouped else self.plan.statement.kept
+        if self._kept > self._most and text:
+            self._parts = [self._opening.database().keep(text, {TABLE: joined(self._parts)})]
+            self._kept = 0
+            self._most = max(WAITING, 2 * len(next(iter(self._parts[0].values()))))
 
     def _read_state(self, name: str) -> None:
         """Read a table of state; of processes also those that are gone since the question began, as they were."""
@@ -237,27 +281,9 @@ class SqlAnswer:
         columns = columns_of(batch, self.plan.statement.fields, self._context)
         return columns or {"nothing": np.zeros(len(batch), np.int32)}
 
-    def _single(self, batch: Batch, aggregate: Aggregate) -> Columns:
-        """Rows as groups of one."""
-        columns = columns_of(batch, aggregate.keys, self._context)
-        one = np.ones(len(batch), np.int64)
-        for measure in aggregate.with_counts():
-            if measure.field is None:
-                columns[measure.column] = one
-                continue
-            found = columns_of(batch, (measure.field,), self._context)[str(measure.field)]
-            there = ~np.ma.getmaskarray(found)
-            values = np.where(there, found.data, 0).astype(np.int64)
-            if measure.kind in HISTOGRAMS:
-                bits = _buckets(values, measure.width)
-                columns |= {bucket_column(measure, i): (there & (bits == i)).astype(np.int64) for i in range(BUCKETS)}
-            else:
-                columns[measure.column] = there.astype(np.int64) if measure.kind == "count" else values
-        return columns
-
     def _in_groups(self) -> int:
         """Events that the kernel put in groups."""
-        if not self.plan.grouped:
+        if not self._groups:
             return 0
         self._groups.groups()
         return self._groups.grouped
@@ -287,15 +313,6 @@ def _last_of_each(processes: Columns) -> Columns:
     key = np.ma.getdata(processes["pid"]) * 10**10 + np.ma.getdata(processes["start"]) // 10**9
     last = len(key) - 1 - np.unique(key[::-1], return_index=True)[1]
     return {name: values[last] for name, values in processes.items()}
-
-
-def _buckets(values: npt.NDArray[np.int64], width: int) -> npt.NDArray[np.int64]:
-    """The bucket of each value, as bpf/groups.h has them."""
-    if width:
-        places = np.minimum(values // width, BUCKETS - 2)
-    else:
-        places = np.frexp(np.maximum(values, 0).astype(np.longdouble))[1].astype(np.int64)
-    return np.where(values < 0, BUCKETS - 1, places)
 
 
 def _with_other(values: Column) -> Column:

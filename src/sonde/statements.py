@@ -16,6 +16,7 @@ from sonde.catalog.events import FIELDS
 from sonde.catalog.state import STATE
 from sonde.errors import QueryError
 from sonde.kept import kept
+from sonde.plan.ops import BUCKETS, HISTOGRAMS, Aggregate, Measure, bucket_column
 from sonde.plan.statement import TABLE, Grouped, Statement
 from sonde.plan.stored import packed, unpacked
 from sonde.sources.live.groups import measurable
@@ -24,7 +25,7 @@ from sonde.sources.live.tracepoints import named
 if TYPE_CHECKING:
     from sonde.engines.duckdb import Database
 
-__all__ = ["Opening", "Understood", "understood"]
+__all__ = ["Opening", "Understood", "put_together", "understood"]
 
 PACKAGE = Path(__file__).parent
 # what a statement is understood by
@@ -88,6 +89,27 @@ class Opening:
                 _check(self._database, self._statement)
         except Exception as error:  # for who waits
             self.error = error
+
+
+def put_together(aggregate: Aggregate) -> str:
+    """DuckDB's text that makes one of groups with the same keys: columns as `Grouped.text` expects them."""
+    keys = [_quoted(str(field)) for field in aggregate.keys]
+    columns = [*keys]
+    for measure in aggregate.with_counts():
+        name = _quoted(measure.column)
+        if measure.kind in HISTOGRAMS:
+            buckets = (_quoted(bucket_column(measure, i)) for i in range(BUCKETS))
+            columns += (f"sum({bucket})::BIGINT AS {bucket}" for bucket in buckets)
+        elif measure.kind in ("min", "max"):
+            some = _quoted(Measure("count", measure.field).column)
+            columns.append(f"coalesce({measure.kind}({name}) FILTER ({some} > 0), 0) AS {name}")
+        else:
+            columns.append(f"sum({name})::BIGINT AS {name}")
+    return f"SELECT {', '.join(columns)} FROM {TABLE}" + (f" GROUP BY {', '.join(keys)}" if keys else "")
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _understood(text: str) -> Understood:

@@ -13,8 +13,10 @@ from pathlib import Path
 from shutil import rmtree
 
 import duckdb
+import numpy as np
 import pytest
 from live import KERNEL, LIMIT, Row, Workload, batches, busy, cli, cli_start, wait_for
+from test_groups import of_rows, same, statements
 from zoo import ZOO
 
 from sonde.ask_record import about
@@ -24,6 +26,7 @@ from sonde.query import Answer, Question, recorded
 from sonde.sources.live.events import Sizes
 from sonde.sources.recording.segments import Directory
 from sonde.sources.recording.writer import Limits, Recorder
+from sonde.sql_query import SqlAnswer, plan_sql
 
 pytestmark = KERNEL
 
@@ -277,3 +280,43 @@ def test_the_past(tmp_path: Path) -> None:
     assert len(os.listdir(path)) == 2
     failed = cli("-r", path, "-p", "%proc.name %evt.res", "evt.failed=true and fs.path.name=/none").stdout
     assert failed == "cat ENOENT\n" * 2
+
+
+def test_groups_of_a_recording(tmp_path: Path) -> None:
+    """Groups made batch by batch, and put together again and again, are those that DuckDB makes of the rows."""
+    path = str(tmp_path / "all.sonde")
+    keeper = Answer(Question(record=True, follow=True, skip=(os.getpid(),)))
+    recorder = Recorder(Directory(path, anew=True), about(Options()))
+    [found], _ = batches([keeper], zoo(tmp_path))
+    for batch in found:
+        for at in range(0, len(batch), 100):
+            recorder.write(batch.take(np.arange(at, min(at + 100, len(batch)))))
+            recorder.settle(keeper.counters, final=True)
+    recorder.close(keeper.counters(), keeper.state)
+    keeper.close()
+    compared = 0
+    for statement in statements(46):
+        plan = plan_sql(statement, past=True)
+        assert plan.grouped is not None
+        pair = [SqlAnswer(plan, source=recorded(path)), SqlAnswer(of_rows(plan), source=recorded(path))]
+        pair[0]._most = 5
+        for answer in pair:
+            answer.start()
+            while not answer.done:
+                answer.poll()
+            answer.stop()
+        compared += same(*pair)
+        for answer in pair:
+            answer.close()
+    assert compared > 150
+
+
+def test_windows_of_the_time_that_was(tmp_path: Path) -> None:
+    path = str(tmp_path / "x.sonde")
+    ticks = "import os, time\nfor _ in range(8): os.stat('/'); time.sleep(0.25)"
+    cli("-w", path, "evt.type=newfstatat and fs.path.name=/", "--", sys.executable, "-I", "-S", "-c", ticks)
+    statement = "SELECT min(evt.rawtime) AS first, max(evt.rawtime) AS last, count(*) AS n FROM events"
+    rows = [json.loads(line) for line in cli("sql", statement, "--every=1s", "--json", "-r", path).stdout.splitlines()]
+    assert len(rows) >= 2 and sum(row["n"] for row in rows) == len(cli("-r", path).stdout.splitlines())
+    assert all(row["first"] // 10**9 == row["last"] // 10**9 for row in rows), "windows are whole seconds"
+    assert "what there was is not known" in cli("sql", "SELECT count(*) FROM sockets", "-r", path).stderr
