@@ -13,12 +13,10 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import TypeVar
 
-import numpy as np
-
 from sonde.cli_options import Options
 from sonde.dialects.format import CONTAINER, DEFAULT
 from sonde.errors import KernelError, SondeError, UsageError
-from sonde.plan.batch import ENTER_ROW, Batch
+from sonde.plan.batch import Batch
 from sonde.query import (
     Answer,
     Child,
@@ -26,10 +24,10 @@ from sonde.query import (
     Question,
     Source,
     capabilities,
-    event_name,
     explain,
     is_log,
     is_recording,
+    is_scap,
     launch,
     recorded,
     under_strace,
@@ -64,6 +62,7 @@ def question_of(options: Options, out: int = STDOUT) -> Question:
         json=options.json, snaplen=options.snaplen, limit=options.count, follow=bool(options.command or options.pids),
         skip=left_out(options, out), shown=shown, resolve_ports=options.resolve_ports, quiet=options.quiet,
         record=options.write is not None, beside=within(options),
+        exact=options.read is not None and is_scap(options.read),
     )  # fmt: skip
 
 
@@ -196,7 +195,7 @@ class FilterRun(Run):
         super().__init__(options)
         self.out = out
         self.waits = False
-        self.kinds: Counter[int] = Counter()  # event number * 2, + 1 for calls in flight
+        self.kinds: Counter[tuple[str, bool]] = Counter()  # name of the event, is it entered
 
     def whole(self) -> int:
         """Load, run, print; -> exit status."""
@@ -241,9 +240,7 @@ class FilterRun(Run):
     def count(self, batch: Batch | None) -> None:
         """Count the rows for the summary."""
         if batch is not None and self.options.summary:
-            running = (batch.columns["flags"].astype(np.int64) & ENTER_ROW) != 0
-            kinds, counts = np.unique(batch.columns["nr"].astype(np.int64) * 2 + running, return_counts=True)
-            self.kinds.update(dict(zip(kinds.tolist(), counts.tolist(), strict=True)))
+            self.kinds.update(self.answer.kinds(batch))
 
     def _summary(self) -> None:
         if self.options.summary:
@@ -279,11 +276,9 @@ class FilterRun(Run):
         return self.status or 0
 
 
-def _table(kinds: Counter[int]) -> str:
+def _table(kinds: Counter[tuple[str, bool]]) -> str:
     """How often each type of event came, as sysdig's -S."""
-    names: Counter[str] = Counter()
-    for kind, count in kinds.items():
-        names[f"{'<>'[kind & 1]} {event_name(kind >> 1):<15} "] += count
+    names = Counter({f"{'<>'[entered]} {name:<15} ": count for (name, entered), count in kinds.items()})
     lines = [f"{name}{count}\n" for name, count in names.most_common()]
     return "".join(["Event           #Calls\n", "----------------------\n", *lines])
 
@@ -291,14 +286,14 @@ def _table(kinds: Counter[int]) -> str:
 def _opened(options: Options, out: int) -> Answer:
     """The question put to where its answer is."""
     question = question_of(options, out)
-    return somewhere(options, lambda: Answer(question), lambda source: Answer(question, source))
+    return somewhere(options, lambda: Answer(question), lambda source: Answer(question, source), events=True)
 
 
-def somewhere(options: Options, live: Callable[[], T], elsewhere: Callable[[Open], T]) -> T:
-    """What `live` makes of the running kernel, or `elsewhere` of a log, or of strace where the kernel cannot be asked
-    and a command or a process is."""
+def somewhere(options: Options, live: Callable[[], T], elsewhere: Callable[[Open], T], events: bool = False) -> T:
+    """What `live` makes of the running kernel, or `elsewhere` of a file, or of strace where the kernel cannot be asked
+    and a command or a process is. `events`: of a .scap file every event is a row, else every call."""
     if options.read is not None:
-        return elsewhere(recorded(_read(options)))
+        return elsewhere(recorded(_read(options), events))
     try:
         return live()
     except KernelError as error:
@@ -342,8 +337,8 @@ def _read(options: Options) -> str:
     path = options.read or ""
     if options.command or options.pids:
         raise UsageError("-r reads what was recorded, so there is no command or process to watch")
-    if os.path.exists(path) and not is_recording(path) and not is_log(path):
-        raise UsageError(f"-r {path}: that is no recording and no log of strace")
+    if os.path.exists(path) and not (is_recording(path) or is_scap(path) or is_log(path)):
+        raise UsageError(f"-r {path}: that is no recording, no file of sysdig and no log of strace")
     return path
 
 

@@ -140,7 +140,7 @@ OPTIONS: tuple[Option, ...] = (
         example="sonde --pid 12,13 evt.type=open", comment="files that two processes open",
     ),
     Option(
-        ("-r", "--read"), "read", "ask a recording, or a log that strace wrote; - is standard input", "FILE", _file,
+        ("-r", "--read"), "read", "ask a recording (- is standard input), a .scap file, a log of strace", "FILE", _file,
         example="sonde -r shop.sonde evt.failed=true", comment="what failed when it was recorded",
     ),
     Option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple, Protocol
@@ -10,14 +11,16 @@ import numpy as np
 
 from sonde.catalog.events import FIELDS
 from sonde.catalog.lookup import NAMES
+from sonde.catalog.syscalls import UNNAMED
 from sonde.catalog.types import STR
 from sonde.dialects.filter import parse
-from sonde.dialects.format import DEFAULT, Format, Shown, parse_format
+from sonde.dialects.format import CONTAINER, DEFAULT, Format, Shown, parse_format
+from sonde.dialects.values import names_of_scap
 from sonde.engines.batch import filter_batch, value_of
 from sonde.engines.context import Context
 from sonde.engines.fields import physical
-from sonde.plan.batch import Batch, Counters, Vector
-from sonde.plan.expr import And, Call, Expr, Field, Literal, Value, fields
+from sonde.plan.batch import ENTER_ROW, Batch, Counters, Vector
+from sonde.plan.expr import TRUE, And, Call, Expr, Field, Literal, Value, fields
 from sonde.plan.rewrites import rewrite
 from sonde.plan.state import State
 from sonde.render.items import OUTPUT_TIME, Item, Options
@@ -33,20 +36,22 @@ from sonde.sources.live.tracepoints import register
 from sonde.sources.recording.explain import explain_recording
 from sonde.sources.recording.segments import is_recording
 from sonde.sources.recording.source import Recording, adopt
+from sonde.sources.scap.explain import explain_scap
+from sonde.sources.scap.source import ScapFile, is_scap
 from sonde.sources.strace.explain import explain_strace
 from sonde.sources.strace.running import Traced
 from sonde.sources.strace.source import KNOWN, StraceLog, StraceRun, Wanted, is_log
 
 __all__ = [
     "Answer", "Child", "Open", "Planned", "Question", "Source", "adopt", "capabilities", "event_name", "is_log",
-    "is_recording", "launch", "plan", "recorded", "under_strace",
+    "is_recording", "is_scap", "launch", "plan", "recorded", "under_strace",
 ]  # fmt: skip
 
 
 class Question(NamedTuple):
     """What is asked: a filter, what to show of each row and how. `limit` rows at most, `snaplen` bytes of each
     buffer; `record`: rows are to be kept with all that there is to know of them; `beside`: filters that have to
-    hold too."""
+    hold too; `exact`: names of events mean the events of a .scap file and no families."""
 
     filter: str = ""
     format: str = DEFAULT
@@ -61,6 +66,7 @@ class Question(NamedTuple):
     quiet: bool = False
     record: bool = False
     beside: tuple[str, ...] = ()
+    exact: bool = False
 
 
 class Planned(NamedTuple):
@@ -119,13 +125,17 @@ Open = Callable[[Scan, Expr, int], Source]  # what opens a source: of a scan, it
 def plan(question: Question) -> Planned:
     """Parse, check and split a question. QueryError says what is wrong and where."""
     register(f"{question.filter} {question.format}")
-    expr = rewrite(And((parse(question.filter), *map(parse, question.beside))))
-    layout = parse_format(question.format)
+    with names_of_scap(question.exact):
+        whole = And((parse(question.filter), *map(parse, question.beside)))
+        expr = rewrite(whole, families=not question.exact)
+        layout = parse_format(question.format)
     shown = [field for value in layout.values for field in fields(value) if field.name != OUTPUT_TIME]
     columns = frozenset(("res",)) if question.shown.colour else frozenset()
     if question.shown.times is TimeStyle.LATENCY and Field(OUTPUT_TIME) in layout.values:
         columns |= {"latency"}
-    return Planned(expr, layout, plan_record(expr) if question.record else plan_scan(expr, shown, columns))
+    if question.record:
+        return Planned(expr, layout, plan_record(expr))
+    return Planned(expr, layout, plan_scan(TRUE if question.exact else expr, shown, columns))
 
 
 def under_strace(why: str) -> Open:
@@ -133,8 +143,10 @@ def under_strace(why: str) -> Open:
     return lambda scan, expr, snaplen: StraceRun(_wanted(scan, expr, snaplen), why)
 
 
-def recorded(path: str) -> Open:
-    """A recording, or a log that strace wrote."""
+def recorded(path: str, events: bool = False) -> Open:
+    """A recording, a file of sysdig, whose rows are its `events` or completed calls, or a log that strace wrote."""
+    if is_scap(path):
+        return lambda scan, expr, snaplen: ScapFile(path, expr, events, snaplen)
     if is_recording(path):
         return lambda scan, expr, snaplen: Recording(
             path, expr, possible(expr), frozenset(scan.layout.columns), bool(scan.followed)
@@ -175,8 +187,7 @@ class Answer:
                 sizes=VIEW if question.record else question.sizes,
             )
         )
-        known = isinstance(self.source, LiveEvents)
-        keep_missing = question.shown.keep_missing or not layout.complete or question.json or not known
+        keep_missing = question.shown.keep_missing or not layout.complete or question.json or self._never_skips()
         options = question.shown._replace(keep_missing=keep_missing)
         items = [item.encode() if isinstance(item, str) else _item(item) for item in layout.items]
         self._renderer = JsonRenderer(items, options) if question.json else LineRenderer(items, options)
@@ -184,6 +195,12 @@ class Answer:
         self._context = Context(state)
         self._shown = Context(state, buffers=options.buffers, cut=options.cut, services=question.resolve_ports)
         self.delivered = self._inflight = 0
+
+    def _never_skips(self) -> bool:
+        """Are lines shown that lack a field? Those of strace lack many; sysdig's usual line is always shown."""
+        if isinstance(self.source, ScapFile):
+            return self._question.format in (DEFAULT, CONTAINER)
+        return not isinstance(self.source, LiveEvents)
 
     @property
     def state(self) -> State:
@@ -221,6 +238,16 @@ class Answer:
         self._context.advance(batch)
         self._shown.advance(batch)
         return out
+
+    def kinds(self, batch: Batch) -> Counter[tuple[str, bool]]:
+        """How many rows there are of each event, by its name and whether it is entered."""
+        entered = (batch.columns["flags"].astype(np.int64) & ENTER_ROW) != 0
+        found = value_of(Field("evt.type"), batch, self._context)
+        assert isinstance(found, Vector)
+        keys, counts = np.unique(found.values.astype(np.int64) * 2 + entered, return_counts=True)
+        pairs = zip(keys.tolist(), counts.tolist(), strict=True)
+        strings = batch.state.strings
+        return Counter({(strings[key >> 1].decode() or UNNAMED, bool(key & 1)): count for key, count in pairs})
 
     def counters(self) -> Counters:
         """What was seen, lost and delivered so far; calls in flight are not counted."""
@@ -261,6 +288,8 @@ def explain(question: Question, strace: str = "", read: str = "") -> str:
     """What of the question would run in the kernel, what not, and why; with `strace`, why that would be asked instead,
     with `read` the recording or log that would be read."""
     planned = plan(question)
+    if read and is_scap(read):
+        return explain_scap(read, planned.expr, events=True)
     if read and is_recording(read):
         columns = frozenset(planned.scan.layout.columns) - {"seq"}
         return explain_recording(read, planned.expr, columns, bool(planned.scan.followed))

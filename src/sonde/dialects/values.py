@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from sonde.catalog import errnos
@@ -12,12 +14,14 @@ from sonde.catalog.lookup import EVENTS
 from sonde.errors import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sonde.catalog.types import Type
     from sonde.plan.expr import Scalar
 
-__all__ = ["check_event", "check_parameter", "convert", "result"]
+__all__ = ["check_event", "check_parameter", "convert", "names_of_scap", "result"]
+
+_SCAP: ContextVar[bool] = ContextVar("scap", default=False)
 
 _INTEGER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]+|[0-9]+)")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,2})?")
@@ -38,8 +42,26 @@ def convert(text: str, type_: Type, operator: str) -> Scalar:
     return converter(text) if converter else text
 
 
+@contextlib.contextmanager
+def names_of_scap(known: bool) -> Iterator[None]:
+    """Within it, names of events and parameters that only .scap files have are `known` too."""
+    token = _SCAP.set(known)
+    try:
+        yield
+    finally:
+        _SCAP.reset(token)
+
+
+def _scap_names(parameters: bool) -> frozenset[str]:
+    from sonde.catalog.scap import events  # only a question to a .scap file pays for it
+
+    return events.PARAMETERS if parameters else events.NAMES
+
+
 def check_event(name: str) -> None:
     """Raise ValueError, with the nearest name, unless `name` is an event's, a family's or a kernel call's."""
+    if _SCAP.get() and name in _scap_names(parameters=False):
+        return
     try:
         expand(name)
     except KeyError as error:
@@ -49,6 +71,8 @@ def check_event(name: str) -> None:
 
 def check_parameter(name: str) -> None:
     """Raise ValueError, with the nearest name, unless some event has a parameter of the name or number."""
+    if _SCAP.get() and (name in _scap_names(parameters=True) or name.isdecimal()):
+        return
     if name.isdecimal():
         most = max(len(event.params) for event in EVENTS.values())
         if int(name) >= most:

@@ -120,6 +120,8 @@ def _narrow(field: Field, batch: Batch, rows: Rows) -> Batch:
     """Only the rows, columns and payloads the field needs."""
     if len(rows) == len(batch):
         return batch
+    if batch.own:
+        return batch.take(rows)
     needed = (physical(field) | {"unknown"}) & batch.columns.keys() or {next(iter(batch.columns))}
     payloads = batch.payloads.take(rows, len(batch)) if points_at(field) else Payloads.none()
     return Batch({name: batch.columns[name][rows] for name in sorted(needed)}, payloads, batch.state)

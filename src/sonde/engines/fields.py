@@ -53,6 +53,9 @@ def derive(batch: Batch, field: Field, context: Context) -> Vector | tuple[Vecto
     nothing here derives (thread.cpu), or whose columns the source does not have, is missing everywhere. BYTES vectors
     of fields whose type is not Bytes are text.
     """
+    if field.name in batch.own:
+        own: Derivation = batch.own[field.name]
+        return own(batch, field.argument, context)
     derivation = DERIVATIONS.get(field.name)
     if derivation is None or ("unknown" in batch.columns and not physical(field) <= batch.columns.keys()):
         kind = column(field).type.kind

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from sonde.catalog.types import Kind
 from sonde.plan.state import State
 
-__all__ = ["ENTER_ROW", "PHYSICAL", "UNRESOLVED", "Array", "Batch", "Counters", "Payloads", "Vector", "Views"]
+__all__ = ["ENTER_ROW", "PHYSICAL", "UNRESOLVED", "Array", "Batch", "Counters", "Own", "Payloads", "Vector", "Views"]
 
 Array = npt.NDArray[np.generic]
 
@@ -171,14 +172,18 @@ class Counters:
     lost_by_event: dict[int, int] = field(default_factory=dict)
 
 
+Own = Mapping[str, Callable[..., Any]]  # fields that a source derives itself, by name
+
+
 @dataclass(frozen=True, eq=False)
 class Batch:
     """Rows in time order: physical columns by name (only what the plan asked for), payloads, and the state their ids
-    refer to."""
+    refer to. `own` fields are derived by the source, as engines/context.py Derivation."""
 
     columns: dict[str, Array]
     payloads: Payloads
     state: State
+    own: Own = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()))) if self.columns else 0
@@ -186,4 +191,4 @@ class Batch:
     def take(self, rows: npt.NDArray[np.int64]) -> Batch:
         """Some rows, in the order given (increasing)."""
         columns = {name: values[rows] for name, values in self.columns.items()}
-        return Batch(columns, self.payloads.take(rows, len(self)), self.state)
+        return Batch(columns, self.payloads.take(rows, len(self)), self.state, self.own)

@@ -117,11 +117,13 @@ REWRITES: tuple[Callable[[Expr], Expr], ...] = (
 )
 
 
-def rewrite(expr: Expr) -> Expr:
-    """The expression after all REWRITES, repeated until none changes it."""
+def rewrite(expr: Expr, families: bool = True) -> Expr:
+    """The expression after all REWRITES, repeated until none changes it; without `families` names of events mean only
+    themselves."""
+    rewrites = [change for change in REWRITES if families or change is not type_lists]
     while True:
         before = expr
-        for change in REWRITES:
+        for change in rewrites:
             expr = change(expr)
         if expr == before:
             return expr

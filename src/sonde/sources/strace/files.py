@@ -110,7 +110,8 @@ class FileIds:
     def _new(self, name: bytes = b"", **columns: int) -> int:
         files = self._state.files
         ident = len(files)
-        row = files.rows[files.ensure(ident)]
+        place = files.ensure(ident)  # first: the table may grow
+        row = files.rows[place]
         row["known"] = 1
         row["name"] = self._state.strings.intern(name)
         for column, number in columns.items():

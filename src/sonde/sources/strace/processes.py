@@ -148,7 +148,8 @@ class ProcessIds:
     def _written(self, person: Person) -> int:
         processes, intern = self._state.processes, self._state.strings.intern
         ident = len(processes)
-        row = processes.rows[processes.ensure(ident)]
+        place = processes.ensure(ident)  # first: the table may grow
+        row = processes.rows[place]
         row["known"] = 1
         for name in ("tid", "pid", "start", "pstart", "thread_start"):
             row[name] = getattr(person, name)

@@ -1,0 +1,129 @@
+"""Blocks of a .scap file: events and their parameters as columns, other blocks by place; scap.c does the work."""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sonde.catalog.scap.blocks import EVENTS
+from sonde.native import kernel
+
+__all__ = ["Blocks", "blocks"]
+
+I8 = npt.NDArray[np.int64]
+I4 = npt.NDArray[np.int32]
+U2 = npt.NDArray[np.uint16]
+SMALLEST, SMALLEST_EVENT = 12, 36  # bytes of a block
+# block type -> (bytes before the header, says its number of parameters, lengths take four bytes)
+_EVENTS = {kind: (6 if flags else 2, counts, wide) for kind, (flags, counts, wide) in EVENTS.items()}
+
+
+class Blocks(NamedTuple):
+    """What stands in a piece of a file. Parameters of event i are first[i]..first[i + 1] of `offset` and `length`."""
+
+    time: I8
+    tid: I8
+    type: U2
+    cpu: U2
+    start: I8
+    first: I8
+    offset: I8
+    length: I4
+    other: I8  # a row (type, offset of the body, bytes) for each other block
+    next: int  # where the first block that is not whole begins
+    torn: int  # events whose parameters do not fit into their blocks
+    damaged: bool  # what stands at `next` is no block
+
+
+def blocks(buffer: npt.NDArray[np.uint8], old: U2, largest: int) -> Blocks:
+    """The whole blocks at the beginning of a buffer. `old` are the most parameters by event type, before version 1.2;
+    a block of more than `largest` bytes is damage."""
+    native = kernel("scap")
+    if native is None:
+        return _twin(buffer.tobytes(), old, largest)
+    events, size = len(buffer) // SMALLEST_EVENT + 1, len(buffer)
+    i8 = [np.empty(events + 1, np.int64) for _ in range(4)]
+    u2 = [np.empty(events, np.uint16) for _ in range(2)]
+    offset, length = np.empty(size // 2 + 1, np.int64), np.empty(size // 2 + 1, np.int32)
+    other = np.empty((size // SMALLEST + 1, 3), np.int64)
+    time, tid, start, first = i8
+    inputs = (_address(buffer), 0, size, _address(old), len(old), largest)
+    arrays: tuple[npt.NDArray[np.generic], ...] = (time, tid, *u2, start, first, offset, length, other)
+    outputs = map(_address, arrays)
+    job = np.array([*inputs, *outputs, 0, 0, 0, 0, 0], np.uint64)  # struct scap of scap.c, which is u8 only
+    count = native(_address(job))
+    params, others, torn, damaged = job[16:].tolist()
+    return Blocks(
+        time[:count].copy(), tid[:count].copy(), u2[0][:count].copy(), u2[1][:count].copy(), start[:count].copy(),
+        first[: count + 1].copy(), offset[:params].copy(), length[:params].copy(), other[:others].copy(),
+        int(job[1]), torn, bool(damaged),
+    )  # fmt: skip
+
+
+def _address(array: npt.NDArray[np.generic]) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+def _twin(data: bytes, old: U2, largest: int) -> Blocks:
+    """The same in Python."""
+    events: list[tuple[int, int, int, int, int, int]] = []
+    params: list[tuple[int, int]] = []
+    other: list[tuple[int, int, int]] = []
+    at = torn = 0
+    damaged = False
+    while at + SMALLEST <= len(data):
+        kind, total = struct.unpack_from("<II", data, at)
+        damaged = not SMALLEST <= total <= largest
+        if damaged or total > len(data) - at:
+            break
+        damaged = struct.unpack_from("<I", data, at + total - 4)[0] != total
+        if damaged:
+            break
+        if kind not in _EVENTS:
+            other.append((kind, at + 8, total - SMALLEST))
+        elif (found := _event(data, at, total, old)) is None:
+            torn += 1
+        else:
+            events.append((*found[0], at, len(params)))
+            params += found[1]
+        at += total
+    columns = list(zip(*events, strict=True)) or [()] * 6
+    offsets, lengths = list(zip(*params, strict=True)) or [(), ()]
+    time, tid, type_, cpu, start, first = columns
+    return Blocks(
+        np.array(time, np.int64), np.array(tid, np.int64), np.array(type_, np.uint16), np.array(cpu, np.uint16),
+        np.array(start, np.int64), np.array([*first, len(params)], np.int64), np.array(offsets, np.int64),
+        np.array(lengths, np.int32), np.array(other, np.int64).reshape(-1, 3), at, torn, damaged,
+    )  # fmt: skip
+
+
+def _event(
+    data: bytes, at: int, total: int, old: U2
+) -> tuple[tuple[int, int, int, int], list[tuple[int, int]]] | None:  # fmt: skip
+    """((time, tid, type, cpu), (offset, length) of each parameter) of an event block, None if it is torn."""
+    skip, counts, wide = _EVENTS[struct.unpack_from("<I", data, at)[0]]
+    head, fixed = at + 8 + skip, 26 if counts else 22
+    size = total - SMALLEST - skip
+    if size < fixed:
+        return None
+    time, tid, length, kind = struct.unpack_from("<qqIH", data, head)
+    if not fixed <= length <= size:
+        return None
+    room, lens, width = length - fixed, head + fixed, 4 if wide else 2
+    if counts:
+        tries = [struct.unpack_from("<I", data, head + 22)[0]]
+    else:
+        tries = list(range(int(old[kind]) if kind < len(old) else 0, -1, -1))
+    for count in tries:
+        if count * width > room:
+            continue
+        sizes = struct.unpack_from(f"<{count}{'I' if wide else 'H'}", data, lens)
+        taken = count * width + sum(sizes)
+        if taken == room or (counts and taken < room):
+            starts = np.cumsum([lens + count * width, *sizes])[:-1].tolist()
+            cpu = struct.unpack_from("<H", data, at + 8)[0]
+            return (time, tid, kind, cpu), list(zip(starts, sizes, strict=True))
+    return None

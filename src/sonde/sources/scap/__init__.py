@@ -1,0 +1,1 @@
+"""Files of sysdig, .scap, as a source of rows."""

@@ -1,0 +1,240 @@
+"""Completed calls of a .scap file: an enter and an exit event as one row, with the kernel's words."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sonde.catalog.event import BUFFERS, EXIT_EVENTS, Param, ParamType
+from sonde.catalog.lookup import EVENTS as CALLS
+from sonde.catalog.scap.events import EVENTS
+from sonde.catalog.scap.names import NAMES
+from sonde.plan.batch import PHYSICAL, Batch, Payloads
+from sonde.sources.scap.follow import Follow
+from sonde.sources.scap.pieces import Piece, of_types
+from sonde.sources.scap.rows import descriptors, files_of, numbers_of
+from sonde.sources.scap.sockets import address_of, tuple_of
+from sonde.sources.scap.text import size_of
+from sonde.sources.scap.view import View, fields_of
+from sonde.sources.strace import values
+from sonde.sources.strace.rows import RESULT_UNKNOWN
+
+__all__ = ["Operations"]
+
+I8 = npt.NDArray[np.int64]
+_PROCEXIT, _SIGNAL = 186, 232
+_ENDS = of_types({n for n, e in EVENTS.items() if not e.enters and not e.aside} | {16, _PROCEXIT, _SIGNAL})
+_CWD, _NOT_KNOWN = -100, 0xFFFFFFFF
+_COUNT = ("a0", "a1", "a2", "a3", "a4", "a5")
+_OTHER_NAMES = {"fd": ("fd", "out_fd", "fd_in"), "sig": ("sig",), "size": ("size", "len", "length")}
+# fields that are better answered by what the file itself says
+_OWN = ("fd.name", "fd.directory", "fd.filename", "fd.type", "fd.typechar", "fd.l4proto", "fd.sockfamily", "user.name",
+        "user.homedir", "user.shell", "group.name", "proc.cwd", "proc.exepath", "proc.tty")  # fmt: skip
+
+
+class Place(NamedTuple):
+    """Where a word of a call stands: which parameter, of the enter or the exit event."""
+
+    word: int
+    param: Param
+    at: int
+    entered: bool
+    kind: str
+    names: str
+
+
+@cache
+def _places(kind: int, number: int) -> tuple[Place, ...]:
+    """Where the words of a call stand in the events of a type."""
+    call, found = CALLS.get(number), []
+    if call is None:
+        return ()
+    for param in call.params:
+        if not param.source.value.startswith("a"):
+            continue
+        for side in (kind, kind - 1):  # exit events of newer files repeat what enter events have
+            event = EVENTS.get(side)
+            names = _OTHER_NAMES.get(param.name, (param.name,))
+            at = next((at for name in names if event and (at := event.place(name)) >= 0), -1)
+            if event and at >= 0:
+                one = event.params[at]
+                found.append(Place(int(param.source.value[1]), param, at, side != kind, one.type, one.names))
+    return tuple(found)
+
+
+@cache
+def _kernel_bits(table: str, names: str, value: int) -> int | None:
+    """Flags in the kernel's coding, None if a name is not known."""
+    left, words = value, []
+    for name, bits in NAMES.get(table, ()):
+        if bits == left or (bits and left & bits == bits):
+            words.append(name)
+            left &= ~bits
+            if not left:
+                break
+    if left:
+        return None
+    return values.number("|".join(words), names) if words else 0
+
+
+class Operations:
+    """Rows of calls that returned, of exits and of signals."""
+
+    def __init__(self, follow: Follow, snaplen: int) -> None:
+        self._follow, self._snaplen = follow, snaplen
+
+    def rows(self, piece: Piece, events: I8, numbers: I8) -> Batch:
+        """A row for each of some events that ends a call."""
+        ends = _ENDS[piece.type[events]]
+        events, numbers = events[ends], numbers[ends]
+        made = _Made(self._follow, piece, events, self._snaplen)
+        return made.batch(numbers)
+
+
+class _Made:
+    """Columns and payloads of some events."""
+
+    def __init__(self, follow: Follow, piece: Piece, events: I8, snaplen: int) -> None:
+        self.follow, self.piece, self.events, self.snaplen = follow, piece, events, snaplen
+        self.fds = descriptors(piece)
+        self.files = files_of(follow, piece, self.fds)
+        self.view = View(follow, piece, self.fds, self.files)
+        self.nr = numbers_of(piece, events)
+        self.words = {name: np.zeros(len(events), np.int64) for name in _COUNT}
+        self.unknown = np.full(len(events), 0x3F, np.int64)
+        self.below = {name: np.zeros(len(events), np.int64) for name in ("dir", "newdir")}
+        self.seen = np.zeros((6, len(events)), np.int8)  # what was pointed at, by word
+        self.held: list[tuple[I8, int, I8, I8, I8]] = []  # rows, argument, offset, length, full
+        self.extra = bytearray()
+        self.res, told = self.view.results_of(events)
+        self.unknown[~told] |= RESULT_UNKNOWN
+
+    def batch(self, numbers: I8) -> Batch:
+        """All rows."""
+        kinds = self.piece.type[self.events]
+        keys, inverse = np.unique(kinds << 16 | self.nr, return_inverse=True)
+        for index, key in enumerate(keys.tolist()):
+            rows = np.flatnonzero(inverse == index)
+            kind, number = key >> 16, key & 0xFFFF
+            if kind in (16, _PROCEXIT, _SIGNAL):
+                self._ended(kind, rows)
+                continue
+            for place in _places(kind, number):
+                self._place(place, rows, number)
+        return self._joined(numbers)
+
+    def _ended(self, kind: int, rows: I8) -> None:
+        """An exit or a signal: its parameters are the words."""
+        self.nr[rows] = EXIT_EVENTS["signaldeliver" if kind == _SIGNAL else "procexit"]
+        self.unknown[rows] |= RESULT_UNKNOWN
+        for word, param in enumerate(EVENTS[kind].params[:4]):
+            found, there = self.piece.numbers(word, self.events[rows], size_of(param.type)[0])
+            self.words[_COUNT[word]][rows] = found
+            self.unknown[rows[there]] &= ~(1 << word)
+
+    def _place(self, place: Place, rows: I8, number: int) -> None:
+        """One word of the calls of some rows."""
+        at = self.events[rows]
+        if place.entered:
+            valid = self.piece.pairs.valid[at]
+            rows, at = rows[valid], self.piece.pairs.enter[at[valid]]
+        kind = place.param.type
+        if kind in (ParamType.PATH, ParamType.STRING) or kind in BUFFERS:
+            self._payload(place, rows, at, kind in BUFFERS)
+        elif kind is ParamType.SOCKADDR:
+            self._address(place, rows, at)
+        elif size := size_of(place.kind)[0]:
+            found, there = self.piece.numbers(place.at, at, size, size_of(place.kind)[1])
+            if place.names:
+                found, there = self._translated(place, found, there)
+            rows, at, found = rows[there], at[there], found[there]
+            self.words[_COUNT[place.word]][rows] = found
+            self.unknown[rows] &= ~(1 << place.word)
+            if kind is ParamType.DIRFD:
+                column = "dir" if CALLS[number].directories[0] is place.param else "newdir"
+                self.below[column][rows] = self._directories(at, found)
+
+    def _translated(self, place: Place, found: I8, there: npt.NDArray[np.bool_]) -> tuple[I8, npt.NDArray[np.bool_]]:
+        """Flags in the kernel's coding."""
+        distinct, inverse = np.unique(found, return_inverse=True)
+        bits = [_kernel_bits(place.names, place.param.names, value) for value in distinct.tolist()]
+        known = np.array([one is not None for one in bits], np.bool_)
+        words = np.array([one or 0 for one in bits], np.int64)
+        return words[inverse], there & known[inverse]
+
+    def _directories(self, events: I8, fds: I8) -> I8:
+        """Ids of directories that paths are relative to."""
+        tables = self.follow.threads.table_of.all_at(self.piece.tid[events], events)
+        keys = tables << 32 | fds & 0xFFFFFFFF
+        files = self.follow.threads.files.all_at(keys, events)
+        return np.where(fds == _CWD, 0, np.where((files != 0) & (tables != 0), files, _NOT_KNOWN))
+
+    def _payload(self, place: Place, rows: I8, at: I8, buffer: bool) -> None:
+        index = self.piece.first[at] + place.at
+        there = (index < self.piece.first[at + 1]) & (self.seen[place.word][rows] == 0)
+        rows, index = rows[there], index[there]
+        self.seen[place.word][rows] = 1
+        offset, length = self.piece.offset[index], self.piece.length[index].astype(np.int64)
+        full = np.maximum(self.res[rows], 0) if buffer else length
+        if buffer:
+            length = np.minimum(length, self.snaplen)
+        self.held.append((rows, place.word, offset, length, full))
+
+    def _address(self, place: Place, rows: I8, at: I8) -> None:
+        """A socket's address, as the kernel has it."""
+        for row, event in zip(rows.tolist(), at.tolist(), strict=True):
+            raw = _sockaddr(self.piece.raw(event, place.at))
+            if raw and not self.seen[place.word][row]:
+                self.seen[place.word][row] = 1
+                start = np.array([len(self.piece.data) + len(self.extra)], np.int64)
+                size = np.array([len(raw)], np.int64)
+                self.held.append((np.array([row], np.int64), place.word, start, size, size))
+                self.extra += raw
+
+    def _joined(self, numbers: I8) -> Batch:
+        piece, events, threads = self.piece, self.events, self.follow.threads
+        records = threads.records.all_at(piece.tid[events], events)
+        pids = threads.state.processes.column("pid", records.astype(np.uint32)).astype(np.int64)
+        valid, enter = piece.pairs.valid[events], piece.pairs.enter[events]
+        latency = np.where(valid, piece.time[events] - piece.time[enter], -1)
+        columns = {
+            "num": numbers, "time": piece.time[events], "latency": latency, "nr": self.nr, "cpu": piece.cpu[events],
+            "flags": np.zeros(len(events)), "tid": piece.tid[events] & 0xFFFFFFFF, "pid": pids, "res": self.res,
+            "proc": records, "file": self.files[events], "seq": events, "unknown": self.unknown,
+            **self.words, **self.below, **threads.memory.columns(piece, events),
+            "fdlimit": np.array(threads.fdlimits, np.int64)[records],
+        }  # fmt: skip
+        typed = {name: column.astype(np.dtype(PHYSICAL[name][0])) for name, column in columns.items()}
+        own = {name: field for name, field in fields_of(self.view).items() if name in _OWN}
+        return Batch(typed, self._payloads(), threads.state, own)
+
+    def _payloads(self) -> Payloads:
+        if not self.held:
+            return Payloads.none()
+        rows, offset, length, full = (np.concatenate([one[i] for one in self.held]) for i in (0, 2, 3, 4))
+        argument = np.concatenate([np.full(len(one[0]), one[1], np.uint8) for one in self.held])
+        order = np.lexsort((argument, rows))
+        data = np.frombuffer(self.piece.data + bytes(self.extra), np.uint8)
+        return Payloads(rows[order], argument[order], offset[order], length[order].astype(np.int32),
+                        full[order].astype(np.int32), data)  # fmt: skip
+
+
+def _sockaddr(raw: bytes) -> bytes:
+    """The kernel's struct sockaddr of an address, or of the far end of a tuple."""
+    if found := tuple_of(raw):
+        ip, port = found[1][2], found[1][3]
+    elif one := address_of(raw):
+        ip, port = one[1], one[2]
+    elif raw[:1] == b"\x01":
+        path = raw[17:] if len(raw) > 17 else raw[1:]
+        return struct.pack("<H", socket.AF_UNIX) + path
+    else:
+        return b""
+    if len(ip) == 4:
+        return struct.pack("<H", socket.AF_INET) + struct.pack(">H", port) + ip + bytes(8)
+    return struct.pack("<H", socket.AF_INET6) + struct.pack(">HI", port, 0) + ip + bytes(4)

@@ -1,0 +1,213 @@
+"""A file of sysdig, .scap, as a source of Batches: its events line by line, or its completed calls."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from typing import BinaryIO
+
+import numpy as np
+
+from sonde.catalog.scap import blocks as known
+from sonde.catalog.scap.events import EVENTS
+from sonde.errors import UsageError
+from sonde.native.scap import Blocks, blocks
+from sonde.plan.batch import Batch, Counters
+from sonde.plan.expr import Expr
+from sonde.plan.state import State
+from sonde.sources.scap import lists
+from sonde.sources.scap.follow import Follow
+from sonde.sources.scap.operations import Operations
+from sonde.sources.scap.pieces import OLD, Piece, of_types
+from sonde.sources.scap.rows import event_rows
+
+__all__ = ["ScapFile", "is_scap"]
+
+PIECE = 1 << 22  # bytes of a file at once
+_GZIP = b"\x1f\x8b"
+_HIDDEN = of_types(set(range(1 << 16)) - {n for n, e in EVENTS.items() if e.category != "internal"})
+_CONTAINERS = of_types({228, 272, 324})
+_PEOPLE = of_types({354, 356, 358, 360})  # sysdig writes what it knows of users as events
+_UNKNOWN = of_types(set(range(1 << 16)) - EVENTS.keys())
+
+
+def is_scap(path: str) -> bool:
+    """Does a file begin as sysdig's do, compressed or not?"""
+    try:
+        with open(path, "rb") as file:
+            reader, beginning = _Reader(file), b""
+            while len(beginning) < 16 and (data := reader.read(PIECE)):
+                beginning += data
+    except (OSError, zlib.error):
+        return False
+    return beginning[:4] == known.SECTION.to_bytes(4, "little") and beginning[8:12] == known.MAGIC.to_bytes(4, "little")
+
+
+class _Reader:
+    """The bytes of a file, unpacked if it is compressed; `broken` if they end before the compression does."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self.broken = file, False
+        packed = file.read(2) == _GZIP
+        file.seek(0)
+        self._unpack = zlib.decompressobj(31) if packed else None
+        self._left = b""
+
+    def read(self, size: int) -> bytes:
+        """At most so many bytes; none at the end."""
+        if self._unpack is None:
+            return self._file.read(size)
+        while True:
+            packed = self._left or self._file.read(size)
+            try:
+                data = self._unpack.decompress(packed, size)
+            except zlib.error:
+                self.broken = True
+                return b""
+            self._left = self._unpack.unconsumed_tail
+            if self._unpack.eof:
+                self._left = self._unpack.unused_data or self._file.read(size)
+                if not self._left.startswith(_GZIP):
+                    self._left = b""
+                    self._file.seek(0, 2)
+                self._unpack = zlib.decompressobj(31)
+            if data:
+                return data
+            if not packed:
+                self.broken = not self._unpack.eof and bool(self._unpack.unconsumed_tail)
+                return b""
+
+
+class ScapFile:
+    """A .scap file. With `events` its rows are events, as sysdig shows them, else completed calls."""
+
+    def __init__(self, path: str, rest: Expr, events: bool = True, snaplen: int = 80) -> None:
+        try:
+            self._file: BinaryIO = open(path, "rb")  # noqa: SIM115 - closed by close()
+            self._reader = _Reader(self._file)
+        except OSError as error:
+            raise UsageError(f"cannot read {path}: {error.strerror}") from None
+        self.done, self.rest, self.state = False, rest, State()
+        self._path, self._events = path, events
+        self._follow = Follow(self.state)
+        self._operations = Operations(self._follow, snaplen)
+        self._left = self._carried = b""  # bytes of a block that is not whole; enter events that wait for their exits
+        self._count = self._at = self._calls = 0  # events so far, bytes so far
+        self._skipped = {"unknown block": 0, "unknown event": 0, "torn event": 0, "unreadable list": 0}
+        self._damage, self._leading = "", True
+
+    def follow(self, tid: int, from_exec: bool = False) -> None:
+        """All that is in the file is seen."""
+
+    def start(self) -> None:
+        """Nothing to attach."""
+
+    def poll(self, final: bool = False) -> Batch | None:
+        """The rows of the next piece; `done` after the last."""
+        data = b"" if self.done else self._reader.read(PIECE)
+        if not data:
+            self._end()
+            return None
+        fresh = self._left + data
+        whole = self._carried + fresh
+        found = blocks(np.frombuffer(whole, np.uint8), OLD, known.LARGEST)
+        self._left = whole[found.next :]
+        self._at += found.next - len(self._carried)
+        if found.damaged:
+            self._damaged()
+        self._skipped["torn event"] += found.torn
+        return self._rows(found, whole)
+
+    def _rows(self, found: Blocks, whole: bytes) -> Batch | None:
+        carried = int(np.searchsorted(found.start, len(self._carried)))
+        for kind, offset, length in found.other.tolist():
+            self._other(kind, whole[offset : offset + length])
+        piece = Piece(found, whole, carried)
+        if not self.state.start and len(piece) > carried:
+            self.state.start = int(piece.time[carried])
+        if not self._count:
+            self._follow.threads.settle()
+        self._follow.through(piece)
+        fresh = np.arange(carried, len(piece))
+        unknown = _UNKNOWN[piece.type[fresh]]
+        self._skipped["unknown event"] += int(unknown.sum())
+        counted = ~(unknown | _PEOPLE[piece.type[fresh]])
+        numbers = np.cumsum(counted) + self._count
+        self._count += int(counted.sum())
+        shown = counted & ~_HIDDEN[piece.type[fresh]]
+        if self._leading:  # the containers there are when the capture begins
+            first = np.flatnonzero(~_CONTAINERS[piece.type[fresh]])
+            self._leading = not len(first)
+            shown[: first[0] if len(first) else len(fresh)] = False
+        if self._events:
+            batch = event_rows(self._follow, piece, fresh[shown], numbers[shown])
+        else:
+            batch = self._operations.rows(piece, fresh[shown], numbers[shown])
+        waiting = piece.unfinished()
+        self._carried = b"".join(_block(whole, int(piece.start[event])) for event in waiting.tolist())
+        return batch if len(batch) else None
+
+    def _other(self, kind: int, data: bytes) -> None:
+        """A block that is no event."""
+        follow = self._follow
+        try:
+            if kind in known.INTERFACES:
+                follow.fds.interfaces += lists.interfaces(data, known.INTERFACES[kind])
+            elif kind in known.USERS:
+                for user in lists.users(data, known.USERS[kind]):
+                    follow.people.listed(user)
+            elif kind in known.PROCESSES:
+                for process in lists.processes(data, known.PROCESSES[kind]):
+                    follow.threads.listed(process)
+            elif kind in known.FDS:
+                follow.threads.listed_fds(*lists.fds(data, known.FDS[kind]))
+            elif kind not in known.MACHINE and kind != known.SECTION:
+                self._skipped["unknown block"] += 1
+        except struct.error:
+            self._skipped["unreadable list"] += 1
+
+    def _damaged(self) -> None:
+        self._damage = f"damaged at byte {self._at:,}: what follows was not read"
+        self._left = b""
+        self.done = True
+
+    def _end(self) -> None:
+        if not self.done and (self._left or self._reader.broken):
+            self._damage = f"it ends in the middle of a block, at byte {self._at + len(self._left):,}"
+            self._left = b""
+        self.done = True
+
+    def detach(self) -> None:
+        """Nothing is attached."""
+
+    def stop(self) -> Batch | None:
+        """No row waits."""
+        return None
+
+    def inflight(self) -> Batch | None:
+        """Rows of the calls that have not returned; events have been shown."""
+        return None
+
+    def counters(self) -> Counters:
+        """What was seen so far."""
+        return Counters(seen=self._count, matched=self._count)
+
+    def absent(self) -> list[str]:
+        """What of the file could not be read."""
+        people = self._follow.people.unreadable
+        counts = self._skipped | {"unreadable container": people}
+        skipped = [f"{count:,} {what}{'' if count == 1 else 's'}" for what, count in counts.items() if count]
+        return skipped + ([self._damage] if self._damage else [])
+
+    def aside(self) -> list[str]:
+        """Where the rows come from."""
+        return [f"from {self._path}, a file of sysdig"]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _block(data: bytes, start: int) -> bytes:
+    length = int.from_bytes(data[start + 4 : start + 8], "little")
+    return data[start : start + length]

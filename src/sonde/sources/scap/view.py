@@ -1,0 +1,463 @@
+"""The events of a .scap file as sysdig shows them: its own fields, where they differ from those of operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from sonde.catalog import errnos
+from sonde.catalog.lookup import by_name
+from sonde.catalog.scap import blocks
+from sonde.catalog.scap.calls import CALLS
+from sonde.catalog.scap.events import EVENTS, NO_EVENT, Event
+from sonde.catalog.types import Kind
+from sonde.engines.context import Context, Derivation, flag, ints, number, string
+from sonde.engines.fd import TYPES
+from sonde.engines.times import TIMES
+from sonde.plan.batch import Batch, Vector, Views
+from sonde.plan.strings import Ids
+from sonde.sources.scap.fds import SERVER, Fd
+from sonde.sources.scap.follow import Follow
+from sonde.sources.scap.lists import User
+from sonde.sources.scap.pieces import Piece
+from sonde.sources.scap.text import Texts, number_of
+
+__all__ = ["View", "call_category", "fields_of"]
+
+I8 = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+GENERIC = (0, 1)
+_FILES = ("f", "d")
+_NETS, _IPCS = ("4", "6"), ("p", "u", "e", "s", "i")
+_PATHS = ("path", "relpath")
+_OPENS = {3: 2, 307: 3, 327: 3}  # where the exit events of opens have their flags
+
+
+def _event(kind: int) -> Event:
+    return EVENTS.get(kind, NO_EVENT)
+
+
+@cache
+def _table(key: Callable[[Event], int], default: int = 0) -> I8:
+    """A number by event type."""
+    table = np.full(1 << 16, default, np.int64)
+    for kind, event in EVENTS.items():
+        table[kind] = key(event)
+    return table
+
+
+def _result_place(event: Event) -> int:
+    """Where an exit event has its result: `res`, or `fd` of a call that makes one; -1 nowhere."""
+    if event.enters:
+        return -1
+    place = event.place("res")
+    return place if place >= 0 or not event.params or event.params[0].name != "fd" else 0
+
+
+def _io(event: Event) -> int:
+    return {"io_read": 1, "io_write": 2}.get(event.category, 0) if event.uses_fd else 0
+
+
+def _waits(event: Event) -> int:
+    return int(event.category in ("wait", "sleep") and event.name != "epoll_create")
+
+
+# where sysdig's categories of calls without an event type are others than the catalogue's
+_CATEGORIES = {"exit_group": "unknown", "io_getevents": "unknown", "sched_yield": "sleep", "sigreturn": "signal"}
+
+
+@cache
+def call_category(name: str) -> str:
+    """The category of a call that has no event type of its own."""
+    if name in _CATEGORIES:
+        return _CATEGORIES[name]
+    try:
+        found = by_name(name)[0].category
+    except KeyError:
+        return "other"
+    return found if not found.startswith("io_") else "other"
+
+
+class View:
+    """The fields of the rows of a piece; a row's column `seq` is the number of its event in the piece."""
+
+    def __init__(self, follow: Follow, piece: Piece, fds: I8, files: I8) -> None:
+        self.follow, self.piece = follow, piece
+        self.fds, self.files = fds, files  # of each event: descriptor, what is behind it
+        self.texts = Texts(follow, piece, fds, files)
+
+    def rows(self, batch: Batch) -> tuple[list[int], list[int]]:
+        """(events, their types) of rows."""
+        events = ints(batch, "seq")
+        return events.tolist(), self.piece.type[events].tolist()
+
+    def names(self, batch: Batch, context: Context) -> Ids:
+        """evt.type."""
+        kinds = self.piece.type[ints(batch, "seq")]
+        ids = context.texts("scap type", kinds.astype(np.uint32), lambda kind: _event(kind).name.encode())
+        calls, generic = self._generic(batch)
+        if generic.any():
+            named = context.texts("scap call", calls[generic].astype(np.uint32), _call_name)
+            ids = ids.copy()
+            ids[generic] = named
+        return ids
+
+    def _generic(self, batch: Batch) -> tuple[I8, Bools]:
+        """(sysdig's number of the call, where it has no type of its own)."""
+        events = ints(batch, "seq")
+        generic = self.piece.type[events] <= 1
+        calls = np.zeros(len(events), np.int64)
+        calls[generic], _ = self.piece.numbers(0, events[generic], 2, signed=False)
+        return calls, generic
+
+    def type_(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        """evt.type."""
+        return string(self.names(batch, context))
+
+    def call(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        """syscall.type: missing for what is no call."""
+        kinds = self.piece.type[ints(batch, "seq")]
+        return string(np.where(_table(_no_call)[kinds] != 0, 0, self.names(batch, context)))
+
+    def type_is(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        """evt.type.is.NAME."""
+        wanted = context.state.strings.intern(str(argument).encode())
+        return number((self.names(batch, context) == wanted).astype(np.int64))
+
+    def direction(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        """evt.dir."""
+        strings, kinds = context.state.strings, self.piece.type[ints(batch, "seq")]
+        return string(np.where(kinds & 1 == 0, strings.intern(b">"), strings.intern(b"<")))
+
+    def category(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        """evt.category: of calls that move data by what is behind the descriptor."""
+        events = ints(batch, "seq")
+        calls, generic = self._generic(batch)
+        keys = np.where(generic, 1 << 20 | calls, self.piece.type[events])
+        ids = context.numbered("scap category", keys, _category)
+        moves = np.isin(ids, context.state.strings.intern_all((b"io_read", b"io_write", b"io_other")))
+        if moves.any():
+            kinds = context.texts("scap io", self.files[events[moves]].astype(np.uint32), self._kind_of)
+            ids = ids.copy()
+            ids[moves] = kinds
+        plain = context.state.strings.intern(b"ipc")
+        return string(np.where(~moves & (ids == plain), context.state.strings.intern(b"IPC"), ids))
+
+    def _kind_of(self, ident: int) -> bytes:
+        letter = self.follow.fds.infos[ident].letter if ident else ""
+        return b"file" if letter in _FILES else b"net" if letter in _NETS else b"ipc" if letter in _IPCS else b"unknown"
+
+    def info(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        """evt.args: nothing for calls that have no type of their own."""
+        return _texts(
+            b"" if kind in GENERIC else self.texts.line(event, _event(kind), context)
+            for event, kind in zip(*self.rows(batch), strict=True)
+        )
+
+    def _place(self, kind: int, key: str | int | None) -> int:
+        event = _event(kind)
+        if isinstance(key, int) or str(key).isdecimal():
+            return int(key or 0)
+        return event.place(str(key))
+
+    def argument(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        """evt.arg: the name where there is one, else the text."""
+        found: list[bytes | None] = []
+        for event, kind in zip(*self.rows(batch), strict=True):
+            place = self._place(kind, argument)
+            if not 0 <= place < min(self.piece.count(event), len(_event(kind).params)):
+                found.append(None)
+                continue
+            text, name = self.texts.shown(event, place, _event(kind), context)
+            found.append(name or text)
+        return _texts(found)
+
+    def raw_argument(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        """evt.rawarg."""
+        values, valid = np.zeros(len(batch), np.int64), np.zeros(len(batch), np.bool_)
+        for row, (event, kind) in enumerate(zip(*self.rows(batch), strict=True)):
+            place = self._place(kind, argument)
+            if 0 <= place < min(self.piece.count(event), len(_event(kind).params)):
+                value = number_of(_event(kind).params[place], self.piece.raw(event, place))
+                if value is not None:
+                    values[row], valid[row] = value, True
+        return number(values, valid)
+
+    def results(self, batch: Batch) -> tuple[I8, Bools]:
+        """(result, where there is one)."""
+        return self.results_of(ints(batch, "seq"))
+
+    def results_of(self, events: I8) -> tuple[I8, Bools]:
+        """The same of events."""
+        places = _table(_result_place, -1)[self.piece.type[events]]
+        values, valid = np.zeros(len(events), np.int64), np.zeros(len(events), np.bool_)
+        for place in np.unique(places[places >= 0]).tolist():
+            rows = np.flatnonzero(places == place)
+            values[rows], valid[rows] = self.piece.numbers(place, events[rows])
+        return values, valid
+
+    def res(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        """evt.res."""
+        values, valid = self.results(batch)
+        ids = context.numbered("scap res", np.minimum(values, 0), _result_text)
+        return string(np.where(valid, ids, 0))
+
+    def raw_res(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        """evt.rawres."""
+        return number(*self.results(batch))
+
+    def failed(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        """evt.failed: false where there is no result."""
+        values, valid = self.results(batch)
+        return flag(valid & (values < 0))
+
+    def buffer(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        """evt.buffer."""
+        offset, length = self._data(batch)
+        data = np.frombuffer(self.piece.data, np.uint8)
+        return Vector(Kind.BYTES, length, views=Views(data, offset, length, length))
+
+    def _data(self, batch: Batch) -> tuple[I8, npt.NDArray[np.int32]]:
+        events = ints(batch, "seq")
+        places = _table(_data_place, -1)[self.piece.type[events]]
+        at = self.piece.first[events] + places
+        there = (places >= 0) & (at < self.piece.first[events + 1])
+        at = np.where(there, at, 0)
+        if not len(self.piece.offset):
+            return np.zeros(len(events), np.int64), np.full(len(events), -1, np.int32)
+        return self.piece.offset[at], np.where(there, self.piece.length[at], -1).astype(np.int32)
+
+    def buflen(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        """evt.buflen: of calls that work on a descriptor what they moved, as far as the result tells; of descriptors
+        that are known."""
+        events = ints(batch, "seq")
+        values, valid = self.results(batch)
+        valid &= (self.files[events] != 0) & (values >= 0)
+        return number(np.maximum(values, 0), valid & (_table(_moves)[self.piece.type[events]] != 0))
+
+    def io(self, direction: int) -> Derivation:
+        """evt.is_io and its kin; 0: any direction."""
+
+        def derive(batch: Batch, argument: str | int | None, context: Context) -> Vector:
+            found = _table(_io)[self.piece.type[ints(batch, "seq")]]
+            return flag(found == direction if direction else found != 0)
+
+        return derive
+
+    def io_dir(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        """evt.io_dir."""
+        found = _table(_io)[self.piece.type[ints(batch, "seq")]]
+        return string(np.array([0, *context.state.strings.intern_all((b"read", b"write")).tolist()], np.uint32)[found])
+
+    def waits(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        """evt.is_wait."""
+        return flag(_table(_waits)[self.piece.type[ints(batch, "seq")]] != 0)
+
+    def wait_latency(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        """evt.wait_latency: of calls that wait and have returned."""
+        kinds = self.piece.type[ints(batch, "seq")]
+        return number(ints(batch, "latency"), (_table(_waits)[kinds] != 0) & (kinds & 1 == 1))
+
+    def opened(self, bits: int) -> Derivation:
+        """evt.is_open_read and its kin: an open whose flags have these bits."""
+
+        def derive(batch: Batch, argument: str | int | None, context: Context) -> Vector:
+            events = ints(batch, "seq")
+            kinds, held = self.piece.type[events], np.zeros(len(events), np.bool_)
+            for kind, place in _OPENS.items():
+                rows = np.flatnonzero(kinds == kind)
+                flags, there = self.piece.numbers(place, events[rows], 4, signed=False)
+                held[rows] = there & (flags & bits != 0)
+            return flag(held)
+
+        return derive
+
+    def of_info(self, test: Callable[[Fd], bool]) -> Derivation:
+        """A truth about what is behind the descriptor."""
+
+        def derive(batch: Batch, argument: str | int | None, context: Context) -> Vector:
+            idents = self.files[ints(batch, "seq")]
+            distinct, inverse = np.unique(idents, return_inverse=True)
+            held = np.array([test(self.follow.fds.infos[ident]) for ident in distinct.tolist()], np.bool_)
+            return flag(held[inverse] if len(distinct) else np.zeros(0, np.bool_), idents != 0)
+
+        return derive
+
+    def is_main(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        """thread.ismain."""
+        return flag(ints(batch, "tid") == ints(batch, "pid"), ints(batch, "proc") != 0)
+
+    def tty(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        """proc.tty."""
+        proc = ints(batch, "proc")
+        return number(np.array(self.follow.threads.ttys, np.int64)[proc], proc != 0)
+
+    def fd_num(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        """fd.num: also of a descriptor of which nothing else is known."""
+        events = ints(batch, "seq")
+        return number(self.fds[events], self.fds[events] >= 0)
+
+    def of_fd(self, key: str, text: Callable[[Fd], bytes | None], asked: bool = False) -> Derivation:
+        """A text of what is behind the descriptor, once for each; `asked`: of an open that failed by its path."""
+
+        def derive(batch: Batch, argument: str | int | None, context: Context) -> Vector:
+            events = ints(batch, "seq")
+            idents = self.files[events].astype(np.uint32)
+            ids = context.texts(f"scap {key}", idents, lambda ident: text(self.follow.fds.infos[ident]))
+            ids = np.where(idents != 0, ids, 0).astype(np.uint32)
+            if asked:
+                for row in np.flatnonzero((idents == 0) & self._failed_open(batch)).tolist():
+                    path = self._asked(int(events[row]))
+                    ids[row] = context.state.strings.intern(text(Fd(blocks.FILE_V2, path)) or b"") if path else 0
+            return string(ids)
+
+        return derive
+
+    def _failed_open(self, batch: Batch) -> Bools:
+        kinds = self.piece.type[ints(batch, "seq")]
+        return np.isin(kinds, (3, 59, 307, 327))
+
+    def _asked(self, event: int) -> bytes:
+        kind = _event(int(self.piece.type[event]))
+        place = next(i for i, param in enumerate(kind.params) if param.type in _PATHS)
+        text, name = self.texts.shown(event, place, kind, Context(self.follow.threads.state))
+        return name or text
+
+    def person(self, group: bool, part: Callable[[User], bytes]) -> Derivation:
+        """A text of the user or group of the thread."""
+
+        def derive(batch: Batch, argument: str | int | None, context: Context) -> Vector:
+            table = self.follow.people.groups if group else self.follow.people.users
+            processes, proc = context.state.processes, ints(batch, "proc").astype(np.uint32)
+            idents = processes.column("gid" if group else "uid", proc).astype(np.int64)
+            intern = context.state.strings.intern
+            distinct, inverse = np.unique(idents, return_inverse=True)
+            ids = [intern(part(table[one])) if one in table else intern(b"<NA>") for one in distinct.tolist()]
+            known = processes.column("known", proc) != 0
+            return string(np.where(known, np.array(ids, np.uint32)[inverse] if ids else 0, 0))
+
+        return derive
+
+
+def _known(column: str) -> Derivation:
+    """A number of the thread, as it is."""
+
+    def derive(batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        processes, proc = context.state.processes, ints(batch, "proc").astype(np.uint32)
+        values = processes.column(column, proc)
+        if column in ("sid", "ppid"):
+            values = values.view(np.int32)
+        return number(values.astype(np.int64), processes.column("known", proc) != 0)
+
+    return derive
+
+
+def _path_of(column: str, slash: bool) -> Derivation:
+    """A path of the thread, empty where it is not known."""
+
+    def derive(batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        processes, proc = context.state.processes, ints(batch, "proc").astype(np.uint32)
+        paths = context.state.files.paths(processes.column(column, proc).astype(np.uint32))
+        if slash:
+            paths = context.state.strings.map(paths, "cwd", lambda path: path.rstrip(b"/") + b"/")
+        return string(np.where(processes.column("known", proc) != 0, np.maximum(paths, 1), 0))
+
+    return derive
+
+
+def _delta(name: str) -> Derivation:
+    """evt.deltatime: nothing has passed before the first row."""
+
+    def derive(batch: Batch, argument: str | int | None, context: Context) -> Vector:
+        found = TIMES[name](batch, argument, context)
+        assert isinstance(found, Vector)
+        return number(found.values)
+
+    return derive
+
+
+def _texts(found: Iterable[bytes | None]) -> Vector:
+    texts = list(found)
+    length = np.array([-1 if text is None else len(text) for text in texts], np.int32)
+    sizes = np.maximum(length, 0).astype(np.int64)
+    offset = np.cumsum(sizes) - sizes
+    data = np.frombuffer(b"".join(text for text in texts if text), np.uint8)
+    return Vector(Kind.BYTES, length, views=Views(data, offset, length, length))
+
+
+def _call_name(call: int) -> bytes:
+    return b"<unknown>" if not 0 < call < len(CALLS) else CALLS[call].encode()
+
+
+def _no_call(event: Event) -> int:
+    return int(event.category in ("scheduler", "internal"))
+
+
+def _moves(event: Event) -> int:
+    return int(event.category.startswith("io_") and not event.enters)
+
+
+def _category(key: int) -> bytes:
+    if key >> 20:
+        return call_category(_call_name(key & 0xFFFFF).decode()).encode()
+    return _event(key).category.encode()
+
+
+def _data_place(event: Event) -> int:
+    return event.place("data")
+
+
+def _result_text(value: int) -> bytes:
+    if value >= 0:
+        return b"SUCCESS"
+    return (errnos.name(-value) or str(-value)).encode()
+
+
+def _directory(info: Fd) -> bytes | None:
+    if info.letter == "d":
+        return info.name
+    return (info.name.rpartition(b"/")[0] or b"/") if info.letter == "f" else None
+
+
+def _filename(info: Fd) -> bytes | None:
+    return info.name.rpartition(b"/")[2] or b"/" if info.letter == "f" else None
+
+
+def _family(info: Fd) -> bytes | None:
+    return b"ip" if info.is_inet else b"unix" if info.type == blocks.UNIX else None
+
+
+def _l4(info: Fd) -> bytes | None:
+    return {"t": b"tcp", "u": b"udp", "i": b"icmp", "r": b"raw"}.get(info.shown_l4) if info.is_inet else None
+
+
+def fields_of(view: View) -> dict[str, Derivation]:
+    """The view's fields by name."""
+    return {
+        "evt.type": view.type_, "syscall.type": view.call, "evt.type.is": view.type_is, "evt.dir": view.direction,
+        "evt.category": view.category, "evt.args": view.info, "evt.info": view.info, "evt.arg": view.argument,
+        "evt.rawarg": view.raw_argument, "evt.res": view.res, "evt.rawres": view.raw_res, "evt.failed": view.failed,
+        "evt.buffer": view.buffer, "evt.buflen": view.buflen, "evt.is_io": view.io(0), "evt.is_io_read": view.io(1),
+        "evt.is_io_write": view.io(2), "evt.io_dir": view.io_dir, "evt.is_wait": view.waits, "fd.num": view.fd_num,
+        "fd.name": view.of_fd("name", lambda info: info.name, asked=True),
+        "fd.directory": view.of_fd("directory", _directory, asked=True),
+        "fd.filename": view.of_fd("filename", _filename, asked=True),
+        "fd.type": view.of_fd("type", lambda info: TYPES[info.letter].encode()),
+        "fd.typechar": view.of_fd("typechar", lambda info: info.letter.encode()),
+        "fd.l4proto": view.of_fd("l4proto", _l4), "fd.sockfamily": view.of_fd("sockfamily", _family),
+        "thread.tid": lambda batch, argument, context: number(ints(batch, "tid")),
+        "fd.connected": view.of_info(lambda info: info.is_inet and bool(info.ends[2]) and bool(info.role)),
+        "fd.is_server": view.of_info(lambda info: info.role == SERVER), "evt.wait_latency": view.wait_latency,
+        "evt.is_open_read": view.opened(1), "evt.is_open_write": view.opened(2), "proc.sid": _known("sid"),
+        "proc.ppid": _known("ppid"), "thread.ismain": view.is_main,
+        "proc.cwd": _path_of("cwd", slash=True), "proc.exepath": _path_of("exe_file", slash=False),
+        "proc.tty": view.tty, "user.uid": _known("uid"), "group.gid": _known("gid"),
+        **{name: _delta(name) for name in ("evt.deltatime", "evt.deltatime.s", "evt.deltatime.ns")},
+        "user.name": view.person(False, lambda user: user.name),
+        "group.name": view.person(True, lambda user: user.name),
+        "user.homedir": view.person(False, lambda user: user.home),
+        "user.shell": view.person(False, lambda user: user.shell),
+    }  # fmt: skip

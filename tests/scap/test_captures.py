@@ -1,0 +1,60 @@
+"""Every capture is read to its end, and its usual lines are sysdig's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from captures import CAPTURES, each_capture, needs_captures, needs_sysdig, sysdig, tell
+
+from sonde.query import is_log, is_scap
+
+# lines that the usual output has by sysdig 0.29.3; it cannot read one of the files
+LINES = {
+    "bencer_example0_nginx": 41, "bencer_example4_example4-1": 6255, "bencer_example4_example4-2": 6554,
+    "bencer_example5_httpd": 253, "bencer_example5_nginx": 158, "falco_cat_write": 85, "falco_connect_localhost": 8,
+    "falco_empty_0.10.0": 0, "falco_empty_0.17.0": 0, "falco_open-multiple-files": 86, "falco_ping_sendto": 20,
+    "falco_privileged": 1, "falco_run_as_user_0_container": 3796, "falco_run_as_user_65534_container": 2,
+    "falco_syscall": 12, "falco_write_tmp_test": 2, "libs_curl_google": 1221, "libs_curl_google_comments": 1221,
+    "libs_sample": 402, "libs_single_ipv6_conn": 28, "libs_test_ipv6_client": 68,
+}  # fmt: skip
+
+
+@each_capture
+def test_read_to_the_end(name: str) -> None:
+    path = CAPTURES / f"{name}.scap"
+    told = tell(path)
+    assert is_scap(str(path)) and not is_log(str(path))
+    assert len(told.lines) == LINES[name]
+    assert told.receipt.startswith("EXACT")
+
+
+@each_capture
+@needs_sysdig
+def test_usual_lines_are_those_of_sysdig(name: str) -> None:
+    path = CAPTURES / f"{name}.scap"
+    theirs = sysdig(path)
+    if theirs.count(b"\n") < 5:
+        pytest.skip("sysdig prints fewer than five lines of it")
+    assert tell(path).text == theirs
+
+
+@each_capture
+def test_calls_have_their_enter_events(name: str) -> None:
+    """Completed calls: as many as there are exit events, each with its time and thread."""
+    path = CAPTURES / f"{name}.scap"
+    ends = tell(path, "evt.dir=< or evt.type in (procexit, signaldeliver)", "*%evt.type")
+    calls = tell(path, "", "*%evt.type %thread.tid", events=False)
+    assert len(calls.lines) == len(ends.lines)
+    assert b"<NA>" not in calls.text
+
+
+@needs_captures
+def test_one_capture_compressed_twice_over_is_the_same(tmp_path: Path) -> None:
+    import gzip
+
+    plain = CAPTURES / "bencer_example0_nginx.scap"
+    packed = tmp_path / "packed.scap.gz"
+    data = plain.read_bytes()
+    packed.write_bytes(gzip.compress(data[:5000]) + gzip.compress(data[5000:]))
+    assert tell(packed).text == tell(plain).text

@@ -1,0 +1,61 @@
+"""Filters, formats and JSON on captures, judged by sysdig; only where it prints five lines or more."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from captures import CAPTURES, needs_captures, needs_sysdig, sysdig, tell
+
+FEWEST = 5
+JUDGED = ("libs_curl_google", "bencer_example4_example4-1", "falco_run_as_user_0_container", "libs_sample")
+
+FILTERS = (
+    "fd.name contains lib", "fd.type = ipv4", "fd.port=80", "fd.directory=/etc", "fd.filename startswith lib",
+    "fd.l4proto=tcp", "fd.cip=127.0.0.1", "fd.sport=80", "proc.name=curl", "proc.cmdline contains google",
+    "proc.exe contains bash", "proc.pname=bash", "proc.aname=sshd", "proc.ppid=1", "proc.pid>1000 and proc.pid<20000",
+    "user.name=root", "user.uid=0", "container.id=host", "container.id!=host", "evt.type=open", "evt.type=switch",
+    "evt.type=read and evt.dir=>", "evt.type in (open, close) and fd.name startswith /etc", "evt.failed=true",
+    "evt.res=ENOENT", "evt.category=file", "evt.category=net", "evt.is_io=true", "evt.is_wait=true", "evt.num<100",
+    "evt.cpu=0", "evt.args contains O_RDONLY", "evt.arg.name contains ld.so", "syscall.type=open",
+    "not proc.name exists",
+)  # fmt: skip
+FORMATS = (
+    "%evt.num %evt.type %evt.args", "*%evt.num %container.id %thread.tid %thread.vtid %proc.vpid",
+    "*%evt.num %evt.arg.res %evt.arg[0] %evt.rawarg.res", "*%evt.num %evt.buffer",
+    "*%evt.num %evt.datetime %evt.time %evt.time.s", "*%syscall.type %evt.type %evt.dir %evt.cpu",
+    "*%proc.aname[1] %proc.aname[2] %proc.apid[1] %proc.loginshellid", "*%evt.count %evt.count.error %evt.count.exit",
+    "*%evt.is_open_read %evt.is_open_write %evt.wait_latency", "*%evt.arg.fd %evt.arg.name %evt.arg.flags",
+    "*%evt.num %evt.res %evt.rawres %evt.failed", "%-12proc.name|%evt.type",
+)  # fmt: skip
+
+pytestmark = [needs_captures, needs_sysdig]
+
+
+@pytest.mark.parametrize("name", JUDGED)
+@pytest.mark.parametrize("question", FILTERS)
+def test_filter(question: str, name: str) -> None:
+    path = CAPTURES / f"{name}.scap"
+    theirs = sysdig(path, question)
+    if theirs.count(b"\n") < FEWEST:
+        pytest.skip("sysdig prints fewer than five lines")
+    assert tell(path, question).text == theirs
+
+
+@pytest.mark.parametrize("name", JUDGED)
+@pytest.mark.parametrize("form", FORMATS)
+def test_format(form: str, name: str) -> None:
+    path = CAPTURES / f"{name}.scap"
+    theirs = sysdig(path, "-p", form)
+    if theirs.count(b"\n") < FEWEST:
+        pytest.skip("sysdig prints fewer than five lines")
+    assert tell(path, format_=form).text == theirs
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_json(name: str) -> None:
+    """The same objects; the order of keys is the format's here, theirs is alphabetical."""
+    path = CAPTURES / f"{name}.scap"
+    theirs = [json.loads(line) for line in sysdig(path, "-j").splitlines()]
+    assert len(theirs) >= FEWEST
+    assert [json.loads(line) for line in tell(path, json=True).lines] == theirs

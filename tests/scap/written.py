@@ -1,0 +1,77 @@
+"""Small .scap files made by hand: blocks of every kind and version, as falcosecurity/libs writes them."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+__all__ = ["block", "event", "fd_list", "header", "process_list", "text", "user_list"]
+
+START = 1_700_000_000_000_000_000  # time of the first event
+
+
+def block(kind: int, body: bytes) -> bytes:
+    """A block with its lengths, filled up to four bytes."""
+    body += bytes(-len(body) % 4)
+    total = len(body) + 12
+    return struct.pack("<II", kind, total) + body + struct.pack("<I", total)
+
+
+def header(minor: int = 2) -> bytes:
+    """What a file begins with."""
+    return block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, minor, -1))
+
+
+def text(value: bytes) -> bytes:
+    """A text with its length before it."""
+    return struct.pack("<H", len(value)) + value
+
+
+def event(
+    kind: int, tid: int, params: Sequence[bytes] = (), time: int = 0, cpu: int = 0, block_type: int = 0x216
+) -> bytes:  # fmt: skip
+    """An event block: before version 1.2, with flags, and with large parameters as its type says."""
+    flags = block_type in (0x208, 0x217, 0x222)
+    wide, counts = block_type in (0x221, 0x222), block_type not in (0x204, 0x208)
+    lens = b"".join(struct.pack("<I" if wide else "<H", len(param)) for param in params)
+    rest = lens + b"".join(params)
+    fixed = 26 if counts else 22
+    head = struct.pack("<qqIH", START + time, tid, fixed + len(rest), kind)
+    head += struct.pack("<I", len(params)) if counts else b""
+    return block(block_type, struct.pack("<H", cpu) + (struct.pack("<I", 0) if flags else b"") + head + rest)
+
+
+def process_list(version: int, comm: bytes = b"sh", tid: int = 7, added: bytes = b"") -> bytes:
+    """A list of one process, in a version's layout; `added` stands behind what version 9 has at least."""
+    kinds = (0x202, 0x207, 0x209, 0x210, 0x211, 0x212, 0x213, 0x214, 0x215)
+    out = struct.pack("<qqq", tid, tid, 1)
+    out += struct.pack("<q", 5) if version > 5 else b""
+    out += struct.pack("<q", 6) if version > 7 else b""
+    out += text(comm) + text(b"/bin/" + comm)
+    out += text(b"/usr/bin/" + comm) if version > 6 else b""
+    out += text(b"-c\0true\0") + text(b"/home/") + struct.pack("<qIII", 1024, 0, 1000, 100)
+    out += struct.pack("<IIIQQ", 300, 200, 100, 2, 3) if version > 1 else b""
+    out += text(b"HOME=/root\0") if version > 2 else b""
+    out += struct.pack("<qq", 70, 71) + text(b"cpu=/a\0") if version > 3 else b""
+    out += text(b"/") if version > 4 else b""
+    out += added
+    return block(kinds[version - 1], (struct.pack("<I", len(out) + 4) if version > 8 else b"") + out)
+
+
+def fd_list(version: int, tid: int, *entries: tuple[int, int, bytes]) -> bytes:
+    """The descriptors of a thread: (descriptor, type, what the type has)."""
+    out = struct.pack("<q", tid)
+    for fd, kind, rest in entries:
+        entry = struct.pack("<qqB", fd, 4242, kind) + rest
+        out += (struct.pack("<I", len(entry) + 4) if version > 1 else b"") + entry
+    return block(0x218 if version > 1 else 0x203, out)
+
+
+def user_list(version: int) -> bytes:
+    """One user and one group."""
+    out = b""
+    user = struct.pack("<BII", 0, 1000, 100) + text(b"eva") + text(b"/home/eva") + text(b"/bin/zsh")
+    group = struct.pack("<BI", 1, 100) + text(b"crew")
+    for entry in (user, group):
+        out += (struct.pack("<I", len(entry) + 4) if version > 1 else b"") + entry
+    return block(0x220 if version > 1 else 0x206, out)
