@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from sonde import __version__
 from sonde.ask import FilterRun, Output
+from sonde.catalog.views import VIEWS
 from sonde.cli_options import Options
 from sonde.errors import UsageError
 from sonde.plan.batch import Batch
@@ -28,7 +29,7 @@ NET = "connect, accept, accept4, bind, listen"
 FILES = (
     "open, openat, openat2, creat, rename, unlink, rmdir, mkdir, link, symlink, truncate, chmod, chown, mount, umount2"
 )
-STATES = "sock:inet_sock_set_state"  # when a connection is there, whether anybody waits for it or not
+STATES = VIEWS["connections"].tracepoint
 NO_FAILURES = "EAGAIN, ETIMEDOUT, ENOTTY"  # answers that programs ask for all the time
 
 
@@ -88,9 +89,9 @@ def _always_on(options: Options) -> Options:
         raise UsageError("record takes the directory to record to, as in sonde record --keep 24h --max 2GB DIR")
     if options.everything:
         return replace(options, write=options.arguments[0])
-    states = (f"evt.type={STATES}",) if exists(STATES) else ()
-    some = (f"evt.type in ({LIFE}, {NET}, {FILES})", f"(evt.failed=true and not evt.res in ({NO_FAILURES}))", *states)
-    return replace(options, write=options.arguments[0], filter_words=" or ".join(some), snaplen=0)
+    some = f"evt.type in ({LIFE}, {NET}, {FILES}) or (evt.failed=true and not evt.res in ({NO_FAILURES}))"
+    states = f" or evt.type={STATES}" if exists(STATES) else ""
+    return replace(options, write=options.arguments[0], filter_words=some + states, snaplen=0)
 
 
 def _kept(options: Options) -> tuple[Sink, Limits]:

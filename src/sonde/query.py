@@ -13,6 +13,7 @@ from sonde.catalog.events import FIELDS
 from sonde.catalog.lookup import NAMES
 from sonde.catalog.syscalls import UNNAMED
 from sonde.catalog.types import STR
+from sonde.catalog.views import VIEWS
 from sonde.dialects.filter import parse
 from sonde.dialects.format import CONTAINER, DEFAULT, Format, Shown, parse_format
 from sonde.dialects.values import names_of_scap
@@ -31,8 +32,8 @@ from sonde.render.times import TimeStyle
 from sonde.sources.live.command import Command
 from sonde.sources.live.events import VIEW, Feature, LiveEvents, Sizes, features
 from sonde.sources.live.explain import explain_scan
-from sonde.sources.live.scan import Scan, plan_record, plan_scan, possible
-from sonde.sources.live.tracepoints import register
+from sonde.sources.live.scan import Scan, plan_record, plan_scan
+from sonde.sources.live.tracepoints import exists, register
 from sonde.sources.recording.explain import explain_recording
 from sonde.sources.recording.segments import is_recording
 from sonde.sources.recording.source import Recording, adopt
@@ -124,7 +125,7 @@ Open = Callable[[Scan, Expr, int], Source]  # what opens a source: of a scan, it
 
 def plan(question: Question) -> Planned:
     """Parse, check and split a question. QueryError says what is wrong and where."""
-    register(f"{question.filter} {question.format}")
+    register(" ".join((question.filter, question.format, *(_of_views() if question.record else ()))))
     with names_of_scap(question.exact):
         whole = And((parse(question.filter), *map(parse, question.beside)))
         expr = rewrite(whole, families=not question.exact)
@@ -138,6 +139,11 @@ def plan(question: Question) -> Planned:
     return Planned(expr, layout, plan_scan(TRUE if question.exact else expr, shown, columns))
 
 
+def _of_views() -> list[str]:
+    """The tracepoints that views need, as far as this kernel has them."""
+    return [view.tracepoint for view in VIEWS.values() if exists(view.tracepoint)]
+
+
 def under_strace(why: str) -> Open:
     """strace, which runs the command or attaches to processes; `why` it and not the kernel."""
     return lambda scan, expr, snaplen: StraceRun(_wanted(scan, expr, snaplen), why)
@@ -149,7 +155,7 @@ def recorded(path: str, events: bool = False) -> Open:
         return lambda scan, expr, snaplen: ScapFile(path, expr, events, snaplen)
     if is_recording(path):
         return lambda scan, expr, snaplen: Recording(
-            path, expr, possible(expr), frozenset(scan.layout.columns), bool(scan.followed)
+            path, expr, scan.on, frozenset(scan.layout.columns), bool(scan.followed)
         )
     return lambda scan, expr, snaplen: StraceLog(_wanted(scan, expr, snaplen), path)
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sonde.catalog.views import VIEWS
 from sonde.dialects.filter import parse
 from sonde.engines.batch import filter_batch
 from sonde.engines.columns import Column, Columns, Rows, columns_of, joined
@@ -23,7 +24,7 @@ from sonde.render.receipt import Receipt, receipt
 from sonde.sources.live.events import LiveEvents
 from sonde.sources.live.groups import ROOM, LiveGroups, needs_rows, why_not
 from sonde.sources.live.scan import Scan, plan_scan
-from sonde.sources.live.tracepoints import register
+from sonde.sources.live.tracepoints import exists, register
 from sonde.sources.procfs.seen import seen_processes
 from sonde.sources.procfs.still import Still
 from sonde.sources.procfs.tables import columns_of_state, read_state
@@ -67,7 +68,8 @@ def plan_sql(
 
     QueryError says what is wrong and where.
     """
-    register(" ".join((text, *filters)))
+    views = (view.tracepoint for view in VIEWS.values() if view.name in text.lower() and exists(view.tracepoint))
+    register(" ".join((text, *filters, *views)))
     statement, found, checked = understood(text, tool)
     expr = rewrite(And((statement.where, *map(parse, filters))))
     if isinstance(found, str):

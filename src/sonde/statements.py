@@ -23,6 +23,7 @@ from sonde.sources.live.groups import measurable
 from sonde.sources.live.tracepoints import named
 
 if TYPE_CHECKING:
+    from sonde.dialects.sql import Select
     from sonde.engines.duckdb import Database
 
 __all__ = ["Opening", "Understood", "put_together", "understood"]
@@ -117,8 +118,15 @@ def _understood(text: str) -> Understood:
     from sonde.dialects.sql_groups import grouped
 
     select = parse_sql(text)
-    found = "tables of state are joined here" if select.states else grouped(select, measurable)
+    found = _beyond(select) or grouped(select, measurable)
     return Understood(select.statement, found, False)
+
+
+def _beyond(select: Select) -> str:
+    """Why no source can make the groups of a statement over such tables, "" if some can."""
+    if select.views:
+        return f"{', '.join(view.name for view in select.views)}: each row is made of several events"
+    return "tables of state are joined here" if select.states else ""
 
 
 def _checked(text: str) -> Any:

@@ -182,11 +182,11 @@ def test_one_writer(tmp_path: Path) -> None:
 
 def test_the_recorder_is_killed(tmp_path: Path) -> None:
     """What is older than a second can be read, whenever that happens."""
-    path = str(tmp_path / "x.sonde")
     ticking = "import os, time\nfor at in range(100000): os.access('/tick%d' % at, os.F_OK); time.sleep(0.002)"
     with subprocess.Popen([sys.executable, "-I", "-S", "-c", ticking]) as workload:
         try:
-            for seconds in (0.4, 0.9, 1.3, 1.7, 2.1):
+            for seconds in (1.2, 1.5, 1.7, 2.1, 2.4):
+                path = str(tmp_path / f"{seconds}.sonde")
                 recorder = cli_start("-w", path, "--pid", str(workload.pid))
                 wait_for(lambda: os.path.isdir(path) and any(Path(path).iterdir()))
                 time.sleep(seconds)

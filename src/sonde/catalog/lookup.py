@@ -5,7 +5,7 @@ from __future__ import annotations
 from sonde.catalog.event import Event
 from sonde.catalog.syscalls import ALIASES, all_events
 
-__all__ = ["CATEGORIES", "EVENTS", "NAMES", "NUMBERS", "TRACEPOINTS", "add_event", "by_name"]
+__all__ = ["CATEGORIES", "EVENTS", "NAMES", "NUMBERS", "TRACEPOINTS", "add_event", "by_name", "tracepoints"]
 
 NUMBERS = 2048  # event numbers are below
 
@@ -31,6 +31,11 @@ def add_event(event: Event) -> None:
     EVENTS[event.number] = event
     NAMES[event.number] = event.name
     _BY_NAME[event.name] = [event]
+
+
+def tracepoints() -> list[str]:
+    """The names of the tracepoints that are known."""
+    return [EVENTS[number].name for number in TRACEPOINTS if number in EVENTS]
 
 
 def by_name(name: str) -> list[Event]:

@@ -18,8 +18,10 @@ from sonde.catalog.event import Event, ParamType
 from sonde.catalog.events import FIELDS
 from sonde.catalog.lookup import NAMES, by_name
 from sonde.catalog.state import STATE
+from sonde.catalog.views import VIEWS, View
 from sonde.dialects.lexer import Scanner
 from sonde.dialects.operands import field as read_field
+from sonde.dialects.sql_views import events_of, fields_of, made_of_events, view_of
 from sonde.dialects.sql_where import lower
 from sonde.errors import QueryError, did_you_mean
 from sonde.plan.expr import TRUE, And, Compare, Expr, Field, Literal
@@ -60,14 +62,15 @@ class Select:
         clauses = ("group", "having", "order", "limit", "offset", "distinct", "joins", "with_", "qualify")
         whole = any(self.tree.args.get(clause) for clause in clauses)
         drawn = any(output.shape in HISTOGRAMS for output in self.outputs)
-        return not (whole or drawn or self.states or self.tree.find(exp.AggFunc, exp.Window))
+        return not (whole or drawn or self.states or self.views or self.tree.find(exp.AggFunc, exp.Window))
 
     @property
     def keeps_few(self) -> bool:
         """Are a few rows, the first in an order, all that any more rows can change?"""
         clauses = ("group", "having", "offset", "distinct", "joins", "with_", "qualify")
         other = any(self.tree.args.get(clause) for clause in clauses) or self.tree.find(exp.AggFunc, exp.Window)
-        return bool(self.tree.args.get("order") and self.tree.args.get("limit") and not other)
+        few = self.tree.args.get("order") and self.tree.args.get("limit")
+        return bool(few and not other and not self.views)
 
     @property
     def kept(self) -> str:
@@ -89,6 +92,11 @@ class Select:
         return tuple(dict.fromkeys(name for table in self.tree.find_all(exp.Table) if (name := _state(table))))
 
     @property
+    def views(self) -> tuple[View, ...]:
+        """The views it asks."""
+        return tuple(view for table in self.tree.find_all(exp.Table) if (view := view_of(table)))
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The names of the columns it mentions."""
         return tuple(dict.fromkeys(column.name.lower() for column in self.tree.find_all(exp.Column)))
@@ -101,7 +109,8 @@ class Select:
     @property
     def fields(self) -> tuple[Field, ...]:
         """The fields that DuckDB needs of each row, each once."""
-        return table_fields(self.tree)
+        of_views = (field for view in self.views for field in fields_of(view))
+        return tuple(dict.fromkeys((*table_fields(self.tree), *of_views)))
 
     @property
     def text(self) -> str:
@@ -126,7 +135,10 @@ def parse_sql(text: str) -> Select:
     for column in tree.find_all(exp.Column):
         _check_column(text, column, fields)
     _count_time(tree)
-    where = And((_take_where(tree), *(Compare("glob", Field("evt.type"), Literal(event.name)) for event in traced)))
+    viewed = [events_of(view) for table in tree.find_all(exp.Table) if (view := view_of(table))]
+    where = And(
+        (_take_where(tree), *viewed, *(Compare("glob", Field("evt.type"), Literal(event.name)) for event in traced))
+    )
     outputs = _name_outputs(text, tree)
     for field in table_fields(tree):
         if FIELDS[field.name].either:
@@ -152,6 +164,8 @@ def sql_text(tree: exp.Expr) -> str:
     def spelled(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and (field := field_of(node)) is not None:
             return exp.column(str(field), table=node.table or None, quoted=True)
+        if isinstance(node, exp.Table) and (view := view_of(node)):
+            return made_of_events(node, view, table_fields(tree), DIALECT)
         if isinstance(node, exp.Table) and ":" in node.name:
             return exp.to_table(TABLE, alias=node.alias or None)
         if isinstance(node, exp.Anonymous) and node.name.lower() in HISTOGRAMS:
@@ -222,8 +236,9 @@ def _check_tables(text: str, tree: exp.Select) -> list[Event]:
         if table.name in NAMES and ":" in table.name:
             traced += by_name(table.name)
             continue
-        if not _state(table) and (table.name.lower() != TABLE or table.db):
-            near = did_you_mean(table.name, [TABLE, *STATE]) or f"; there are {TABLE}, {', '.join(STATE)}"
+        if not _state(table) and not view_of(table) and (table.name.lower() != TABLE or table.db):
+            there = [TABLE, *VIEWS, *STATE]
+            near = did_you_mean(table.name, there) or f"; there are {', '.join(there)}"
             raise QueryError(
                 f"there is no table {table.sql(DIALECT)}{near}", text, max(text.find(table.name), 0), len(table.name)
             )
@@ -262,10 +277,11 @@ def _state(table: exp.Table) -> str:
 
 
 def _columns_of_state(column: exp.Column, select: exp.Select | None) -> list[str]:
-    """The columns of the tables of state that a column may be one of."""
-    tables = [table for table in (select.root().find_all(exp.Table) if select else ()) if _state(table)]
+    """The columns of the tables of state and of the views that a column may be one of."""
+    tables = list(select.root().find_all(exp.Table)) if select else []
     meant = [table for table in tables if not column.table or table.alias_or_name.lower() == column.table.lower()]
-    return [found.name for table in meant for found in STATE[_state(table)].columns]
+    of_state = [found.name for table in meant if _state(table) for found in STATE[_state(table)].columns]
+    return of_state + [found.name for table in meant if (view := view_of(table)) for found in view.columns]
 
 
 def _conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
@@ -283,7 +299,7 @@ def _take_where(tree: exp.Select) -> Expr:
     with, if they need no partner to be there."""
     where, joins = tree.args.get("where"), tree.args.get("joins") or []
     source = tree.args["from_"].this if tree.args.get("from_") else None
-    if where is None or not isinstance(source, exp.Table) or _state(source):
+    if where is None or not isinstance(source, exp.Table) or _state(source) or view_of(source):
         return TRUE
     plain = (isinstance(join.this, exp.Table) and _state(join.this) and join.side in ("", "LEFT") for join in joins)
     if not all(plain):

@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 
-from sonde.catalog.column import Argument, Column
+from sonde.catalog.column import Argument, Column, Table
 from sonde.catalog.event import Event, Param, ParamType, Source
 from sonde.catalog.events import EVENTS_TABLE
 from sonde.catalog.families import FAMILIES
 from sonde.catalog.lookup import CATEGORIES, EVENTS
 from sonde.catalog.state import STATE
+from sonde.catalog.views import VIEWS, View
 
 __all__ = [
     "documents",
@@ -58,7 +59,8 @@ def fields_text(verbose: bool = False) -> str:
             if verbose:
                 lines += _entry("", _details(column))
         parts.append("\n".join(lines))
-    for table in STATE.values():
+    tables: list[Table | View] = [*STATE.values(), *VIEWS.values()]
+    for table in tables:
         lines = [title := f"{table.name}: a table of sonde sql", "-" * len(title)]
         for column in table.columns:
             lines += _entry(column.name, column.doc)
@@ -81,11 +83,25 @@ def tables_markdown() -> str:
         "WHERE e.evt.type = 'execve' GROUP BY ALL\" --for 10s\n"
         "```\n"
     )
-    parts = [_heading("Tables of state", intro)]
-    for table in STATE.values():
-        rows = [[f"`{column.name}`", column.type.name, column.doc] for column in table.columns]
-        parts.append(f"## {table.name}\n\n{table.doc}\n\n" + _table(["column", "type", "meaning"], rows))
-    return "\n".join(parts)
+    parts = [_heading("Tables of state", intro), *map(_of_table, STATE.values())]
+    views = (
+        "Tables whose rows are made of several events, live and of recordings. Beside their own columns they have the "
+        "fields of the event that a row is.\n\n"
+        "```sh\n"
+        "sonde sql \"SELECT proc.name, count(*) FROM connections WHERE direction = 'out' AND started GROUP BY ALL\" "
+        "-r DIR --since 1h\n"
+        "```\n\n"
+        "How an attempt without waiting went is told by the tracepoint sock:inet_sock_set_state, which needs tracefs. "
+        "It comes in whatever process runs when the answer of the other side arrives: with `-- CMD` or `--pid` it may "
+        "be missing, and the row says EINPROGRESS.\n"
+    )
+    return "\n".join([*parts, f"# Views\n\n{views}", *map(_of_table, VIEWS.values())])
+
+
+def _of_table(table: Table | View) -> str:
+    """A table's columns."""
+    rows = [[f"`{column.name}`", column.type.name, column.doc] for column in table.columns]
+    return f"## {table.name}\n\n{table.doc}\n\n" + _table(["column", "type", "meaning"], rows)
 
 
 def events_text() -> str:

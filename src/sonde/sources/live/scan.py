@@ -100,16 +100,19 @@ def plan_record(expr: Expr) -> Scan:
     """Plan a rewritten filter whose rows are kept: with all columns that can be recorded, and all that arguments point
     at."""
     shown = (Field("evt.args"), Field("thread.cgroups"))
-    return plan_scan(expr, shown, RECORDED)._replace(followed=POINTERS | TEXTS)
+    return plan_scan(expr, shown, RECORDED, traced=True)._replace(followed=POINTERS | TEXTS)
 
 
-def plan_scan(expr: Expr, shown: Iterable[Field], columns: frozenset[str] = frozenset()) -> Scan:
-    """Plan a rewritten filter whose rows show some fields and need some more physical columns (PHYSICAL)."""
+def plan_scan(
+    expr: Expr, shown: Iterable[Field], columns: frozenset[str] = frozenset(), traced: bool = False
+) -> Scan:  # fmt: skip
+    """Plan a rewritten filter whose rows show some fields and need some more physical columns (PHYSICAL); `traced`: all
+    tracepoints that are known are meant, and not only those it names."""
     try:
         predicates, pushdown, test = _split(expr, careful=False)
     except TooBig:
         predicates, pushdown, test = _split(expr, careful=True)
-    on = possible(expr)
+    on = possible(expr, traced)
     used = (*shown, *fields(pushdown.rest))
     followed = frozenset().union(*map(followed_types, used))
     wanted = columns | frozenset(("time", "nr", "flags")).union(*map(physical, used))
@@ -175,9 +178,12 @@ def of_process(leaf: Compare) -> bool:
     return bool(used) and all(f.name in DERIVATIONS and physical(f) == {"proc"} for f in used)
 
 
-def possible(expr: Expr) -> Mask:
-    """The event numbers for which a filter may be true: what depends on the number alone is decided now."""
+def possible(expr: Expr, traced: bool = False) -> Mask:
+    """The event numbers for which a filter may be true: what depends on the number alone is decided now. Of tracepoints
+    those that it names, or all that are known (`traced`): of a recording nobody sees those that he does not name."""
     on = _bounds(expr)[0] & _exists()
+    if traced:
+        return on
     names = set(re.findall(r"[\w:]+", str(expr)))
     for number in np.flatnonzero(on[TRACED]) + TRACEPOINTS.start:  # those of other questions are not meant
         on[number] &= CATALOGUE[int(number)].name in names

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from sonde.catalog.event import Event, Param, ParamType, Place, Source
-from sonde.catalog.lookup import EVENTS, TRACEPOINTS, add_event
+from sonde.catalog.lookup import EVENTS, TRACEPOINTS, add_event, tracepoints
 from sonde.engines.context import by_event
 from sonde.engines.decoding import NUMERIC
 from sonde.errors import SondeError, did_you_mean
@@ -51,8 +51,7 @@ def register(text: str) -> None:
 
     SondeError for a name of this form that this kernel does not have, where tracefs can be read.
     """
-    recorded = {EVENTS[number].name for number in TRACEPOINTS if number in EVENTS}
-    for name in sorted(named(text) - recorded):
+    for name in sorted(named(text) - set(tracepoints())):
         layout = tracepoint_format(name.replace(":", "/"))
         ident = tracepoint_id(name.replace(":", "/"))
         if layout is None or ident is None:
