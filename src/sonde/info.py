@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sonde.errors import UsageError
 from sonde.query import event_name, is_recording
+from sonde.sources.recording.header import Header
 from sonde.sources.recording.summary import Contents, Inside, contents
 
 __all__ = ["info"]
@@ -81,11 +82,16 @@ def _object(path: str, found: Contents) -> dict[str, object]:
                 "name": segment.name, "bytes": segment.size, "since": segment.since, "until": segment.until,
                 "events": {event_name(number): count for number, count in segment.events.items()},
                 "processes": segment.processes, "files": segment.files, "ended": segment.ended, "fault": segment.fault,
-                "header": segment.header._asdict() if segment.header else None,
+                "header": _told(segment.header) if segment.header else None,
             }
             for segment in found.segments
         ],
     }  # fmt: skip
+
+
+def _told(header: Header) -> dict[str, object]:
+    """What a segment says of itself, without the lists."""
+    return {name: value for name, value in header._asdict().items() if not isinstance(value, list)}
 
 
 def _clock(ns: int) -> str:

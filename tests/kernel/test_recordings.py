@@ -24,6 +24,7 @@ from sonde.cli_options import Options
 from sonde.plan.batch import Counters
 from sonde.query import Answer, Question, recorded
 from sonde.sources.live.events import Sizes
+from sonde.sources.recording.frames import Reader, framed
 from sonde.sources.recording.segments import Directory
 from sonde.sources.recording.writer import Limits, Recorder
 from sonde.sql_query import SqlAnswer, plan_sql
@@ -180,25 +181,29 @@ def test_one_writer(tmp_path: Path) -> None:
     assert "EXACT" in said
 
 
+def killed_after(seconds: float, pid: int, path: str) -> tuple[list[Row], int, str]:
+    """(what is read of a recorder that was killed, when that was, what reading it said)."""
+    recorder = cli_start("-w", path, "--pid", str(pid))
+    wait_for(lambda: os.path.isdir(path) and os.listdir(path))
+    time.sleep(seconds)
+    at = time.time_ns()
+    recorder.kill()
+    recorder.communicate()
+    done = cli("-r", path, "-j", "-p", "%evt.rawtime %fs.path.name", "evt.type=access")
+    return [json.loads(line) for line in done.stdout.splitlines()], at, done.stderr
+
+
 def test_the_recorder_is_killed(tmp_path: Path) -> None:
     """What is older than a second can be read, whenever that happens."""
     ticking = "import os, time\nfor at in range(100000): os.access('/tick%d' % at, os.F_OK); time.sleep(0.002)"
     with subprocess.Popen([sys.executable, "-I", "-S", "-c", ticking]) as workload:
         try:
             for seconds in (1.2, 1.5, 1.7, 2.1, 2.4):
-                path = str(tmp_path / f"{seconds}.sonde")
-                recorder = cli_start("-w", path, "--pid", str(workload.pid))
-                wait_for(lambda: os.path.isdir(path) and any(Path(path).iterdir()))
-                time.sleep(seconds)
-                killed = time.time_ns()
-                recorder.kill()
-                recorder.communicate()
-                done = cli("-r", path, "-j", "-p", "%evt.rawtime %fs.path.name", "evt.type=access")
-                rows = [json.loads(line) for line in done.stdout.splitlines()]
-                assert rows and rows[-1]["evt.rawtime"] > killed - 1_000_000_000
+                rows, at, said = killed_after(seconds, workload.pid, str(tmp_path / f"{seconds}.sonde"))
+                assert rows and rows[-1]["evt.rawtime"] > at - 1_000_000_000
                 numbers = [int(re.findall(r"\d+", row["fs.path.name"])[0]) for row in rows]
                 assert numbers == list(range(numbers[0], numbers[0] + len(rows))), "none is missing between others"
-                assert "its recorder was killed" in done.stderr or "no whole frame" in done.stderr
+                assert "its recorder was killed" in said or "no whole frame" in said
         finally:
             workload.kill()
 
@@ -320,3 +325,21 @@ def test_windows_of_the_time_that_was(tmp_path: Path) -> None:
     assert len(rows) >= 2 and sum(row["n"] for row in rows) == len(cli("-r", path).stdout.splitlines())
     assert all(row["first"] // 10**9 == row["last"] // 10**9 for row in rows), "windows are whole seconds"
     assert "what there was is not known" in cli("sql", "SELECT count(*) FROM sockets", "-r", path).stderr
+
+
+def test_people_as_they_were(tmp_path: Path) -> None:
+    """A recording of another system has the names of its users."""
+    path = str(tmp_path / "x.sonde")
+    cli("-w", path, "--", "/bin/ls", "/")
+    shown = ("-r", path, "-n", "1", "-p", "%user.name %group.name %user.shell")
+    before = cli(*shown).stdout
+    assert before.startswith("root root /")
+    [segment] = Path(path).iterdir()
+    first, *rest = Reader(open(segment, "rb", buffering=0))  # noqa: SIM115
+    header = json.loads(first.body)
+    header["users"] = [[0, "tux", "/home/tux", "/bin/zsh"]]
+    header["groups"] = [[0, "penguins"]]
+    frames = [framed(first.kind, json.dumps(header).encode())]
+    frames += [framed(frame.kind, frame.body, frame.rows, frame.head) for frame in rest]
+    segment.write_bytes(b"".join(frames))
+    assert cli(*shown).stdout == "tux penguins /bin/zsh\n"

@@ -20,10 +20,11 @@ from sonde.engines.paths import DIRECTORIES
 from sonde.engines.payload import ip_text, socket_addresses, strings_of, terminated
 from sonde.engines.proc import PROC
 from sonde.engines.record import RECORD, number_in, slice_of, text_of
-from sonde.engines.users import USERS, group_name, user_name
+from sonde.engines.users import USERS, group_text, user_name
 from sonde.native.join import join
 from sonde.native.ops import Op, hexa, sint, text, uint
 from sonde.plan.batch import Batch, Payloads, Vector, Views
+from sonde.plan.people import People
 from sonde.plan.strings import Ids
 
 __all__ = [
@@ -215,14 +216,15 @@ def _descriptor(group: Group, param: Param) -> Decoded:
     return Decoded(values, names=names.astype(np.uint32))
 
 
-def _named(name: Callable[[Param, int], bytes | None]) -> Callable[[Group, Param], Decoded]:
+def _named(name: Callable[[Param, int, People | None], bytes | None]) -> Callable[[Group, Param], Decoded]:
     """Numbers with a name, asked once for each distinct one."""
 
     def decoder(group: Group, param: Param) -> Decoded:
         values = words(group, param)
         distinct, inverse = np.unique(values, return_inverse=True)
         key = f"{param.type}:{param.names}"
-        ids = [group.context.named(key, value, lambda v: name(param, v) or None) for value in distinct.tolist()]
+        people = group.context.state.people
+        ids = [group.context.named(key, value, lambda v: name(param, v, people) or None) for value in distinct.tolist()]
         return Decoded(coded(values, param), _plain(group, param).write, np.array(ids, np.uint32)[inverse])
 
     return decoder
@@ -293,12 +295,12 @@ def _dotted(argv: bytes, shown: int | None) -> bytes:
 
 
 # the name of a number by the parameter's type
-NAMES: dict[ParamType, Callable[[Param, int], bytes | None]] = {
-    ParamType.FLAGS: lambda param, value: flags.names(param.names, value).encode(),
-    ParamType.ENUM: lambda param, value: flags.names(param.names, value).encode(),
-    ParamType.SIGNAL: lambda param, value: flags.names("signal", value).encode(),
-    ParamType.UID: lambda param, value: user_name(value) if value >= 0 else None,
-    ParamType.GID: lambda param, value: group_name(value) if value >= 0 else None,
+NAMES: dict[ParamType, Callable[[Param, int, People | None], bytes | None]] = {
+    ParamType.FLAGS: lambda param, value, people: flags.names(param.names, value).encode(),
+    ParamType.ENUM: lambda param, value, people: flags.names(param.names, value).encode(),
+    ParamType.SIGNAL: lambda param, value, people: flags.names("signal", value).encode(),
+    ParamType.UID: lambda param, value, people: user_name(value, people) if value >= 0 else None,
+    ParamType.GID: lambda param, value, people: group_text(value, people) if value >= 0 else None,
 }
 _DECODERS: dict[ParamType, Callable[[Group, Param], Decoded]] = {
     ParamType.RES: _result,

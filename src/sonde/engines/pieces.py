@@ -19,6 +19,7 @@ from sonde.engines.payload import terminated
 from sonde.native.escape import printable
 from sonde.native.ops import Op, escaped, hexa, pool, sint, slices, uint
 from sonde.plan.batch import Batch, Views
+from sonde.plan.people import People
 from sonde.plan.strings import Ids
 
 __all__ = ["Pieces"]
@@ -129,7 +130,9 @@ class Pieces:
 
     def _named(self, group: Group, param: Param) -> list[Op]:
         """Numbers with a name, one text for each distinct one."""
-        ids = self.context.numbered(f"{param.type}:{param.names}", words(group, param), _text_of(param))
+        ids = self.context.numbered(
+            f"{param.type}:{param.names}", words(group, param), _text_of(param, self.context.state.people)
+        )
         return [self._pool(ids)]
 
     def _printable(self, names: Ids) -> Ids:
@@ -146,14 +149,14 @@ def _column(index: int) -> str:
     return "res" if index == RESULT else f"a{index}"
 
 
-def _text_of(param: Param) -> Callable[[int], bytes]:
+def _text_of(param: Param, people: People | None) -> Callable[[int], bytes]:
     """The text of one word."""
     if param.type is ParamType.MODE:
         return lambda word: b"0%o" % (word & 0xFFFF) if word & 0xFFFF else b"0"
     name, unsigned = NAMES[param.type], param.type not in SIGNED
 
     def text(word: int) -> bytes:
-        found = name(param, word)
+        found = name(param, word, people)
         shown = int(coded(np.array([word], np.int64), param)[0])
         return b"%d" % (shown & (1 << 64) - 1 if unsigned else shown) + (
             b"(" + printable(found) + b")" if found else b""

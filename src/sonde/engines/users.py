@@ -2,46 +2,45 @@
 
 from __future__ import annotations
 
-import grp
-import pwd
 from collections.abc import Callable
 
 import numpy as np
 
 from sonde.engines.context import Context, Derivation, idents, number, string
 from sonde.plan.batch import Batch, Vector
+from sonde.plan.people import People, User, group_name, user_of
 
-__all__ = ["USERS", "group_name", "user_name"]
+__all__ = ["USERS", "group_text", "user_name"]
 
 NO_UID = 0xFFFFFFFF
 
 
-def _user(part: Callable[[pwd.struct_passwd], str]) -> Callable[[int], bytes | None]:
-    def text(uid: int) -> bytes | None:
-        try:
-            return part(pwd.getpwuid(uid)).encode()
-        except KeyError:
-            return None
+Name = Callable[[int, People | None], bytes | None]
+
+
+def _user(part: Callable[[User], str]) -> Name:
+    def text(uid: int, people: People | None) -> bytes | None:
+        user = user_of(uid, people)
+        return None if user is None else part(user).encode("utf-8", "surrogateescape")
 
     return text
 
 
-user_name = _user(lambda entry: entry.pw_name)
+user_name = _user(lambda user: user.name)
 
 
-def group_name(gid: int) -> bytes | None:
+def group_text(gid: int, people: People | None) -> bytes | None:
     """The group's name, None if it has none."""
-    try:
-        return grp.getgrgid(gid).gr_name.encode()
-    except KeyError:
-        return None
+    name = group_name(gid, people)
+    return None if name is None else name.encode("utf-8", "surrogateescape")
 
 
-def _text(column: str, key: str, text: Callable[[int], bytes | None]) -> Derivation:
+def _text(column: str, key: str, name: Name) -> Derivation:
     def derive(batch: Batch, argument: str | int | None, context: Context) -> Vector:
         processes, proc = context.state.processes, idents(batch, "proc")
         distinct, inverse = np.unique(processes.column(column, proc), return_inverse=True)
-        ids = [context.named(key, number, text) for number in distinct.tolist()]
+        people = context.state.people
+        ids = [context.named(key, number, lambda ident: name(ident, people)) for number in distinct.tolist()]
         known = processes.column("known", proc) != 0
         return string(np.where(known, np.array(ids, np.uint32)[inverse], 0))
 
@@ -62,10 +61,10 @@ def _id(column: str) -> Derivation:
 USERS: dict[str, Derivation] = {
     "user.uid": _id("euid"),
     "user.name": _text("euid", "user.name", user_name),
-    "user.homedir": _text("euid", "user.homedir", _user(lambda entry: entry.pw_dir)),
-    "user.shell": _text("euid", "user.shell", _user(lambda entry: entry.pw_shell)),
+    "user.homedir": _text("euid", "user.homedir", _user(lambda user: user.home)),
+    "user.shell": _text("euid", "user.shell", _user(lambda user: user.shell)),
     "user.loginuid": _id("loginuid"),
     "user.loginname": _text("loginuid", "user.name", user_name),
     "group.gid": _id("egid"),
-    "group.name": _text("egid", "group.name", group_name),
+    "group.name": _text("egid", "group.name", group_text),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sonde.plan.files import Files
+from sonde.plan.people import People
 from sonde.plan.processes import Processes
 from sonde.plan.strings import Strings
 
@@ -20,6 +21,7 @@ class State:
         self.strings = Strings()
         self.files, self.processes = Files(self.strings), Processes(self.strings)
         self.epoch, self.start = epoch, start
+        self.people: People | None = None  # None: those of this system
 
     @property
     def crowded(self) -> bool:
@@ -30,6 +32,7 @@ class State:
     def renewed(self, file: int, process: int) -> State:
         """A state that knows only the files and processes with ids above these."""
         new = State(epoch=self.epoch, start=self.start)
+        new.people = self.people
         new.files, new.processes = Files(new.strings, file), Processes(new.strings, process)
         new.files.continue_from(self.files)
         new.processes.continue_from(self.processes)

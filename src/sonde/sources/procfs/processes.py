@@ -7,7 +7,7 @@ import time
 from functools import cache
 from typing import Any
 
-from sonde.engines.users import user_name
+from sonde.plan.people import user_of
 from sonde.sources.procfs.read import line, pids, read, stat, text
 
 __all__ = ["processes", "threads", "user"]
@@ -83,5 +83,5 @@ def _links(pid: int) -> tuple[str | None, str | None, bool]:
 @cache
 def user(uid: int) -> str | None:
     """The name of a user, None for one without."""
-    name = user_name(uid)
-    return None if name is None else text(name)
+    found = user_of(uid)
+    return None if found is None else found.name

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sonde.errors import UsageError
 from sonde.plan.batch import Counters
+from sonde.plan.people import People, User
 from sonde.sources.recording.frames import Damaged
 from sonde.sources.recording.state import object_in
 
 __all__ = ["FORMAT", "Header", "read_counters", "read_header"]
 
 FORMAT = 1  # version of what is written
+_LISTS = ("tracepoints", "users", "groups")
 _NUMBERS = ("format", "segment", "epoch", "start", "begun", "snaplen")
 _COUNTS = tuple(field.name for field in fields(Counters) if field.name != "lost_by_event")
 
@@ -38,6 +40,17 @@ class Header(NamedTuple):
     snaplen: int
     sonde: str
     tracepoints: list[object]
+    users: list[Any]
+    groups: list[Any]
+
+    @property
+    def people(self) -> People:
+        """Users and groups as they were. Damaged if they are something else."""
+        try:
+            users = {int(uid): User(str(name), str(home), str(shell)) for uid, name, home, shell in self.users}
+            return People(users, {int(gid): str(name) for gid, name in self.groups})
+        except (TypeError, ValueError):
+            raise Damaged("users that are none") from None
 
 
 def read_header(body: bytes) -> Header:
@@ -48,7 +61,7 @@ def read_header(body: bytes) -> Header:
     values = []
     for name in Header._fields:
         value = found.get(name)
-        if not isinstance(value, int if name in _NUMBERS else list if name == "tracepoints" else str):
+        if not isinstance(value, int if name in _NUMBERS else list if name in _LISTS else str):
             raise Damaged(f"a beginning without {name}")
         values.append(value)
     return Header(*values)  # type: ignore[arg-type]

@@ -149,7 +149,7 @@ class Recording:
             if frame.kind == Kind.START:
                 header = read_header(frame.body)
                 self._numbers = adopted(header.tracepoints)
-                heard = Heard(header.epoch, header.start)
+                heard = Heard(header.epoch, header.start, header.people)
                 self._covered.add(header.session, header.begun, header.begun)
             elif heard is None or header is None:
                 raise Damaged("it does not begin with its beginning")

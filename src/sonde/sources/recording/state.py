@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from sonde.plan.people import People
 from sonde.plan.state import State
 from sonde.plan.strings import Ids
 from sonde.plan.table import Table
@@ -95,13 +96,14 @@ def _body(packed: tuple[bytes, int], rows: int) -> tuple[bytes, int, int]:
 class Heard:
     """A state as a segment tells it."""
 
-    def __init__(self, epoch: int, start: int) -> None:
-        self._epoch, self._start = epoch, start
+    def __init__(self, epoch: int, start: int, people: People | None = None) -> None:
+        self._epoch, self._start, self._people = epoch, start, people
         self.begin(b"{}")
 
     def begin(self, body: bytes) -> None:
         """A state begins: what was heard before is not referred to any more."""
         self.state = State(self._epoch, self._start)
+        self.state.people = self._people
         self._ids = np.arange(FIRST, dtype=np.uint32)
         for name, base in object_in(body).items():
             if name not in TABLES.values() or not isinstance(base, int) or not 0 <= base < 1 << 32:

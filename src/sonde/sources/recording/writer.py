@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sonde.plan.batch import Batch, Counters
+from sonde.plan.people import people_here
 from sonde.plan.state import State
 from sonde.sources.recording.frames import Kind, framed
 from sonde.sources.recording.header import FORMAT
@@ -126,7 +127,10 @@ class Recorder:
                 "epoch": state.epoch,
                 "start": state.start,
             }
+            people = state.people or people_here()
             header["tracepoints"] = told_tracepoints()
+            header["users"] = [[uid, *user] for uid, user in people.users.items()]
+            header["groups"] = list(people.groups.items())
             header["begun"] = time.time_ns() if self._segments > 1 else state.start
             self.sink.write(framed(Kind.START, json.dumps({**header, **self._about}).encode()))
             self._events, self._began = 0, time.monotonic()
