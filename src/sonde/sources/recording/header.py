@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sonde.errors import UsageError
 from sonde.sources.recording.frames import Damaged
-from sonde.sources.recording.state import object_in
+from sonde.sources.recording.objects import object_in, whole
 
 __all__ = ["FORMAT", "Header", "read_header"]
 
@@ -38,12 +38,10 @@ class Header(NamedTuple):
 def read_header(body: bytes) -> Header:
     """A header from JSON. Damaged if it is none, UsageError if a newer sonde wrote it."""
     found = object_in(body)
-    if isinstance(found.get("format"), int) and int(str(found["format"])) > FORMAT:
+    if whole(found.get("format")) > FORMAT:
         raise UsageError("the recording was made by a newer sonde: update this one to read it")
-    values = []
-    for name in Header._fields:
-        value = found.get(name)
-        if not isinstance(value, int if name in _NUMBERS else str):
-            raise Damaged(f"a beginning without {name}")
-        values.append(value)
-    return Header(*values)  # type: ignore[arg-type]
+    numbers = {name: whole(found.get(name)) for name in _NUMBERS}
+    texts = {name: found.get(name) for name in Header._fields if name not in _NUMBERS}
+    if not all(isinstance(text, str) for text in texts.values()):
+        raise Damaged("a beginning without one of its texts")
+    return Header(**numbers, **texts)  # type: ignore[arg-type]

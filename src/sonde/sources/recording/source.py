@@ -12,6 +12,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from sonde.catalog.lookup import NUMBERS
 from sonde.engines.batch import evaluate
 from sonde.engines.context import Context
 from sonde.engines.fields import physical, points_at
@@ -21,14 +22,16 @@ from sonde.plan.expr import TRUE, And, Expr, fields
 from sonde.plan.state import State
 from sonde.sources.recording.frames import Damaged, Frame, Kind, Reader
 from sonde.sources.recording.header import Header, read_header
+from sonde.sources.recording.objects import object_in, whole
 from sonde.sources.recording.rows import KEPT, Rows
 from sonde.sources.recording.segments import locked, segments
-from sonde.sources.recording.state import Heard, object_in
+from sonde.sources.recording.state import Heard
 
 __all__ = ["Recording", "Span"]
 
 KNOWN = frozenset((*KEPT, "seq"))
 _COUNTS = tuple(field.name for field in fields_of(Counters) if field.name != "lost_by_event")
+_EVENTS = frozenset(map(str, range(NUMBERS)))
 Mask = npt.NDArray[np.bool_]
 
 
@@ -233,10 +236,7 @@ def _counters(body: bytes) -> Counters:
     """Counters from JSON. Damaged if they are none."""
     found = object_in(body)
     by_event = found.get("lost_by_event")
-    if not isinstance(by_event, dict):
+    if not isinstance(by_event, dict) or not by_event.keys() <= _EVENTS:
         raise Damaged("counters without those of events")
-    try:
-        numbers = {name: int(found[name]) for name in _COUNTS}  # type: ignore[call-overload]
-        return Counters(**numbers, lost_by_event={int(number): int(count) for number, count in by_event.items()})
-    except (KeyError, TypeError, ValueError):
-        raise Damaged("counters that are no numbers") from None
+    lost = {int(number): whole(count) for number, count in by_event.items()}
+    return Counters(**{name: whole(found.get(name)) for name in _COUNTS}, lost_by_event=lost)

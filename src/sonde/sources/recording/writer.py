@@ -14,7 +14,7 @@ from sonde.plan.batch import Batch, Counters
 from sonde.plan.state import State
 from sonde.sources.recording.frames import Kind, framed
 from sonde.sources.recording.header import FORMAT
-from sonde.sources.recording.rows import joined, rows_frame
+from sonde.sources.recording.rows import joined, rows_frames
 from sonde.sources.recording.segments import Directory, Sink
 from sonde.sources.recording.state import Told
 
@@ -97,7 +97,7 @@ class Recorder:
         assert self._told is not None
         self._events += len(batch)
         # in one piece: rows without what they refer to would be no use
-        self.sink.write(b"".join((*self._told.news(), rows_frame(batch))))
+        self.sink.write(b"".join((*self._told.news(), *rows_frames(batch))))
 
     def _full(self) -> bool:
         """Has the segment reached its limit of time or bytes?"""
