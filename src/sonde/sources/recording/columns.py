@@ -15,7 +15,7 @@ import zstandard
 
 from sonde.sources.recording.frames import LARGEST, Damaged
 
-__all__ = ["COLUMN", "Packed", "pack_all", "packed_bytes", "unpacked_bytes"]
+__all__ = ["COLUMN", "Packed", "Values", "pack_all", "packed_bytes", "unpacked_bytes"]
 
 Values = npt.NDArray[Any]
 COLUMN = np.dtype(

@@ -12,7 +12,7 @@ from sonde.catalog.event import Source
 from sonde.catalog.lookup import EVENTS, NUMBERS
 from sonde.plan.batch import PHYSICAL, Array, Batch, Payloads
 from sonde.plan.state import State
-from sonde.sources.recording.columns import Packed, pack_all
+from sonde.sources.recording.columns import Packed, Values, pack_all
 from sonde.sources.recording.frames import LARGEST, Damaged, Frame, Kind, framed
 
 __all__ = ["KEPT", "ROWS_MAX", "Rows", "joined", "rows_frames"]
@@ -95,7 +95,7 @@ class Rows:
         if not 0 < frame.rows <= ROWS_MAX:
             raise Damaged("a frame with more rows than are ever written")
         self._packed, self.rows = Packed(frame.body, frame.head), frame.rows
-        self._read: dict[str, Array] = {}
+        self._read: dict[str, Values] = {}
         if not all(name in self._packed for name in KEPT):
             raise Damaged("rows without one of their columns")
 
@@ -108,16 +108,16 @@ class Rows:
         columns: dict[str, Array] = {
             "unknown": np.broadcast_to(np.uint8(0), (self.rows,)), "seq": np.broadcast_to(np.uint64(0), (self.rows,)),
         }  # fmt: skip
-        for name in names | {"time", "nr", "flags"}:
-            if name in self._packed:
-                columns[name] = self._column(name)
-        if columns["nr"].max() >= NUMBERS:
-            raise Damaged("an event of an unknown kind")
+        columns |= {name: self.column(name) for name in names | {"nr", "flags"} if name in self._packed}
         return Batch(columns, self._payloads() if pointed else Payloads.none(), state)
 
-    def _column(self, name: str) -> Array:
+    def column(self, name: str) -> Values:
+        """A column. Damaged if it is not as it was written."""
         if name not in self._read:
-            self._read[name] = self._packed.column(name, PHYSICAL[name][0], self.rows)
+            values = self._packed.column(name, PHYSICAL[name][0], self.rows)
+            if name == "nr" and values.max() >= NUMBERS:
+                raise Damaged("an event of an unknown kind")
+            self._read[name] = values
         return self._read[name]
 
     def _payloads(self) -> Payloads:

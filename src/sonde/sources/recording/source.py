@@ -176,17 +176,14 @@ class Recording:
             return None
         self.state = state
         self._context = self._context.of(state)
-        first = rows.batch(frozenset(), False, state)
-        mask = self._in_span(first)
-        self._seen += int(mask.sum())
-        left = np.flatnonzero(mask & self._on[first.columns["nr"]])
+        left = self._asked(rows)
         for part in self._parts:
             if not len(left):
                 return None
             tested = rows.batch(part.columns, part.pointed, state)
             tested = tested if len(left) == len(tested) else tested.take(left)
             left = left[evaluate(part.expr, tested, self._context)]
-        batch = rows.batch(self._names | {"num"}, self._pointed, state)
+        batch = rows.batch(self._names | {"num", "time"}, self._pointed, state)
         return batch if len(left) == len(batch) else batch.take(left)
 
     def _possible(self, rows: Rows) -> bool:
@@ -200,10 +197,18 @@ class Recording:
             return False
         return True
 
-    def _in_span(self, batch: Batch) -> Mask:
-        time = batch.columns["time"].astype(np.int64, copy=False)
-        held: Mask = (time >= self._span.since) & (time <= self._span.until)
-        return held
+    def _asked(self, rows: Rows) -> npt.NDArray[np.int64]:
+        """The rows that are in the span, which are seen, and of an event that may pass. If all are in the span, their
+        times are not read."""
+        asked: Mask = self._on[rows.column("nr")]
+        least, most = rows.extremes("time")
+        if self._span.since <= least and most <= self._span.until:
+            self._seen += rows.rows
+            return np.flatnonzero(asked)
+        time = rows.column("time")
+        held = (time >= self._span.since) & (time <= self._span.until)
+        self._seen += int(held.sum())
+        return np.flatnonzero(asked & held)
 
 
 def _opened(path: str) -> Iterator[tuple[str, BinaryIO]]:
