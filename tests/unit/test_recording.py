@@ -336,6 +336,17 @@ def test_filters(tmp_path: Path) -> None:
         assert found == expected and 0 < len(found) < len(everything), text
 
 
+def test_a_path_that_was_not_opened(tmp_path: Path) -> None:
+    """fd.name is then what was asked for: payloads are read of such events and of no others."""
+    rows = Rows()
+    rows.add("read", 3, 4096, 5, point={1: b"/etc/x"}, res=5, file=rows.file(b"/etc/y"))
+    rows.add("openat", 0xFFFFFF9C, 1, 0, point={1: b"/etc/x"}, res=-2)
+    recording(tmp_path / "x.sonde", [rows.batch()])
+    for text, wanted in (("fd.name=/etc/x", [2]), ("fd.name=/etc/y", [1]), ("evt.buffer contains x", [1])):
+        found = looked_at(reader(tmp_path / "x.sonde", rewrite(parse(text))))
+        assert [row.columns[0] for row in found] == wanted, text
+
+
 # ---- segments
 
 

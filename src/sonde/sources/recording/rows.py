@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -109,7 +109,7 @@ class Rows:
             "unknown": np.broadcast_to(np.uint8(0), (self.rows,)), "seq": np.broadcast_to(np.uint64(0), (self.rows,)),
         }  # fmt: skip
         columns |= {name: self.column(name) for name in names | {"nr", "flags"} if name in self._packed}
-        return Batch(columns, self._payloads() if pointed else Payloads.none(), state)
+        return Batch(columns, self._payloads if pointed else Payloads.none(), state)
 
     def column(self, name: str) -> Values:
         """A column. Damaged if it is not as it was written."""
@@ -120,6 +120,7 @@ class Rows:
             self._read[name] = values
         return self._read[name]
 
+    @cached_property
     def _payloads(self) -> Payloads:
         if DATA not in self._packed:
             return Payloads.none()

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Generator, Iterator
 from dataclasses import fields as fields_of
+from functools import reduce
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 from sonde.catalog.lookup import NUMBERS
 from sonde.engines.batch import evaluate
 from sonde.engines.context import Context
-from sonde.engines.fields import physical, points_at
+from sonde.engines.fields import physical, pointing
 from sonde.errors import UsageError
 from sonde.plan.batch import Batch, Counters
 from sonde.plan.expr import TRUE, And, Expr, fields
@@ -47,17 +48,18 @@ class Part(NamedTuple):
 
     expr: Expr
     columns: frozenset[str]
-    pointed: bool
+    pointing: Mask  # the events of which it reads payloads
 
 
 def _part(expr: Expr) -> Part:
     used = list(fields(expr))
-    return Part(expr, frozenset[str]().union(*map(physical, used)), any(map(points_at, used)))
+    none = np.zeros(NUMBERS, np.bool_)
+    return Part(expr, frozenset[str]().union(*map(physical, used)), reduce(np.logical_or, map(pointing, used), none))
 
 
 def _cost(part: Part) -> tuple[bool, int]:
     """What is cheap to be read is tested first."""
-    return part.pointed, len(part.columns)
+    return bool(part.pointing.any()), len(part.columns)
 
 
 class Recording:
@@ -180,7 +182,8 @@ class Recording:
         for part in self._parts:
             if not len(left):
                 return None
-            tested = rows.batch(part.columns, part.pointed, state)
+            pointed = bool(part.pointing.any() and part.pointing[rows.column("nr")[left]].any())
+            tested = rows.batch(part.columns, pointed, state)
             tested = tested if len(left) == len(tested) else tested.take(left)
             left = left[evaluate(part.expr, tested, self._context)]
         batch = rows.batch(self._names | {"num", "time"}, self._pointed, state)
