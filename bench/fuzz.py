@@ -32,7 +32,7 @@ __all__ = ["main"]
 
 TESTS = Path(__file__).resolve().parents[1] / "tests"
 SPACE = 4 << 30  # bytes of addresses that a reader may have
-SECONDS = 20  # that one recording may take, on a machine that does other things too
+SECONDS = 20  # of CPU that one recording may take
 ROWS = (12, 40, 120)  # of a segment
 COVERED = 2000  # recordings, at most, that are read again to see which lines they reach
 READING = ("columns", "frames", "header", "objects", "rows", "source", "state")
@@ -97,14 +97,14 @@ def read(base: Path, seed: int, numbers: range) -> dict[str, Any]:
         at = random.randrange(len(whole))
         path.write_bytes(damaged(whole[at], parts[at], random))
         began = time.process_time()
-        signal.alarm(SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
         try:
             found = {outcome(str(path), question) for question in QUESTIONS}
             ends[next(end for end in ("refused", "partial", "rows") if end in found)] += 1
         except Exception as error:
             faults.setdefault(_where(error), []).append(number)
         finally:
-            signal.alarm(0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
         slowest = max(slowest, time.process_time() - began)
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"ends": ends, "faults": faults, "slowest": slowest, "memory": most}
@@ -123,9 +123,9 @@ def worker(words: list[str]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (SPACE, SPACE))
 
     def late(*_: object) -> None:
-        raise TimeoutError(f"not read in {SECONDS} s")
+        raise TimeoutError(f"not read in {SECONDS} s of CPU")
 
-    signal.signal(signal.SIGALRM, late)
+    signal.signal(signal.SIGPROF, late)
     with _coverage() if covered == "cover" else contextlib.nullcontext({}) as reached:
         found = read(Path(base), int(seed), range(int(first), int(end), int(step)))
     print(json.dumps({**found, "reached": reached}))

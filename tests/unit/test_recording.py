@@ -159,6 +159,23 @@ def test_a_frame_that_says_it_is_huge() -> None:
         assert frames(header.tobytes() + b"{}") == ([], HEADER.itemsize + 2)
 
 
+class Failing(io.BytesIO):
+    """A file on a disk with an error."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        """What is before the error."""
+        if self.tell() >= len(WRITTEN[0]) + HEADER.itemsize:
+            raise OSError(5, "Input/output error")
+        return super().read(size)
+
+
+def test_frames_on_a_disk_with_an_error() -> None:
+    found = iter(Reader(Failing(b"".join(WRITTEN))))
+    assert next(found).body == b"{}"
+    with pytest.raises(Damaged, match="Input/output error"):
+        next(found)
+
+
 # ---- state
 
 
