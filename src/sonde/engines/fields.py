@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
 from sonde.catalog.column import Column
+from sonde.catalog.event import Event, ParamType
 from sonde.catalog.events import FIELDS
+from sonde.catalog.lookup import NUMBERS
 from sonde.catalog.types import Kind
 from sonde.engines.arguments import argument, info, raw_argument, sources
-from sonde.engines.context import Context, Derivation, missing
+from sonde.engines.context import Context, Derivation, by_event, missing
 from sonde.engines.evt import EVT
 from sonde.engines.fd import FD
 from sonde.engines.paths import PATHS
@@ -16,7 +21,7 @@ from sonde.engines.users import USERS
 from sonde.plan.batch import Batch, Vector
 from sonde.plan.expr import Field
 
-__all__ = ["DERIVATIONS", "OF_ARGUMENT", "column", "derive", "physical", "points_at"]
+__all__ = ["DERIVATIONS", "OF_ARGUMENT", "column", "derive", "physical", "pointing", "points_at"]
 
 OF_ARGUMENT = ("evt.arg", "evt.rawarg")
 
@@ -38,7 +43,8 @@ DERIVATIONS: dict[str, Derivation] = {
     "evt.rawarg": lambda batch, key, context: raw_argument(batch, _key(key), context),
 }
 
-_POINTERS = {"evt.args", "evt.info", "evt.arg", "evt.buffer", "fd.name", "fd.directory", "fd.filename", *PATHS}
+_GIVEN = {"fd.name", "fd.directory", "fd.filename", *PATHS}  # read of payloads only the paths that calls were given
+_POINTERS = {"evt.args", "evt.info", "evt.arg", "evt.buffer", *_GIVEN}
 
 
 def column(field: Field) -> Column:
@@ -73,3 +79,13 @@ def physical(field: Field) -> frozenset[str]:
 def points_at(field: Field) -> bool:
     """Whether the field reads payloads: what argument words pointed at."""
     return field.name in _POINTERS
+
+
+def pointing(field: Field) -> npt.NDArray[np.bool_]:
+    """By event number: whether the field of such an event may depend on payloads."""
+    held: npt.NDArray[np.bool_] = by_event(_paths) != 0
+    return held if field.name in _GIVEN else np.full(NUMBERS, points_at(field))
+
+
+def _paths(event: Event) -> int:
+    return sum(param.type is ParamType.PATH for param in event.params)

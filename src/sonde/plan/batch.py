@@ -139,6 +139,8 @@ class Payloads(NamedTuple):
 
     def take(self, rows: npt.NDArray[np.int64], total: int) -> Payloads:
         """The payloads of some rows of a batch that had `total`, renumbered."""
+        if not len(self.row):
+            return self
         new = np.full(total, -1, np.int64)
         new[rows] = np.arange(len(rows))
         at = new[self.row]

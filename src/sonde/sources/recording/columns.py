@@ -15,7 +15,7 @@ import zstandard
 
 from sonde.sources.recording.frames import LARGEST, Damaged
 
-__all__ = ["COLUMN", "Packed", "pack_all", "packed_bytes", "unpacked_bytes"]
+__all__ = ["COLUMN", "Packed", "Values", "pack_all", "packed_bytes", "unpacked_bytes"]
 
 Values = npt.NDArray[Any]
 COLUMN = np.dtype(
@@ -116,17 +116,23 @@ class Packed:
         least, most = (both.view(np.int64) if np.dtype(dtype).kind == "i" else both).tolist()
         return least, most
 
-    def column(self, name: str, dtype: str, rows: int | None = None) -> Values:
+    def count(self, name: str) -> int:
+        """How many numbers a column says it has. KeyError if it is not there."""
+        return int(self._places[name][0]["count"])
+
+    def column(self, name: str, dtype: str, rows: int) -> Values:
         """A column, with as many `rows` as there have to be. KeyError if it is not there."""
         entry, end = self._places[name]
-        count, kind = int(entry["count"]), np.dtype(dtype)
-        if rows is not None and count != rows:
+        kind = np.dtype(dtype)
+        if entry["count"] != rows:
             raise Damaged(f"column {name} has another length")
         unsigned = np.dtype(f"u{kind.itemsize}")
         base = unsigned.type(int(entry["base"]) & (1 << 8 * kind.itemsize) - 1)
         if entry["encoding"] == CONSTANT:
-            return np.broadcast_to(base.view(kind), (count,))
-        words = self._words(name, entry, end, count).astype(unsigned)
+            return np.broadcast_to(base.view(kind), (rows,))
+        if entry["width"] > kind.itemsize:
+            raise Damaged(f"column {name} is wider than its numbers")
+        words = self._words(name, entry, end, rows).astype(unsigned)
         if entry["encoding"] == STEPS:
             words = np.cumsum(words, dtype=unsigned)
         words += base

@@ -19,7 +19,7 @@ def explain_recording(path: str, expr: Expr, columns: frozenset[str], pointed: b
     if not parts:
         rows.append(("filter", "everything matches: no filter"))
     for part in parts:
-        read = ", ".join(sorted(part.columns)) + (", what arguments pointed at" if part.pointed else "")
+        read = ", ".join(sorted(part.columns)) + (", what arguments pointed at" if part.pointing.any() else "")
         rows.append(("user space", f"{part.expr}\n{'':12}reads {read}, of rows that are left"))
     rows.append(("then", ", ".join(sorted(columns)) + (", what arguments pointed at" if pointed else "")))
     width = max(len(name) for name, _ in rows)

@@ -67,7 +67,8 @@ def framed(kind: int, body: bytes, rows: int = 0, head: int | None = None) -> by
 
 
 class Reader:
-    """The frames of a file that are whole. `left`: bytes behind them, once all are read (of a pipe: those it gave)."""
+    """The frames of a file that are whole. `left`: bytes behind them, once all are read (of a pipe: those it gave).
+    Damaged if the file cannot be read."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -87,14 +88,21 @@ class Reader:
     def _read(self, size: int) -> bytes:
         """So many bytes, or as many as there are."""
         pieces: list[bytes] = []
-        while size > 0 and (piece := self._file.read(min(size, PIECE))):
+        while size > 0 and (piece := self._piece(min(size, PIECE))):
             pieces.append(piece)
             size -= len(piece)
         return b"".join(pieces)
 
+    def _piece(self, size: int) -> bytes:
+        """So many bytes at most, none at the end. Damaged if the disk gives an error."""
+        try:
+            return self._file.read(size)
+        except OSError as error:
+            raise Damaged(error.strerror or "it cannot be read") from None
+
     def _rest(self) -> int:
         """How many bytes there are to the end."""
-        return sum(len(piece) for piece in iter(lambda: self._file.read(PIECE), b""))
+        return sum(len(piece) for piece in iter(lambda: self._piece(PIECE), b""))
 
 
 def _header(raw: bytes) -> np.void | None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any, NamedTuple
 
+from sonde.catalog.lookup import NUMBERS
 from sonde.errors import UsageError
 from sonde.plan.batch import Counters
 from sonde.plan.people import People, User
 from sonde.sources.recording.frames import Damaged
-from sonde.sources.recording.state import object_in
+from sonde.sources.recording.objects import object_in, whole
 
 __all__ = ["FORMAT", "Header", "read_counters", "read_header"]
 
 FORMAT = 1  # version of what is written
 _LISTS = ("tracepoints", "users", "groups")
 _NUMBERS = ("format", "segment", "epoch", "start", "begun", "snaplen")
+_EVENTS = frozenset(map(str, range(NUMBERS)))
 _COUNTS = tuple(field.name for field in fields(Counters) if field.name != "lost_by_event")
 
 
@@ -56,27 +58,20 @@ class Header(NamedTuple):
 def read_header(body: bytes) -> Header:
     """A header from JSON. Damaged if it is none, UsageError if a newer sonde wrote it."""
     found = object_in(body)
-    if isinstance(found.get("format"), int) and int(str(found["format"])) > FORMAT:
+    if whole(found.get("format")) > FORMAT:
         raise UsageError("the recording was made by a newer sonde: update this one to read it")
-    values = []
-    for name in Header._fields:
-        value = found.get(name)
-        if not isinstance(value, int if name in _NUMBERS else list if name in _LISTS else str):
-            raise Damaged(f"a beginning without {name}")
-        values.append(value)
-    return Header(*values)  # type: ignore[arg-type]
+    numbers = {name: whole(found.get(name)) for name in _NUMBERS}
+    others = {name: found.get(name) for name in Header._fields if name not in _NUMBERS}
+    if not all(isinstance(value, list if name in _LISTS else str) for name, value in others.items()):
+        raise Damaged("a beginning without a part of it")
+    return Header(**numbers, **others)  # type: ignore[arg-type]
 
 
 def read_counters(body: bytes) -> tuple[Counters, int]:
     """(what was seen and lost, until when, ns since the epoch) from JSON. Damaged if it is something else."""
     found = object_in(body)
     by_event = found.get("lost_by_event")
-    if not isinstance(by_event, dict):
+    if not isinstance(by_event, dict) or not by_event.keys() <= _EVENTS:
         raise Damaged("counters without those of events")
-    try:
-        numbers = {name: int(found[name]) for name in (*_COUNTS, "time")}  # type: ignore[call-overload]
-        lost = {int(number): int(count) for number, count in by_event.items()}
-        until = numbers.pop("time")
-        return Counters(**numbers, lost_by_event=lost), until
-    except (KeyError, TypeError, ValueError):
-        raise Damaged("counters that are no numbers") from None
+    lost = {int(number): whole(count) for number, count in by_event.items()}
+    return Counters(**{name: whole(found.get(name)) for name in _COUNTS}, lost_by_event=lost), whole(found.get("time"))

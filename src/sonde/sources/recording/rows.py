@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Iterator, Sequence
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +12,10 @@ from sonde.catalog.event import Source
 from sonde.catalog.lookup import EVENTS, NUMBERS
 from sonde.plan.batch import PHYSICAL, Array, Batch, Payloads
 from sonde.plan.state import State
-from sonde.sources.recording.columns import Packed, pack_all
-from sonde.sources.recording.frames import Damaged, Frame, Kind, framed
+from sonde.sources.recording.columns import Packed, Values, pack_all
+from sonde.sources.recording.frames import LARGEST, Damaged, Frame, Kind, framed
 
-__all__ = ["KEPT", "ROWS_MAX", "Rows", "joined", "rows_frame"]
+__all__ = ["KEPT", "ROWS_MAX", "Rows", "joined", "rows_frames"]
 
 KEPT = (
     "num", "time", "latency", "nr", "cpu", "flags", "tid", "pid", "res", "a0", "a1", "a2", "a3", "a4", "a5", "proc",
@@ -24,6 +24,7 @@ KEPT = (
 ROWS_MAX = 1 << 20  # of a frame
 RISING = frozenset(("num", "time", "p.row"))
 POINTED = {"p.row": "i8", "p.arg": "u1", "p.length": "i4", "p.full": "i4"}
+POINTED_MAX = 16  # of a row
 DATA = "p.data"
 WORDS = tuple(f"a{i}" for i in range(6))
 Bools = npt.NDArray[np.bool_]
@@ -55,8 +56,17 @@ def joined(batches: Sequence[Batch]) -> Batch:
     return Batch(columns, Payloads(*map(np.concatenate, zip(*parts, strict=True))), batches[0].state)
 
 
-def rows_frame(batch: Batch) -> bytes:
-    """The frame of a batch."""
+def rows_frames(batch: Batch) -> Iterator[bytes]:
+    """The frames of a batch: one, if it is not larger than a frame can be."""
+    size = int(np.maximum(batch.payloads.length, 0).sum(dtype=np.int64))
+    if len(batch) > 1 and (len(batch) > ROWS_MAX or size > LARGEST // 2):
+        for rows in np.array_split(np.arange(len(batch)), 2):
+            yield from rows_frames(batch.take(rows))
+    else:
+        yield _rows_frame(batch)
+
+
+def _rows_frame(batch: Batch) -> bytes:
     columns: dict[str, Array] = {name: batch.columns[name] for name in KEPT if name in batch.columns}
     nr = batch.columns["nr"]
     for name, nothing in _meaningless().items():
@@ -87,9 +97,9 @@ class Rows:
         if not 0 < frame.rows <= ROWS_MAX:
             raise Damaged("a frame with more rows than are ever written")
         self._packed, self.rows = Packed(frame.body, frame.head), frame.rows
-        self._read: dict[str, Array] = {}
-        if "time" not in self._packed or "nr" not in self._packed:
-            raise Damaged("rows without a time or a number")
+        self._read: dict[str, Values] = {}
+        if not all(name in self._packed for name in KEPT):
+            raise Damaged("rows without one of their columns")
 
     def extremes(self, name: str) -> tuple[int, int]:
         """The least and the greatest value of a column."""
@@ -100,12 +110,11 @@ class Rows:
         columns: dict[str, Array] = {
             "unknown": np.broadcast_to(np.uint8(0), (self.rows,)), "seq": np.broadcast_to(np.uint64(0), (self.rows,)),
         }  # fmt: skip
-        for name in names | {"time", "nr", "flags", "unknown"}:
-            if name in self._packed:
-                columns[name] = self._column(name)
-        return Batch(columns, self._payloads() if pointed else Payloads.none(), state)
+        columns |= {name: self.column(name) for name in names | {"nr", "flags", "unknown"} if name in self._packed}
+        return Batch(columns, self._payloads if pointed else Payloads.none(), state)
 
-    def _column(self, name: str) -> Array:
+    def column(self, name: str) -> Values:
+        """A column. Damaged if it is not as it was written."""
         if name not in self._read:
             values = self._packed.column(name, PHYSICAL[name][0], self.rows)
             if name == "nr":
@@ -115,16 +124,19 @@ class Rows:
             self._read[name] = values
         return self._read[name]
 
+    @cached_property
     def _payloads(self) -> Payloads:
         if DATA not in self._packed:
             return Payloads.none()
         try:
-            row, argument, length, full = (self._packed.column(name, dtype) for name, dtype in POINTED.items())
-            data = self._packed.column(DATA, "u1")
+            count = self._packed.count("p.row")
+            if not 0 < count <= self.rows * POINTED_MAX:
+                raise Damaged("more payloads than the rows have arguments")
+            row, argument, length, full = (self._packed.column(name, dtype, count) for name, dtype in POINTED.items())
+            held = np.maximum(length, 0).astype(np.int64)
+            data = self._packed.column(DATA, "u1", int(held.sum()))
         except KeyError:
             raise Damaged("payloads without a part of them") from None
-        ends = np.cumsum(np.maximum(length, 0), dtype=np.int64)
-        same = len(row) == len(argument) == len(length) == len(full) > 0
-        if not same or int(ends[-1]) != len(data) or row.min() < 0 or row.max() >= self.rows:
-            raise Damaged("payloads of another length")
-        return Payloads(row, argument, ends - np.maximum(length, 0), length, full, np.ascontiguousarray(data))
+        if row.min() < 0 or row.max() >= self.rows or length.min() < -1:
+            raise Damaged("payloads of no row")
+        return Payloads(row, argument, np.cumsum(held) - held, length, full, np.ascontiguousarray(data))

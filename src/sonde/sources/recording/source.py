@@ -7,14 +7,16 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Generator, Iterator
+from functools import reduce
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from sonde.catalog.lookup import NUMBERS
 from sonde.engines.batch import evaluate
 from sonde.engines.context import Context
-from sonde.engines.fields import physical, points_at
+from sonde.engines.fields import physical, pointing
 from sonde.errors import UsageError
 from sonde.plan.batch import Batch, Counters
 from sonde.plan.expr import TRUE, And, Expr, fields
@@ -38,7 +40,7 @@ class Part(NamedTuple):
 
     expr: Expr
     columns: frozenset[str]
-    pointed: bool
+    pointing: Mask  # the events of which it reads payloads
 
 
 def parts_of(expr: Expr) -> list[Part]:
@@ -48,11 +50,13 @@ def parts_of(expr: Expr) -> list[Part]:
 
 def _part(expr: Expr) -> Part:
     used = list(fields(expr))
-    return Part(expr, frozenset[str]().union(*map(physical, used)), any(map(points_at, used)))
+    none = np.zeros(NUMBERS, np.bool_)
+    return Part(expr, frozenset[str]().union(*map(physical, used)), reduce(np.logical_or, map(pointing, used), none))
 
 
 def _cost(part: Part) -> tuple[bool, int]:
-    return part.pointed, len(part.columns)
+    """What is cheap to be read is tested first."""
+    return bool(part.pointing.any()), len(part.columns)
 
 
 class Recording:
@@ -174,16 +178,15 @@ class Recording:
             return None
         self.state = state
         self._context = self._context.of(state)
-        first = rows.batch(frozenset(), False, state)
-        self._seen += len(first)
-        left = np.flatnonzero(self._on[first.columns["nr"]])
+        left = self._asked(rows)
         for part in self._parts:
             if not len(left):
                 return None
-            tested = rows.batch(part.columns, part.pointed, state)
+            pointed = bool(part.pointing.any() and part.pointing[rows.column("nr")[left]].any())
+            tested = rows.batch(part.columns, pointed, state)
             tested = tested if len(left) == len(tested) else tested.take(left)
             left = left[evaluate(part.expr, tested, self._context)]
-        batch = rows.batch(self._names | {"num"}, self._pointed, state)
+        batch = rows.batch(self._names | {"num", "time"}, self._pointed, state)
         return batch if len(left) == len(batch) else batch.take(left)
 
     def _possible(self, rows: Rows) -> bool:
@@ -196,6 +199,19 @@ class Recording:
             self._seen += rows.rows
             return False
         return True
+
+    def _asked(self, rows: Rows) -> npt.NDArray[np.int64]:
+        """The rows that are in the span, which are seen, and of an event that may pass. If all are in the span, their
+        times are not read."""
+        asked: Mask = self._on[rows.column("nr")]
+        least, most = rows.extremes("time")
+        if self._span.since <= least and most <= self._span.until:
+            self._seen += rows.rows
+            return np.flatnonzero(asked)
+        time = rows.column("time")
+        held = (time >= self._span.since) & (time <= self._span.until)
+        self._seen += int(held.sum())
+        return np.flatnonzero(asked & held)
 
 
 def opened(path: str) -> Iterator[tuple[str, BinaryIO]]:

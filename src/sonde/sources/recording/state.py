@@ -15,8 +15,9 @@ from sonde.plan.strings import Ids
 from sonde.plan.table import Table
 from sonde.sources.recording.columns import Packed, pack_all
 from sonde.sources.recording.frames import Damaged, Frame, Kind, framed
+from sonde.sources.recording.objects import object_in, whole
 
-__all__ = ["Heard", "Told", "object_in"]
+__all__ = ["Heard", "Told"]
 
 ROWS_MAX = 1 << 21  # of a table: sonde forgets long before
 TEXTS_MAX = 1 << 24
@@ -106,9 +107,9 @@ class Heard:
         self.state.people = self._people
         self._ids = np.arange(FIRST, dtype=np.uint32)
         for name, base in object_in(body).items():
-            if name not in TABLES.values() or not isinstance(base, int) or not 0 <= base < 1 << 32:
+            if name not in TABLES.values():
                 raise Damaged("a state begins with something else")
-            getattr(self.state, name).base = base
+            getattr(self.state, name).base = whole(base, 1 << 32)
 
     def hear(self, frame: Frame) -> None:
         """Take in a frame of strings or rows. Damaged if it is not as it was written."""
@@ -122,12 +123,13 @@ class Heard:
 
     def _strings(self, packed: Packed, rows: int) -> None:
         try:
-            lengths, text = packed.column("length", "u4", rows), packed.column("text", "u1").tobytes()
+            lengths = packed.column("length", "u4", rows)
+            ends = np.cumsum(lengths, dtype=np.int64)
+            text = packed.column("text", "u1", int(lengths.sum(dtype=np.int64))).tobytes()
         except KeyError:
             raise Damaged("strings without a text") from None
-        ends = np.cumsum(lengths, dtype=np.int64)
-        if (rows and ends[-1] != len(text)) or len(self._ids) + rows > TEXTS_MAX:
-            raise Damaged("strings of another length")
+        if len(self._ids) + rows > TEXTS_MAX:
+            raise Damaged("more strings than a state has")
         starts = (ends - lengths).tolist()
         new = self.state.strings.intern_all(text[a:b] for a, b in zip(starts, ends.tolist(), strict=True))
         self._ids = np.concatenate((self._ids, new))
@@ -137,7 +139,7 @@ class Heard:
             places = packed.column("id", "u4", rows)
         except KeyError:
             raise Damaged("rows without ids") from None
-        if not rows or int(places.max()) >= ROWS_MAX:
+        if not rows or not 0 < int(places.min()) <= int(places.max()) < ROWS_MAX:
             raise Damaged("an id that is never given")
         table.ensure_all((places + np.uint32(table.base)).astype(np.uint32))
         for name in table.rows.dtype.names or ():
@@ -152,14 +154,3 @@ class Heard:
         if len(numbers) and int(numbers.max()) >= len(self._ids):
             raise Damaged("a string that was not told")
         return self._ids[numbers]
-
-
-def object_in(body: bytes) -> dict[str, object]:
-    """A JSON object. Damaged if it is none."""
-    try:
-        found = json.loads(body)
-    except ValueError:
-        raise Damaged("no JSON where there should be some") from None
-    if not isinstance(found, dict):
-        raise Damaged("no JSON object where there should be one")
-    return found

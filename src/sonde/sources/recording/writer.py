@@ -15,7 +15,7 @@ from sonde.plan.people import people_here
 from sonde.plan.state import State
 from sonde.sources.recording.frames import Kind, framed
 from sonde.sources.recording.header import FORMAT
-from sonde.sources.recording.rows import joined, rows_frame
+from sonde.sources.recording.rows import joined, rows_frames
 from sonde.sources.recording.segments import Directory, Sink
 from sonde.sources.recording.state import Told
 from sonde.sources.recording.tracepoints import told_tracepoints
@@ -104,13 +104,13 @@ class Recorder:
         assert self._told is not None
         self._events += len(batch)
         # in one piece: rows without what they refer to would be no use
-        self.sink.write(b"".join((*self._told.news(), rows_frame(batch))))
+        self.sink.write(b"".join((*self._told.news(), *rows_frames(batch))))
 
     def _full(self) -> bool:
         """Has the segment reached its limit of time or bytes?"""
         limits = self._limits
         late = limits.seconds is not None and time.monotonic() - self._began >= limits.seconds
-        return self.sink.rotates and (self.sink.size >= limits.bytes or late)
+        return self.sink.rotates and self._events > 0 and (self.sink.size >= limits.bytes or late)
 
     def _begin(self, state: State) -> None:
         """Begin a segment, or in a stream a state."""
