@@ -44,7 +44,7 @@ DOORS = {
     "ctypes": ("kernel.libbpf", "native"),
     "mmap": ("kernel.ring", "kernel.rows"),
     "duckdb": ("engines.duckdb",),
-    "sqlglot": ("dialects.sql", "dialects.sql_where", "dialects.sql_groups", "engines.fleet"),
+    "sqlglot": ("dialects.sql", "dialects.sql_where", "dialects.sql_groups", "dialects.sql_views", "engines.fleet"),
     "zstandard": ("sources.recording.columns",),
     "yaml": ("dialects.rules",),
     "lupa": ("lua",),

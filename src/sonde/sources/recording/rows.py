@@ -21,6 +21,7 @@ KEPT = (
     "num", "time", "latency", "nr", "cpu", "flags", "tid", "pid", "res", "a0", "a1", "a2", "a3", "a4", "a5", "proc",
     "file", "dir", "newdir", "unknown",
 )  # fmt: skip
+NEEDED = ("time", "nr", "flags")  # what a source that does not know everything knows, too
 ROWS_MAX = 1 << 20  # of a frame
 RISING = frozenset(("num", "time", "p.row"))
 POINTED = {"p.row": "i8", "p.arg": "u1", "p.length": "i4", "p.full": "i4"}
@@ -98,7 +99,7 @@ class Rows:
             raise Damaged("a frame with more rows than are ever written")
         self._packed, self.rows = Packed(frame.body, frame.head), frame.rows
         self._read: dict[str, Values] = {}
-        if not all(name in self._packed for name in KEPT):
+        if not all(name in self._packed for name in NEEDED):
             raise Damaged("rows without one of their columns")
 
     def extremes(self, name: str) -> tuple[int, int]:
