@@ -12,6 +12,7 @@ from datetime import datetime
 from sonde.errors import UsageError
 from sonde.query import event_name, is_recording
 from sonde.sources.recording.header import Header
+from sonde.sources.recording.segments import recordings
 from sonde.sources.recording.summary import Contents, Inside, contents
 
 __all__ = ["info"]
@@ -26,9 +27,14 @@ def info(words: Sequence[str], as_json: bool) -> int:
         raise UsageError("info takes the name of a recording, as in sonde info shop.sonde")
     if not is_recording(words[0]):
         raise UsageError(f"{words[0]} is no recording")
-    found = contents(words[0])
-    sys.stdout.write(json.dumps(_object(words[0], found)) + "\n" if as_json else _text(words[0], found))
+    texts = [_told_of(path, as_json) for path in recordings(words[0]) or words]
+    sys.stdout.write(("" if as_json else "\n").join(texts))
     return 0
+
+
+def _told_of(path: str, as_json: bool) -> str:
+    found = contents(path)
+    return json.dumps(_object(path, found)) + "\n" if as_json else _text(path, found)
 
 
 def _text(path: str, found: Contents) -> str:

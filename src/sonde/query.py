@@ -35,7 +35,8 @@ from sonde.sources.live.explain import explain_scan
 from sonde.sources.live.scan import Scan, plan_record, plan_scan
 from sonde.sources.live.tracepoints import exists, register
 from sonde.sources.recording.explain import explain_recording
-from sonde.sources.recording.segments import is_recording
+from sonde.sources.recording.merged import Merged
+from sonde.sources.recording.segments import is_recording, recordings
 from sonde.sources.recording.source import Recording, adopt
 from sonde.sources.scap.explain import explain_scap
 from sonde.sources.scap.source import ScapFile, is_scap
@@ -154,10 +155,16 @@ def recorded(path: str, events: bool = False) -> Open:
     if is_scap(path):
         return lambda scan, expr, snaplen: ScapFile(path, expr, events, snaplen)
     if is_recording(path):
-        return lambda scan, expr, snaplen: Recording(
-            path, expr, scan.on, frozenset(scan.layout.columns), bool(scan.followed)
-        )
+        return lambda scan, expr, snaplen: _recordings(path, scan, expr)
     return lambda scan, expr, snaplen: StraceLog(_wanted(scan, expr, snaplen), path)
+
+
+def _recordings(path: str, scan: Scan, expr: Expr) -> Recording | Merged:
+    def one(path: str) -> Recording:
+        return Recording(path, expr, scan.on, frozenset(scan.layout.columns), bool(scan.followed))
+
+    several = recordings(path)
+    return Merged(several, one) if several else one(path)
 
 
 def _wanted(scan: Scan, expr: Expr, snaplen: int) -> Wanted:
@@ -270,8 +277,11 @@ class Answer:
 
     def unknown(self) -> list[str]:
         """The fields that were asked for and that the source does not have."""
-        known = {StraceRun: KNOWN, StraceLog: KNOWN, Recording: Recording.known}.get(type(self.source))
-        if known is None:
+        if isinstance(self.source, Recording | Merged):
+            known = self.source.known
+        elif isinstance(self.source, StraceRun | StraceLog):
+            known = KNOWN
+        else:
             return []
         shown = () if self._question.format == DEFAULT else self._values
         asked = {field.name: field for value in (*shown, self._planned.expr) for field in fields(value)}

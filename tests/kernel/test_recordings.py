@@ -343,3 +343,18 @@ def test_people_as_they_were(tmp_path: Path) -> None:
     frames += [framed(frame.kind, frame.body, frame.rows, frame.head) for frame in rest]
     segment.write_bytes(b"".join(frames))
     assert cli(*shown).stdout == "tux penguins /bin/zsh\n"
+
+
+def test_a_folder_of_recordings(tmp_path: Path) -> None:
+    """Rows of several systems by their time, each with its name."""
+    for name in ("a", "b"):
+        cli("-w", str(tmp_path / f"{name}.sonde"), "--", "/bin/sh", "-c", f"ls / > /dev/null; cat /none.{name}")
+    done = cli("-r", str(tmp_path), "-j", "-p", "%evt.rawtime %evt.hostname %evt.type %fs.path.name")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    times = [row["evt.rawtime"] for row in rows]
+    assert times == sorted(times) and {row["evt.hostname"] for row in rows} == {os.uname().nodename}
+    single = [len(cli("-r", str(tmp_path / f"{name}.sonde")).stdout.splitlines()) for name in ("a", "b")]
+    assert len(rows) == sum(single) and "EXACT" in done.stderr
+    failed = cli("-r", str(tmp_path), "-p", "%fs.path.name", "evt.failed=true and fs.path.name startswith /none").stdout
+    assert failed.split() == ["/none.a", "/none.b"]
+    assert cli("info", str(tmp_path)).stdout.count("recording ") == 2

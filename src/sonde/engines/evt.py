@@ -183,10 +183,16 @@ def _ones(batch: Batch, argument: str | int | None, context: Context) -> Vector:
     return number(np.ones(len(batch), np.int64))
 
 
+def _host(batch: Batch, argument: str | int | None, context: Context) -> Vector:
+    name = context.state.strings.intern(context.state.host.encode("utf-8", "surrogateescape"))
+    return string(np.full(len(batch), name))
+
+
 EVT: dict[str, Derivation] = {
     "evt.num": _of_column("num"),
     "evt.cpu": _of_column("cpu"),
     "evt.dir": _direction,
+    "evt.hostname": _host,
     "evt.type": _text("type", lambda e: e.name),
     "evt.type.is": _type_is,
     "syscall.type": _text("syscall", lambda e: e.name if e.is_syscall else ""),

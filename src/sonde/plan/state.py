@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from sonde.plan.files import Files
 from sonde.plan.people import People
 from sonde.plan.processes import Processes
@@ -22,6 +24,7 @@ class State:
         self.files, self.processes = Files(self.strings), Processes(self.strings)
         self.epoch, self.start = epoch, start
         self.people: People | None = None  # None: those of this system
+        self.host = os.uname().nodename
 
     @property
     def crowded(self) -> bool:
@@ -32,7 +35,7 @@ class State:
     def renewed(self, file: int, process: int) -> State:
         """A state that knows only the files and processes with ids above these."""
         new = State(epoch=self.epoch, start=self.start)
-        new.people = self.people
+        new.people, new.host = self.people, self.host
         new.files, new.processes = Files(new.strings, file), Processes(new.strings, process)
         new.files.continue_from(self.files)
         new.processes.continue_from(self.processes)

@@ -15,6 +15,7 @@ _PLACE = ("nr", "proc", "dir", "newdir")
 _NUMBERING = (
     Column("evt.num", INT, "Number of the row, counted from 1 as rows are delivered.", needs=("num",)),
     Column("evt.cpu", INT, "CPU on which the operation ended.", "cpu", ("cpu",)),
+    Column("evt.hostname", STR, "Name of the system the operation happened on."),
     Column("evt.dir", STR, "< for an operation that has ended, > for one that is still running.", needs=("flags",)),
 )
 

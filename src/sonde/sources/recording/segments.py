@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sonde.errors import SondeError, UsageError
 from sonde.sources.recording.frames import BEGINNING
 
-__all__ = ["Directory", "Sink", "Stream", "is_recording", "segments"]
+__all__ = ["Directory", "Sink", "Stream", "is_recording", "recordings", "segments"]
 
 STDOUT = 1
 _NAME = re.compile(r"[0-9]{10}\.segment")
@@ -29,9 +29,10 @@ class Segment(NamedTuple):
 
 
 def is_recording(path: str) -> bool:
-    """Is there a recording: a directory with segments, one of them, or - for standard input that begins like one?"""
+    """Is there a recording: a directory with segments, a folder of such, one segment, or - for standard input that
+    begins like one?"""
     if os.path.isdir(path):
-        return bool(segments(path))
+        return bool(segments(path) or recordings(path))
     try:
         if path == "-":
             assert isinstance(sys.stdin.buffer, BufferedReader)
@@ -40,6 +41,14 @@ def is_recording(path: str) -> bool:
             return file.read(len(BEGINNING)) == BEGINNING
     except OSError:
         return False
+
+
+def recordings(path: str) -> list[str]:
+    """The recordings in a folder of several, by name; none if it is one itself, or no folder."""
+    if not os.path.isdir(path) or segments(path):
+        return []
+    with os.scandir(path) as found:
+        return sorted(one.path for one in found if one.is_dir() and segments(one.path))
 
 
 def segments(path: str) -> list[Segment]:

@@ -24,7 +24,7 @@ from sonde.plan.state import State
 from sonde.sources.recording.frames import Damaged, Frame, Kind, Reader
 from sonde.sources.recording.header import Header, read_counters, read_header
 from sonde.sources.recording.rows import KEPT, Rows
-from sonde.sources.recording.segments import locked, segments
+from sonde.sources.recording.segments import locked, recordings, segments
 from sonde.sources.recording.span import Covered, span_of
 from sonde.sources.recording.state import Heard
 from sonde.sources.recording.tracepoints import adopted
@@ -153,7 +153,7 @@ class Recording:
             if frame.kind == Kind.START:
                 header = read_header(frame.body)
                 self._numbers = adopted(header.tracepoints)
-                heard = Heard(header.epoch, header.start, header.people)
+                heard = Heard(header.epoch, header.start, header.people, header.host)
                 self._covered.add(header.session, header.begun, header.begun)
             elif heard is None or header is None:
                 raise Damaged("it does not begin with its beginning")
@@ -186,6 +186,8 @@ class Recording:
             tested = rows.batch(part.columns, pointed, state)
             tested = tested if len(left) == len(tested) else tested.take(left)
             left = left[evaluate(part.expr, tested, self._context)]
+        if not len(left):
+            return None
         batch = rows.batch(self._names | {"num", "time"}, self._pointed, state)
         return batch if len(left) == len(batch) else batch.take(left)
 
@@ -238,7 +240,9 @@ def opened(path: str) -> Iterator[tuple[str, BinaryIO]]:
 
 def adopt(path: str) -> None:
     """Make the tracepoints of a recording known, so that a question can name them."""
-    if os.path.isdir(path):
+    for each in recordings(path):
+        adopt(each)
+    if os.path.isdir(path) and segments(path):
         for _, file in opened(path):
             frame = next(iter(Reader(file)), None)
             if frame is not None and frame.kind == Kind.START:

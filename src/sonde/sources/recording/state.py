@@ -97,14 +97,14 @@ def _body(packed: tuple[bytes, int], rows: int) -> tuple[bytes, int, int]:
 class Heard:
     """A state as a segment tells it."""
 
-    def __init__(self, epoch: int, start: int, people: People | None = None) -> None:
-        self._epoch, self._start, self._people = epoch, start, people
+    def __init__(self, epoch: int, start: int, people: People | None = None, host: str = "") -> None:
+        self._epoch, self._start, self._people, self._host = epoch, start, people, host
         self.begin(b"{}")
 
     def begin(self, body: bytes) -> None:
         """A state begins: what was heard before is not referred to any more."""
         self.state = State(self._epoch, self._start)
-        self.state.people = self._people
+        self.state.people, self.state.host = self._people, self._host
         self._ids = np.arange(FIRST, dtype=np.uint32)
         for name, base in object_in(body).items():
             if name not in TABLES.values():

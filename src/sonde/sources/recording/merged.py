@@ -1,0 +1,94 @@
+"""Several recordings as one: rows of all of them by their time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+
+import numpy as np
+
+from sonde.plan.batch import Array, Batch, Counters
+from sonde.plan.expr import TRUE, Expr
+from sonde.plan.state import State
+from sonde.sources.recording.source import KNOWN, Recording
+
+__all__ = ["Merged"]
+
+_COUNTS = tuple(field.name for field in fields(Counters) if field.name != "lost_by_event")
+
+
+class Merged:
+    """Recordings, as `opened` opens each of some paths, merged by time; of each one frame is in memory."""
+
+    rest: Expr = TRUE
+    known = KNOWN
+    done = False
+
+    def __init__(self, paths: Sequence[str], opened: Callable[[str], Recording]) -> None:
+        self._paths = paths
+        self._sources = [opened(path) for path in paths]
+        self._next: list[Batch | None] = []
+        self.state = State()
+
+    def start(self) -> None:
+        """They have begun long ago."""
+
+    def follow(self, tid: int, from_exec: bool = False) -> None:
+        """Everything is in the recordings."""
+
+    def poll(self, final: bool = False) -> Batch | None:
+        """The rows of one recording that are earlier than the next ones of all others."""
+        self._next = self._next or [source.poll() for source in self._sources]
+        there = [place for place, batch in enumerate(self._next) if batch is not None]
+        if not there:
+            self.done = True
+            return None
+        firsts = sorted((int(_times(self._next[place])[0]), place) for place in there)
+        place = firsts[0][1]
+        batch = self._next[place]
+        assert batch is not None
+        until = firsts[1][0] if len(firsts) > 1 else int(_times(batch)[-1])
+        cut = max(1, int(np.searchsorted(_times(batch), until, "right")))
+        self._next[place] = batch.take(np.arange(cut, len(batch))) if cut < len(batch) else self._sources[place].poll()
+        self.state = batch.state
+        return batch.take(np.arange(cut)) if cut < len(batch) else batch
+
+    def detach(self) -> None:
+        """Nothing is watched."""
+
+    def stop(self) -> Batch | None:
+        """There is nothing left that was read."""
+        return None
+
+    def inflight(self) -> Batch | None:
+        """None is known."""
+        return None
+
+    def counters(self) -> Counters:
+        """Those of all together."""
+        total = Counters()
+        for counters in (source.counters() for source in self._sources):
+            for name in _COUNTS:
+                setattr(total, name, getattr(total, name) + getattr(counters, name))
+            for number, count in counters.lost_by_event.items():
+                total.lost_by_event[number] = total.lost_by_event.get(number, 0) + count
+        return total
+
+    def absent(self) -> list[str]:
+        """What could not be read, of which recording."""
+        both = zip(self._paths, self._sources, strict=True)
+        return [f"{path}: {said}" for path, source in both for said in source.absent()]
+
+    def aside(self) -> list[str]:
+        """What else is worth saying."""
+        return []
+
+    def close(self) -> None:
+        """Close the files."""
+        for source in self._sources:
+            source.close()
+
+
+def _times(batch: Batch | None) -> Array:
+    assert batch is not None
+    return batch.columns["time"]
