@@ -95,10 +95,10 @@ def read(base: Path, seed: int, numbers: range) -> dict[str, Any]:
     for number in numbers:
         random = Random(f"{seed}:{number}")
         at = random.randrange(len(whole))
-        path.write_bytes(damaged(whole[at], parts[at], random))
         began = time.process_time()
         signal.setitimer(signal.ITIMER_PROF, SECONDS)
         try:
+            path.write_bytes(damaged(whole[at], parts[at], random))
             found = {outcome(str(path), question) for question in QUESTIONS}
             ends[next(end for end in ("refused", "partial", "rows") if end in found)] += 1
         except Exception as error:

@@ -215,7 +215,7 @@ def _other_text(body: bytes, random: Random) -> bytes:
 
 def _other_count(frame: Parts, random: Random) -> None:
     """Every column as long as another number says, where all are constant: what is small and means much."""
-    frame.rows = random.choice((1, frame.rows // 2 + 1, frame.rows + 1, 1 << 10, 1 << 12))
+    frame.rows = random.choice((1, frame.rows // 2 + 1, frame.rows + 1, 1 << 10, 1 << 12)) & 0xFFFFFFFF
     for entry, _ in frame.columns:
         entry["count"] = frame.rows
     if random.random() < 0.5:
