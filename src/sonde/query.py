@@ -31,8 +31,9 @@ from sonde.render.times import TimeStyle
 from sonde.sources.live.command import Command
 from sonde.sources.live.events import VIEW, Feature, LiveEvents, Sizes, features
 from sonde.sources.live.explain import explain_scan
-from sonde.sources.live.scan import Scan, plan_record, plan_scan, possible
+from sonde.sources.live.scan import Scan, certain, plan_record, plan_scan, possible
 from sonde.sources.live.tracepoints import register
+from sonde.sources.recording.as_of import AsOf
 from sonde.sources.recording.explain import explain_recording
 from sonde.sources.recording.segments import is_recording
 from sonde.sources.recording.source import Recording, adopt
@@ -44,7 +45,7 @@ from sonde.sources.strace.source import KNOWN, StraceLog, StraceRun, Wanted, is_
 
 __all__ = [
     "Answer", "Child", "Open", "Planned", "Question", "Source", "adopt", "capabilities", "event_name", "is_log",
-    "is_recording", "is_scap", "launch", "plan", "recorded", "under_strace",
+    "is_recording", "is_scap", "launch", "plan", "recorded", "state_as_of", "under_strace",
 ]  # fmt: skip
 
 
@@ -152,6 +153,11 @@ def recorded(path: str, events: bool = False) -> Open:
             path, expr, possible(expr), frozenset(scan.layout.columns), bool(scan.followed)
         )
     return lambda scan, expr, snaplen: StraceLog(_wanted(scan, expr, snaplen), path)
+
+
+def state_as_of(path: str, when: int | None) -> AsOf:
+    """The tables of state of a recording as of a time, ns since the epoch; None: its end."""
+    return AsOf(path, when, lambda text: certain(rewrite(parse(text))))
 
 
 def _wanted(scan: Scan, expr: Expr, snaplen: int) -> Wanted:

@@ -29,7 +29,7 @@ from sonde.plan.pushdown import Pushdown, push
 from sonde.plan.state import State
 from sonde.sources.live.tracepoints import hook_of
 
-__all__ = ["Scan", "plan_record", "plan_scan", "plan_view"]
+__all__ = ["Scan", "certain", "plan_record", "plan_scan", "plan_view", "possible"]
 
 Mask = npt.NDArray[np.bool_]
 TRACED = slice(TRACEPOINTS.start, TRACEPOINTS.stop)
@@ -182,6 +182,11 @@ def possible(expr: Expr) -> Mask:
     for number in np.flatnonzero(on[TRACED]) + TRACEPOINTS.start:  # those of other questions are not meant
         on[number] &= CATALOGUE[int(number)].name in names
     return on
+
+
+def certain(expr: Expr) -> Mask:
+    """The event numbers for which a filter is true, whatever else the event is."""
+    return ~_bounds(expr)[1]
 
 
 def followed_types(field: Field) -> frozenset[ParamType]:
