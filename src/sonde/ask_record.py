@@ -106,7 +106,11 @@ def _always_on(options: Options) -> Options:
     if options.everything:
         return replace(options, write=options.arguments[0])
     states = (f"evt.type={STATES}",) if exists(STATES) else ()
-    some = (f"evt.type in ({LIFE}, {SELVES}, {NET}, {FILES})", f"(evt.failed=true and not evt.res in ({NO_FAILURES}))", *states)
+    some = (
+        f"evt.type in ({LIFE}, {SELVES}, {NET}, {FILES})",
+        f"(evt.failed=true and not evt.res in ({NO_FAILURES}))",
+        *states,
+    )
     return replace(options, write=options.arguments[0], filter_words=" or ".join(some), snaplen=0)
 
 

@@ -81,9 +81,13 @@ def _planned(
     past = options.read is not None
     plan = plan_sql(text, windows, (*filters, *within(options)), tool, past)
     if past and plan.statement.states and not is_recording(options.read or ""):
-        raise UsageError(f"{', '.join(plan.statement.states)}: only recordings of sonde know what there was; leave -r out")
+        raise UsageError(
+            f"{', '.join(plan.statement.states)}: only recordings of sonde know what there was; leave -r out"
+        )
     if options.as_of is not None and not (past and plan.statement.states):
-        raise UsageError("--as-of is about tables of state in a recording, as in sonde files -r shop.sonde --as-of 14:03")
+        raise UsageError(
+            "--as-of is about tables of state in a recording, as in sonde files -r shop.sonde --as-of 14:03"
+        )
     if plan.statement.still and (options.since or options.until):
         raise UsageError("--since and --until are about events; --as-of says of which time a table of state is")
     return plan

@@ -63,7 +63,9 @@ class Covered:
             said.append(f"what was before {moment_text(there[0].since)}: the recording begins there")
         for before, after in pairwise(there):
             if after.since > before.until + NEXT and asked.since < after.since and asked.until > before.until:
-                said.append(f"what was from {moment_text(before.until)} to {moment_text(after.since)}: nothing was recorded")
+                said.append(
+                    f"what was from {moment_text(before.until)} to {moment_text(after.since)}: nothing was recorded"
+                )
         last = max(span.until for span in there)
         if not goes_on and last + NEXT < asked.until < END:
             said.append(f"what was after {moment_text(last)}: the recording ends there")
