@@ -29,8 +29,8 @@ PARTS = 24  # segments of what is kept: one goes when a new one begins
 # what `record` keeps: the life of processes, connections, files that come, go and are opened, failures, signals
 LIFE = "execve, execveat, clone, clone3, fork, vfork, procexit, signaldeliver, kill, tkill, tgkill"
 SELVES = (
-    "chdir, fchdir, chroot, prctl, setuid, setreuid, setresuid, setgid, setregid, setresgid, setfsuid, setfsgid, setsid, "
-    "setpgid"
+    "chdir, fchdir, chroot, prctl, setuid, setreuid, setresuid, setgid, setregid, setresgid, setfsuid, setfsgid, "
+    "setsid, setpgid"
 )
 NET = "connect, accept, accept4, bind, listen"
 FILES = (

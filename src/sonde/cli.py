@@ -21,7 +21,7 @@ VERBS = {
     "tools": "list the tools, or those about a WORD, by the question they answer",
     "help": "the page of a tool: sonde help opensnoop",
     "sql": 'answer a SELECT: sonde sql "SELECT proc.name, count(*) FROM events GROUP BY ALL" --for 5s',
-    "processes": "the processes there are: sonde processes, sonde processes name=bash; -r NAME --as-of TIME: there were",
+    "processes": "what runs: sonde processes name=bash; what ran: sonde processes -r shop.sonde --as-of 14:03",
     "threads": "the threads: sonde threads pid=12",
     "files": "what is open: sonde files pid=12, sonde files path contains .log",
     "sockets": "the sockets: sonde sockets state=LISTEN",

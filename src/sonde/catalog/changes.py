@@ -6,7 +6,8 @@ from sonde.catalog.event import Source
 from sonde.catalog.lookup import EVENTS
 
 __all__ = [
-    "CLOEXEC", "CLOEXEC_ALWAYS", "CLONES", "CLOSES", "CONTROLS", "EXECS", "EXIT", "MAKES", "NEEDED", "OPEN_HOW", "PAIRS",
+    "CLOEXEC", "CLOEXEC_ALWAYS", "CLONES", "CLOSES", "CONTROLS", "EXECS", "EXIT", "MAKES", "NEEDED", "OPEN_HOW",
+    "PAIRS",
 ]  # fmt: skip
 
 CLONES = ("clone", "clone3", "fork", "vfork")

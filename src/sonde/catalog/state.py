@@ -109,7 +109,7 @@ _TABLES = (
 
 STATE: dict[str, Table] = {table.name: table for table in _TABLES}
 
-# the tables that recordings keep, and of these the columns that are numbers of one moment: they are not known of another
+# the tables that recordings keep; columns of processes, threads and files that are of one moment and not known of others
 RECORDED = ("processes", "threads", "files", "sockets")
 MOMENTARY = frozenset(("cpu", "size", "state", "vmrss", "vmsize"))
 

@@ -36,6 +36,7 @@ class Alive:
             if state != ZOMBIE and pid in self._rows:
                 self._threads[pid][tid] = name
         self._held, self._settled = held, settled
+        self._newest: dict[int, tuple[State, int]] = {}  # of each thread the record that was looked at
 
     def uid(self, pid: int) -> int | None:
         """The user that a process runs as, if that is known."""
@@ -43,19 +44,27 @@ class Alive:
 
     def change(self, change: Change, state: State) -> None:
         """Take in a row."""
-        place = state.processes.place(change.proc)
         if change.name == EXIT:
             self._exit(change)
             return
-        known = seen_process(state, place) if place else {}
-        begins = change.name in CLONES and change.res == 0
-        if known and (change.pid not in self._rows or (begins and change.tid == change.pid)):
+        known = self._news(change, state)
+        begins = change.name in CLONES and change.res == 0 and change.tid == change.pid
+        if known and (begins or change.pid not in self._rows):
             self._begin(change, known, state.epoch)
         if change.name in EXECS and change.res >= 0:
             self._threads[change.pid] = {}
             self._held.exec(change.pid)
         if known:
             self._renew(change, known)
+
+    def _news(self, change: Change, state: State) -> dict[str, Any]:
+        """What the record of a row says, if it is another one than before."""
+        place = state.processes.place(change.proc)
+        ours = change.pid in self._rows and change.name not in (*CLONES, *EXECS)
+        if not place or (ours and self._newest.get(change.tid) == (state, change.proc)):
+            return {}
+        self._newest[change.tid] = state, change.proc
+        return seen_process(state, place)
 
     def _begin(self, change: Change, known: dict[str, Any], epoch: int) -> None:
         """A process that was not there: a copy of its parent, but for what its record says."""

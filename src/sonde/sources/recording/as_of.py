@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +16,7 @@ from sonde.errors import UsageError
 from sonde.sources.procfs.tables import Read, columns_of_state
 from sonde.sources.recording.alive import Alive
 from sonde.sources.recording.behind import files_of, sockets_of
-from sonde.sources.recording.changes import SLACK, changes, numbers_of
+from sonde.sources.recording.changes import changes, numbers_of
 from sonde.sources.recording.frames import Damaged, Frame, Kind, Reader
 from sonde.sources.recording.header import Header, read_counters, read_header
 from sonde.sources.recording.held import Held
@@ -37,8 +36,8 @@ SHOWN = 4  # names of missing events that are told
 
 
 class AsOf:
-    """The tables of state of a recording as of `when` (ns since the epoch; None: its end). `whole` says of the text of a
-    filter for which event numbers it keeps every event.
+    """The tables of state of a recording as of `when` (ns since the epoch; None: its end). `whole` says of the text of
+    a filter for which event numbers it keeps every event.
 
     UsageError if the recording does not know of that time.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -30,8 +30,8 @@ COMMANDS = (fcntl.F_DUPFD, fcntl.F_DUPFD_CLOEXEC, fcntl.F_SETFD, FIONCLEX, FIOCL
 
 
 class Change(NamedTuple):
-    """A row: `name` of its event, `words` of its arguments, `fd` its main descriptor (-1: none) which is the file `file`
-    (0: not known), `pointed` what an argument pointed at. Of a process that begins `time` is its start."""
+    """A row: `name` of its event, `words` of its arguments, `fd` its main descriptor (-1: none), which is the file
+    `file` (0: not known), `pointed` what an argument pointed at. Of a process that begins `time` is its start."""
 
     time: int
     name: str
@@ -123,16 +123,16 @@ def _told(
     rows: Rows, batch: Batch, time: npt.NDArray[np.int64], fd: npt.NDArray[np.int64], places: Places
 ) -> Iterator[Change]:
     columns = {name: batch.columns[name][places].tolist() for name in COLUMNS}
-    words = zip(*(columns[f"a{i}"] for i in range(5)), strict=True)
+    words = list(zip(*(columns[f"a{i}"] for i in range(5)), strict=True))
     names = [NAMES[nr] for nr in batch.columns["nr"][places].tolist()]
+    times, fds = time[places].tolist(), fd[places].tolist()
     views = _pointed(rows, batch, names)
-    parts: tuple[Iterable[object], ...] = (
-        time[places].tolist(), names, columns["tid"], columns["pid"], columns["res"], words, columns["proc"],
-        fd[places].tolist(), columns["file"],
-    )  # fmt: skip
-    for place, values in zip(places.tolist(), zip(*parts, strict=True), strict=True):
-        view = views.get(POINTING.get(str(values[1]), -1))
-        yield Change(*values, pointed=(view[place] if view else None) or b"")  # type: ignore[arg-type]
+    for at, place in enumerate(places.tolist()):
+        view = views.get(POINTING.get(names[at], -1))
+        yield Change(
+            times[at], names[at], columns["tid"][at], columns["pid"][at], columns["res"][at], words[at],
+            columns["proc"][at], fds[at], columns["file"][at], (view[place] if view else None) or b"",
+        )  # fmt: skip
 
 
 def _pointed(rows: Rows, batch: Batch, names: list[str]) -> dict[int, Views]:

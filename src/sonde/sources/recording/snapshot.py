@@ -26,16 +26,18 @@ _TEXT, _LENGTH, _MISSING, _ABSENT = ".text", ".length", ".missing", -1
 _SOCKET = "socket:["
 
 
-def snapshot_now(followed: bool, lost: int) -> bytes:
-    """The frames of the tables as they are now. `followed`: only some processes are recorded; `lost`: events so far."""
-    began = time.time_ns()
+def snapshot_now(followed: bool, epoch: int, lost: int) -> bytes:
+    """The frames of the tables as they are now. `followed`: only some processes are recorded; `lost`: events so far.
+    Times are those of rows, which do not follow when the clock is set: epoch ns = boot ns + `epoch`."""
+    began = time.clock_gettime_ns(time.CLOCK_BOOTTIME) + epoch
     rows = {"processes": processes()[0], "threads": threads()[0], "files": files()[0]}
     held: dict[int, list[tuple[int, int]]] = {}
     for pid, fd, path, kind, inode, *_ in rows["files"]:
         if kind == "socket" and path.startswith(_SOCKET):
             held.setdefault(inode, []).append((pid, fd))
     rows["sockets"] = sockets_of(held)
-    about = {"since": began, "time": time.time_ns(), "followed": int(followed), "lost": lost}
+    ended = time.clock_gettime_ns(time.CLOCK_BOOTTIME) + epoch
+    about = {"since": began, "time": ended, "followed": int(followed), "lost": lost}
     return b"".join(_frame(table, rows[table], about) for table in RECORDED)
 
 

@@ -42,15 +42,15 @@ USUAL = Limits()
 
 
 class Recorder:
-    """Writes to a sink what `about` (the other fields of a Header) describes. `snapshot` gives, for the number of events
-    lost so far, the tables of state as they are now: they are written where a segment begins.
+    """Writes to a sink what `about` (the other fields of a Header) describes. `snapshot` gives the tables of state as
+    they are now, for a State's epoch and the number of events lost so far: they are written where a segment begins.
 
     SondeError if that fails: what was written before can be read.
     """
 
     def __init__(
         self, sink: Sink, about: Mapping[str, object], limits: Limits = USUAL,
-        snapshot: Callable[[int], bytes] | None = None,
+        snapshot: Callable[[int, int], bytes] | None = None,
     ) -> None:  # fmt: skip
         self.sink, self._about, self._limits, self._snapshot = sink, about, limits, snapshot
         self._lost, self._next_snapshot = 0, 0.0
@@ -138,12 +138,12 @@ class Recorder:
             header["begun"] = time.time_ns() if self._segments > 1 else state.start
             self.sink.write(framed(Kind.START, json.dumps({**header, **self._about}).encode()))
             self._events, self._began = 0, time.monotonic()
-            self._tell_state()
+            self._tell_tables(state.epoch)
         self._told = Told(state)
         self.sink.write(self._told.begin())
 
-    def _tell_state(self) -> None:
+    def _tell_tables(self, epoch: int) -> None:
         """Write the tables of state, if that is wanted and was not done just now."""
         if self._snapshot is not None and time.monotonic() >= self._next_snapshot:
             self._next_snapshot = time.monotonic() + APART
-            self.sink.write(self._snapshot(self._lost))
+            self.sink.write(self._snapshot(epoch, self._lost))
