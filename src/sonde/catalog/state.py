@@ -109,7 +109,7 @@ _TABLES = (
 
 STATE: dict[str, Table] = {table.name: table for table in _TABLES}
 
-# the tables that recordings keep; columns of processes, threads and files that are of one moment and not known of others
+# the tables that recordings keep; numbers of one moment that are not known of another, of all but sockets
 RECORDED = ("processes", "threads", "files", "sockets")
 MOMENTARY = frozenset(("cpu", "size", "state", "vmrss", "vmsize"))
 

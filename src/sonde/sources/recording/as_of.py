@@ -16,7 +16,7 @@ from sonde.errors import UsageError
 from sonde.sources.procfs.tables import Read, columns_of_state
 from sonde.sources.recording.alive import Alive
 from sonde.sources.recording.behind import files_of, sockets_of
-from sonde.sources.recording.changes import changes, numbers_of
+from sonde.sources.recording.changes import SLACK, changes, numbers_of
 from sonde.sources.recording.frames import Damaged, Frame, Kind, Reader
 from sonde.sources.recording.header import Header, read_counters, read_header
 from sonde.sources.recording.held import Held
@@ -31,7 +31,6 @@ from sonde.sources.recording.tracepoints import adopted
 __all__ = ["AsOf"]
 
 Mask = npt.NDArray[np.bool_]
-LATE = 5_000_000_000  # ns that a segment may have rows from before it began
 SHOWN = 4  # names of missing events that are told
 
 
@@ -46,9 +45,9 @@ class AsOf:
         self._path, self._when, self._whole_of = path, END if when is None else when, whole
         self._snapshot = Snapshot()
         self._covered = Covered()
-        self._whole: Mask | None = None
-        self._filters: list[str] = []
+        self._whole: Mask | None = None  # by event number: is every one of them there?
         self._lost = 0
+        self._passed = False  # all rows up to then were read
         self._faults: list[str] = []
         self._asked: set[str] = set()
         self._held = Held(())
@@ -124,10 +123,8 @@ class AsOf:
         for frame in reader:
             if frame.kind == Kind.START:
                 header = read_header(frame.body)
-                if self._alive is not None and header.begun > self._when + LATE:
-                    return False
                 numbers, heard = adopted(header.tracepoints), Heard(header.epoch, header.start)
-                self._begin(header)
+                self._covered.add(header.session, header.begun, header.begun)
             elif heard is None or header is None:
                 raise Damaged("it does not begin with its beginning")
             elif frame.kind == Kind.SNAPSHOT:
@@ -138,21 +135,11 @@ class AsOf:
                 heard.hear(frame)
             elif frame.kind == Kind.COUNTERS:
                 self._count(header, frame)
+                if self._passed:
+                    return False
             elif frame.kind == Kind.ROWS and self._alive is not None:
                 self._rows(Rows(frame, numbers), heard)
         return True
-
-    def _begin(self, header: Header) -> None:
-        """A segment begins: what it keeps, and from when on."""
-        self._covered.add(header.session, header.begun, header.begun)
-        if self._alive is not None:
-            self._keeps(header)
-
-    def _keeps(self, header: Header) -> None:
-        if header.filter not in self._filters:
-            self._filters.append(header.filter)
-            kept = self._whole_of(header.filter)
-            self._whole = kept if self._whole is None else self._whole & kept
 
     def _restart(self, frame: Frame, header: Header) -> None:
         """Tables of state: what was before them does not matter any more."""
@@ -164,8 +151,7 @@ class AsOf:
             return  # the others follow
         self._held = Held(tables["files"])
         self._alive = Alive(tables["processes"], tables["threads"], self._held, self._snapshot.time)
-        self._whole, self._filters, self._lost, self._faults = None, [], 0, []
-        self._keeps(header)
+        self._whole, self._lost, self._faults = self._whole_of(header.filter), 0, []
 
     def _count(self, header: Header, frame: Frame) -> None:
         """What was lost, up to the first report at or after the moment."""
@@ -178,6 +164,7 @@ class AsOf:
 
     def _rows(self, rows: Rows, heard: Heard) -> None:
         assert self._alive is not None
+        self._passed |= rows.extremes("time")[0] > self._when + SLACK  # a recorder that lags behind writes rows late
         for change in changes(rows, heard.state, self._snapshot.since, self._when):
             self._alive.change(change, heard.state)
             if change.name != EXIT:
