@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shlex
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from sonde import __version__
 from sonde.ask import FilterRun, Output
@@ -13,8 +15,10 @@ from sonde.catalog.views import VIEWS
 from sonde.cli_options import Options
 from sonde.errors import UsageError
 from sonde.plan.batch import Batch
+from sonde.query import Source
 from sonde.sources.live.tracepoints import exists
 from sonde.sources.recording.segments import Directory, Sink, Stream
+from sonde.sources.recording.snapshot import snapshot_now
 from sonde.sources.recording.writer import Limits, Recorder
 
 __all__ = ["about", "record"]
@@ -24,7 +28,11 @@ BOOT_ID = "/proc/sys/kernel/random/boot_id"
 DAY, GIGABYTE = 86_400.0, 10**9
 PARTS = 24  # segments of what is kept: one goes when a new one begins
 # what `record` keeps: the life of processes, connections, files that come, go and are opened, failures, signals
-LIFE = "execve, execveat, clone, clone3, fork, vfork, procexit, signaldeliver, kill, tkill, tgkill, setuid, setresuid"
+LIFE = "execve, execveat, clone, clone3, fork, vfork, procexit, signaldeliver, kill, tkill, tgkill"
+SELVES = (
+    "chdir, fchdir, chroot, prctl, setuid, setreuid, setresuid, setgid, setregid, setresgid, setfsuid, setfsgid, "
+    "setsid, setpgid"
+)
 NET = "connect, accept, accept4, bind, listen"
 FILES = (
     "open, openat, openat2, creat, rename, unlink, rmdir, mkdir, link, symlink, truncate, chmod, chown, mount, umount2"
@@ -51,11 +59,20 @@ class _Recording(FilterRun):
 
     def __init__(self, options: Options, out: Output, sink: Sink, limits: Limits) -> None:
         super().__init__(options, out)
-        self._recorder = Recorder(sink, about(options), limits)
+        followed = bool(options.command or options.pids)
+        self._recorder = Recorder(sink, about(options), limits, partial(snapshot_now, followed))
+
+    def begin(self, source: Source, threads: list[int], start: Callable[[], None]) -> None:
+        """The recording begins when everything is seen: between its tables of state and its rows nothing happens."""
+
+        def started() -> None:
+            start()
+            self._recorder.start(self.answer.state)
+
+        super().begin(source, threads, started)
 
     def follow(self, threads: list[int]) -> None:
         """Watch until the end, which is written too."""
-        self._recorder.start(self.answer.state)
         super().follow(threads)
         self._recorder.close(self.answer.counters(), self.answer.state)
 
@@ -89,9 +106,13 @@ def _always_on(options: Options) -> Options:
         raise UsageError("record takes the directory to record to, as in sonde record --keep 24h --max 2GB DIR")
     if options.everything:
         return replace(options, write=options.arguments[0])
-    some = f"evt.type in ({LIFE}, {NET}, {FILES}) or (evt.failed=true and not evt.res in ({NO_FAILURES}))"
-    states = f" or evt.type={STATES}" if exists(STATES) else ""
-    return replace(options, write=options.arguments[0], filter_words=some + states, snaplen=0)
+    states = (f"evt.type={STATES}",) if exists(STATES) else ()
+    some = (
+        f"evt.type in ({LIFE}, {SELVES}, {NET}, {FILES})",
+        f"(evt.failed=true and not evt.res in ({NO_FAILURES}))",
+        *states,
+    )
+    return replace(options, write=options.arguments[0], filter_words=" or ".join(some), snaplen=0)
 
 
 def _kept(options: Options) -> tuple[Sink, Limits]:

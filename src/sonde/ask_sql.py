@@ -11,11 +11,13 @@ from typing import NamedTuple
 
 from sonde.ask import Output, Run, Signals, die_of, left_out, somewhere, threads_of, within
 from sonde.catalog.families import FAMILIES
+from sonde.catalog.state import STATE
 from sonde.cli_options import Options
+from sonde.dialects.state import shorthand
 from sonde.dialects.tool import Tool
 from sonde.engines.columns import Rows
 from sonde.errors import UsageError
-from sonde.query import Open
+from sonde.query import Open, is_recording, state_as_of
 from sonde.render import colour
 from sonde.render.receipt import Status, receipt_json, receipt_text
 from sonde.render.spectrogram import scale, slice_line
@@ -57,6 +59,10 @@ def asked(options: Options, terminal: bool) -> Asked:
         stat = stat_of(options.arguments)
         plan = _planned(options, stat.statement, options.every is not None, stat.filters)
         return Asked(plan, options.every, STAT, stat.expected)
+    if options.verb in STATE:
+        return Asked(
+            _planned(options, shorthand(options.verb, options.arguments), options.every is not None), options.every
+        )
     tool = open_tool(options.verb)
     use = tool.use(options.arguments)
     now = terminal and options.seconds is None and options.read is None
@@ -74,10 +80,16 @@ def _planned(
     """A statement about what the options say."""
     past = options.read is not None
     plan = plan_sql(text, windows, (*filters, *within(options)), tool, past)
-    if past and plan.statement.states:
+    if past and plan.statement.states and not is_recording(options.read or ""):
         raise UsageError(
-            f"{', '.join(plan.statement.states)}: what there was is not known of a recording; leave -r out"
+            f"{', '.join(plan.statement.states)}: only recordings of sonde know what there was; leave -r out"
         )
+    if options.as_of is not None and not (past and plan.statement.states):
+        raise UsageError(
+            "--as-of is about tables of state in a recording, as in sonde files -r shop.sonde --as-of 14:03"
+        )
+    if plan.statement.still and (options.since or options.until):
+        raise UsageError("--since and --until are about events; --as-of says of which time a table of state is")
     return plan
 
 
@@ -111,7 +123,8 @@ class _Run(Run):
 
         def elsewhere(source: Open) -> SqlAnswer:
             plan = self.plan if self.plan.past else self.plan.of_rows("they come from strace")
-            return SqlAnswer(plan, windows=windows, source=source, every=self.every)
+            as_of = state_as_of(options.read, options.as_of) if options.read and plan.statement.states else None
+            return SqlAnswer(plan, windows=windows, source=source, every=self.every, as_of=as_of)
 
         live = partial(SqlAnswer, self.plan, windows=windows, skip=skip, follow=follow)
         self.answer = somewhere(options, live, elsewhere)

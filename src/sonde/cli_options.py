@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from sonde.catalog.state import STATE
 from sonde.cli_table import CONTAINER, LATER, OPTIONS, Option
 from sonde.errors import UsageError, did_you_mean
 
@@ -26,7 +27,7 @@ class Options:
     `arguments` are the words of the verb, `command` those after --. `count` and `seconds` are None for no end,
     `snaplen` is in bytes, `time_mode` a key of cli_table.TIME_MODES, `buffers` one of A x X b or "" for dotted text.
     `format` is the text after -p or None, `output` a file name, "-" for standard output, or None. `segment_size` is in
-    bytes, `since` and `until` are ns since the epoch.
+    bytes, `since`, `until` and `as_of` are ns since the epoch.
     """
 
     filter_words: str = ""
@@ -42,6 +43,7 @@ class Options:
     read: str | None = None
     since: int | None = None
     until: int | None = None
+    as_of: int | None = None
     write: str | None = None
     keep: float | None = None
     most: int | None = None
@@ -144,10 +146,10 @@ class _Parser:
             raise UsageError(f"{word!r} is neither a command of sonde nor a filter such as proc.name=cat{near}")
 
     def argument(self, word: str) -> None:
-        """After a verb only our long options are ours, and -r of statements."""
+        """After a verb only our long options are ours, and -r of statements and tables."""
         if word.partition("=")[0] in _OFFERED:
             self.long(word)
-        elif self.verb in ("sql", "stat") and word == "-r":
+        elif self.verb in ("sql", "stat", *STATE) and word == "-r":
             self.short(word)
         else:
             self.arguments.append(word)

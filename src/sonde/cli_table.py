@@ -152,6 +152,10 @@ OPTIONS: tuple[Option, ...] = (
         example="sonde -r shop.sonde --since 1h --until 5m", comment="but for the last five minutes",
     ),
     Option(
+        ("--as-of",), "as_of", "of -r: processes, files, sockets, threads as of TIME; without it as of the end", "TIME",
+        moment, example="sonde files -r shop.sonde --as-of 14:03:10", comment="what was open then",
+    ),
+    Option(
         ("-w", "--write"), "write", "record to the directory FILE.sonde; - is standard output", "FILE.sonde", _file,
         example="sonde -w shop.sonde --for 10s", comment="keep ten seconds",
     ),
@@ -299,7 +303,7 @@ LATER: tuple[Option, ...] = tuple(
     Option(tuple(names.split(",")), "", "", refused=reason)
     for reason, options in (
         (_RECORDINGS, "-z,--compress|-F,--fatfile"),
-        (_RECORDINGS, "-E,--exclude-users|--filter-proclist|-P,--progress|--as-of"),
+        (_RECORDINGS, "-E,--exclude-users|--filter-proclist|-P,--progress"),
         (_CHISELS, "-i,--chisel-info|--list-chisels"),
         (_PLUGINS, "-H,--plugin|-I,--input|--plugin-config-file|--plugin-info"),
         (_DRIVER, "-B,--bpf|--modern-bpf|--cpus-for-each-buffer|-g,--gvisor-config|-u,--udig"),

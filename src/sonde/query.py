@@ -32,8 +32,9 @@ from sonde.render.times import TimeStyle
 from sonde.sources.live.command import Command
 from sonde.sources.live.events import VIEW, Feature, LiveEvents, Sizes, features
 from sonde.sources.live.explain import explain_scan
-from sonde.sources.live.scan import Scan, plan_record, plan_scan
+from sonde.sources.live.scan import Scan, certain, plan_record, plan_scan
 from sonde.sources.live.tracepoints import exists, register
+from sonde.sources.recording.as_of import AsOf
 from sonde.sources.recording.explain import explain_recording
 from sonde.sources.recording.merged import Merged
 from sonde.sources.recording.segments import is_recording, recordings
@@ -46,7 +47,7 @@ from sonde.sources.strace.source import KNOWN, StraceLog, StraceRun, Wanted, is_
 
 __all__ = [
     "Answer", "Child", "Open", "Planned", "Question", "Source", "adopt", "capabilities", "event_name", "is_log",
-    "is_recording", "is_scap", "launch", "plan", "recorded", "under_strace",
+    "is_recording", "is_scap", "launch", "plan", "recorded", "state_as_of", "under_strace",
 ]  # fmt: skip
 
 
@@ -136,7 +137,7 @@ def plan(question: Question) -> Planned:
     if question.shown.times is TimeStyle.LATENCY and Field(OUTPUT_TIME) in layout.values:
         columns |= {"latency"}
     if question.record:
-        return Planned(expr, layout, plan_record(expr))
+        return Planned(expr, layout, plan_record(expr, question.snaplen))
     return Planned(expr, layout, plan_scan(TRUE if question.exact else expr, shown, columns))
 
 
@@ -165,6 +166,11 @@ def _recordings(path: str, scan: Scan, expr: Expr) -> Recording | Merged:
 
     several = recordings(path)
     return Merged(several, one) if several else one(path)
+
+
+def state_as_of(path: str, when: int | None) -> AsOf:
+    """The tables of state of a recording as of a time, ns since the epoch; None: its end."""
+    return AsOf(path, when, lambda text: certain(rewrite(parse(text))))
 
 
 def _wanted(scan: Scan, expr: Expr, snaplen: int) -> Wanted:

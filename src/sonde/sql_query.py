@@ -28,6 +28,7 @@ from sonde.sources.live.tracepoints import exists, register
 from sonde.sources.procfs.seen import seen_processes
 from sonde.sources.procfs.still import Still
 from sonde.sources.procfs.tables import columns_of_state, read_state
+from sonde.sources.recording.as_of import AsOf
 from sonde.statements import Opening, put_together, understood
 from sonde.windows import Past
 
@@ -103,11 +104,12 @@ class SqlAnswer:
 
     def __init__(
         self, plan: SqlPlan, *, windows: bool = False, skip: Iterable[int] = (), follow: bool = False,
-        room: int | None = None, source: Open | None = None, every: float | None = None,
+        room: int | None = None, source: Open | None = None, every: float | None = None, as_of: AsOf | None = None,
     ) -> None:  # fmt: skip
         """Ask the running kernel, or what `source` opens, which gives rows; windows of what was recorded are `every` so
-        many seconds of its time. QueryError if DuckDB does not understand the statement."""
-        self.plan = plan
+        many seconds of its time, and tables of state are `as_of` a time. QueryError if DuckDB does not understand the
+        statement."""
+        self.plan, self._as_of = plan, as_of
         self._groups: LiveGroups | None = None
         self._past = Past(every) if source and plan.past else None
         self._opening = Opening(plan.statement, check=not plan.checked)
@@ -153,7 +155,7 @@ class SqlAnswer:
         """Begin; `follow` before, if need be."""
         self.source.start()
         self._since = time.monotonic_ns()
-        if PROCESSES in self.plan.statement.states:
+        if PROCESSES in self.plan.statement.states and not self._as_of:
             self._read_state(PROCESSES)  # some are gone when the answer is made
 
     def poll(self) -> None:
@@ -222,7 +224,7 @@ class SqlAnswer:
         counters = self.counters()
         out = self._groups.crowded_out if self._groups else 0
         absent = [f"groups of {out:,} events, put together in {OTHER}"] if out else []
-        absent += self.source.absent()
+        absent += [*self.source.absent(), *(self._as_of.absent() if self._as_of else ())]
         if self._unread:
             absent.append(
                 f"paths of {self._unread} {'process' if self._unread == 1 else 'processes'}, kept from this user"
@@ -237,6 +239,8 @@ class SqlAnswer:
     def _take(self, batch: Batch | None) -> None:
         if batch is None:
             return
+        if self._as_of and batch.state is not self._context.state and PROCESSES in self.plan.statement.states:
+            self._remember()
         self._context = self._context.of(batch.state)
         grouped = self.plan.grouped
         # of events that the kernel is not sure of, nothing is decided
@@ -271,13 +275,18 @@ class SqlAnswer:
 
     def _read_state(self, name: str) -> None:
         """Read a table of state; of processes also those that are gone since the question began, as they were."""
-        columns, unread = read_state(name)
+        columns, unread = self._as_of.read(name) if self._as_of else read_state(name)
         if name == PROCESSES and not self.plan.statement.still:
-            seen = columns_of_state(name, seen_processes(self._context.state))
-            columns = _last_of_each(joined([self._state.get(name, seen), seen, columns]))
+            self._remember()
+            columns = _last_of_each(joined([self._state[name], columns]))
         self._state[name] = columns
         if name != PROCESSES or any(name in LINKS for name in self.plan.statement.columns):
             self._unread = max(self._unread, unread)
+
+    def _remember(self) -> None:
+        """Processes that rows so far told of: another segment of a recording tells of others."""
+        seen = columns_of_state(PROCESSES, seen_processes(self._context.state))
+        self._state[PROCESSES] = _last_of_each(joined([self._state.get(PROCESSES, seen), seen]))
 
     def _fields(self, batch: Batch) -> Columns:
         columns = columns_of(batch, self.plan.statement.fields, self._context)

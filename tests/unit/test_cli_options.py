@@ -16,7 +16,7 @@ from sonde.cli_table import LATER, OPTIONS, SHELLS, SNAPLEN_MAX, TIME_MODES
 from sonde.dialects import filter as filters
 from sonde.errors import UsageError
 
-VERBS = dict.fromkeys(("doctor", "stat", "sql", "topfiles_bytes", "record"), "what it does")
+VERBS = dict.fromkeys(("doctor", "stat", "sql", "topfiles_bytes", "record", "files"), "what it does")
 
 
 def parsed(line: str) -> Options:

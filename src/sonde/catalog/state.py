@@ -5,7 +5,7 @@ from __future__ import annotations
 from sonde.catalog.column import Column, Table
 from sonde.catalog.types import DURATION, INT, IP, PORT, STR, TIME
 
-__all__ = ["STATE"]
+__all__ = ["MOMENTARY", "RECORDED", "STATE", "USUAL"]
 
 _PID = Column("pid", INT, "Process id.")
 _NAME = Column("name", STR, "Name (comm, at most 15 bytes).")
@@ -61,6 +61,7 @@ _TABLES = (
             _INODE,
             Column("size", INT, "Bytes of a file."),
             Column("deleted", INT, "1 if the file has no name any more."),
+            Column("cloexec", INT, "1 if it is closed when the process becomes another program."),
         ),
     ),
     Table(
@@ -107,3 +108,17 @@ _TABLES = (
 )
 
 STATE: dict[str, Table] = {table.name: table for table in _TABLES}
+
+# the tables that recordings keep; numbers of one moment that are not known of another, of all but sockets
+RECORDED = ("processes", "threads", "files", "sockets")
+MOMENTARY = frozenset(("cpu", "size", "state", "vmrss", "vmsize"))
+
+# what `sonde TABLE` shows
+USUAL: dict[str, tuple[str, ...]] = {
+    "processes": ("pid", "ppid", "user", "threads", "name", "cmdline"),
+    "threads": ("pid", "tid", "name"),
+    "files": ("pid", "fd", "type", "deleted", "path"),
+    "sockets": ("pid", "fd", "proto", "state", "lip", "lport", "rip", "rport", "path"),
+    "mounts": ("path", "type", "source", "options"),
+    "users": ("uid", "name", "gid", "home", "shell"),
+}

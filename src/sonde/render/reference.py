@@ -74,8 +74,12 @@ def tables_markdown() -> str:
         "State of this system as `sonde sql` asks it, alone or joined with `events`. It is read from /proc when the "
         "answer is made; in a join `processes` has also those that were there when the question began, and those that "
         "came and went meanwhile, as their last event saw them. The receipt says of how many processes this user may "
-        "not know.\n\n"
+        "not know. `sonde TABLE CONDITIONS` shows the usual columns in few words; with `-r` a recording says what "
+        "there was, `--as-of` a time or at its end: [recordings.md](recordings.md#state-as-of-a-time).\n\n"
         "```sh\n"
+        "sonde sockets state=LISTEN\n"
+        "sonde files pid=12 and path contains .log\n"
+        "sonde files pid=12 -r shop.sonde --as-of 14:03:10\n"
         'sonde sql "SELECT pid, name, vmrss FROM processes ORDER BY vmrss DESC LIMIT 10"\n'
         'sonde sql "SELECT p.name, s.lip, s.lport FROM sockets s JOIN processes p ON s.pid = p.pid '
         "WHERE s.state = 'LISTEN'\"\n"

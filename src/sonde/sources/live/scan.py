@@ -29,7 +29,7 @@ from sonde.plan.pushdown import Pushdown, push
 from sonde.plan.state import State
 from sonde.sources.live.tracepoints import hook_of
 
-__all__ = ["Scan", "plan_record", "plan_scan", "plan_view"]
+__all__ = ["Scan", "certain", "plan_record", "plan_scan", "plan_view", "possible"]
 
 Mask = npt.NDArray[np.bool_]
 TRACED = slice(TRACEPOINTS.start, TRACEPOINTS.stop)
@@ -96,11 +96,12 @@ def plan_view(on: Mask, *, pointers: bool = False, stacks: bool = False) -> Scan
     return scan._replace(on=on, hooks=hooks, view=True, stacks=stacks, followed=frozenset(ParamType), start=True)
 
 
-def plan_record(expr: Expr) -> Scan:
+def plan_record(expr: Expr, snaplen: int) -> Scan:
     """Plan a rewritten filter whose rows are kept: with all columns that can be recorded, and all that arguments point
-    at."""
+    at; buffers only if some bytes of them are."""
     shown = (Field("evt.args"), Field("thread.cgroups"))
-    return plan_scan(expr, shown, RECORDED, traced=True)._replace(followed=POINTERS | TEXTS)
+    followed = (POINTERS | TEXTS) - (frozenset() if snaplen else BUFFERS)
+    return plan_scan(expr, shown, RECORDED, traced=True)._replace(followed=followed)
 
 
 def plan_scan(
@@ -188,6 +189,11 @@ def possible(expr: Expr, traced: bool = False) -> Mask:
     for number in np.flatnonzero(on[TRACED]) + TRACEPOINTS.start:  # those of other questions are not meant
         on[number] &= CATALOGUE[int(number)].name in names
     return on
+
+
+def certain(expr: Expr) -> Mask:
+    """The event numbers for which a filter is true, whatever else the event is."""
+    return ~_bounds(expr)[1]
 
 
 def followed_types(field: Field) -> frozenset[ParamType]:

@@ -7,12 +7,12 @@ import stat
 from contextlib import suppress
 from typing import Any
 
-from sonde.sources.procfs.read import pids, text
+from sonde.sources.procfs.read import pids, read, text
 
-__all__ = ["files", "holders"]
+__all__ = ["KINDS", "files", "holders"]
 
 Row = tuple[Any, ...]
-_KINDS = {
+KINDS = {
     stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFCHR: "char", stat.S_IFBLK: "block", stat.S_IFIFO: "pipe",
     stat.S_IFSOCK: "socket",
 }  # fmt: skip
@@ -28,11 +28,21 @@ def files() -> tuple[list[Row], int]:
             found = os.stat(f"/proc/{pid}/fd/{fd}")
         except OSError:  # closed meanwhile
             continue
-        kind = "anon" if path.startswith(b"anon_inode:") else _KINDS.get(stat.S_IFMT(found.st_mode), "anon")
+        kind = "anon" if path.startswith(b"anon_inode:") else KINDS.get(stat.S_IFMT(found.st_mode), "anon")
         deleted = found.st_nlink == 0 and path.endswith(_DELETED)
         name = text(path.removesuffix(_DELETED) if deleted else path)
-        rows.append((pid, fd, name, kind, found.st_ino, found.st_size if kind == "file" else None, int(deleted)))
+        size = found.st_size if kind == "file" else None
+        rows.append((pid, fd, name, kind, found.st_ino, size, int(deleted), _closed_at_exec(pid, fd)))
     return rows, unread
+
+
+def _closed_at_exec(pid: int, fd: int) -> int | None:
+    """1 for O_CLOEXEC among its flags (proc(5), fdinfo); None if it was closed meanwhile."""
+    try:
+        flags = read(f"/proc/{pid}/fdinfo/{fd}").partition(b"flags:")[2].split(maxsplit=1)[0]
+    except (OSError, IndexError):
+        return None
+    return int(int(flags, 8) & os.O_CLOEXEC != 0)
 
 
 def holders() -> tuple[dict[int, list[tuple[int, int]]], int]:

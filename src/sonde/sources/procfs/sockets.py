@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sonde.sources.procfs.files import holders
 
-__all__ = ["sockets"]
+__all__ = ["TCP_STATES", "UNIX_STATES", "sockets", "sockets_of"]
 
 Row = tuple[Any, ...]
 # include/net/tcp_states.h
-_STATES = (
+TCP_STATES = (
     "", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT", "LAST_ACK",
     "LISTEN", "CLOSING", "NEW_SYN_RECV",
 )  # fmt: skip
-_UNIX_STATES = ("FREE", "UNCONNECTED", "CONNECTING", "CONNECTED", "DISCONNECTING")  # include/uapi/linux/net.h
+UNIX_STATES = ("FREE", "UNCONNECTED", "CONNECTING", "CONNECTED", "DISCONNECTING")  # include/uapi/linux/net.h
 _ACCEPTS = 1 << 16  # __SO_ACCEPTCON
 
 
 def sockets() -> tuple[list[Row], int]:
     """(rows of the table, processes whose descriptors this user may not know)."""
     held, unread = holders()
-    rows = []
+    return sockets_of(held), unread
+
+
+def sockets_of(held: Mapping[int, list[tuple[int, int]]]) -> list[Row]:
+    """Rows of the table, where the (process, descriptor) that hold a socket are known by its inode."""
+    rows: list[Row] = []
     for inode, row in (*_internet(), *_unix()):
         rows += [(*holder, *row, inode) for holder in held.get(inode, [(None, None)])]
-    return rows, unread
+    return rows
 
 
 def _internet() -> Iterator[tuple[int, Row]]:
@@ -36,14 +41,14 @@ def _internet() -> Iterator[tuple[int, Row]]:
         for words in _lines(name):
             (lip, lport), (rip, rport) = map(_end, words[1:3])
             number = int(words[3], 16)
-            state = _STATES[number] if number < len(_STATES) else f"{number}"
+            state = TCP_STATES[number] if number < len(TCP_STATES) else f"{number}"
             yield int(words[9]), (name[:3], state, lip, lport, rip, rport, None, int(words[7]))
 
 
 def _unix() -> Iterator[tuple[int, Row]]:
     for words in _lines("unix"):
         number, flags = int(words[5], 16), int(words[3], 16)
-        state = "LISTEN" if flags & _ACCEPTS else _UNIX_STATES[number] if number < len(_UNIX_STATES) else f"{number}"
+        state = "LISTEN" if flags & _ACCEPTS else UNIX_STATES[number] if number < len(UNIX_STATES) else f"{number}"
         path = " ".join(words[7:]) or None
         yield int(words[6]), ("unix", state, None, None, None, None, path, None)
 

@@ -36,6 +36,7 @@ class Kind:
     ROWS = 6
     COUNTERS = 7  # JSON: seen and lost so far
     END = 8  # nothing: the segment was closed
+    SNAPSHOT = 9  # a table of state as it was when the segment began
 
 
 class Damaged(Exception):

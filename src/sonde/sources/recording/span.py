@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sonde.plan.expr import And, Compare, Expr, Field, Literal
 
-__all__ = ["Covered", "Span", "span_of"]
+__all__ = ["END", "Covered", "Span", "moment_text", "span_of"]
 
 BEGINNING, END = 0, (1 << 63) - 1
 TIME = Field("evt.rawtime")
@@ -47,6 +47,10 @@ class Covered:
         known = self._sessions.get(session, Span(since, until))
         self._sessions[session] = Span(min(known.since, since), max(known.until, until))
 
+    def until(self, session: str) -> int:
+        """Until when it is known that a session recorded."""
+        return self._sessions[session].until
+
     def missing(self, asked: Span, goes_on: bool) -> list[str]:
         """The times that are asked for and that nothing was recorded at; `goes_on`: a recorder is at work."""
         there = sorted(self._sessions.values())
@@ -56,15 +60,18 @@ class Covered:
             asked = Span(asked.since, min(asked.until, time.time_ns()))
         said = []
         if BEGINNING < asked.since < there[0].since:
-            said.append(f"what was before {_moment(there[0].since)}: the recording begins there")
+            said.append(f"what was before {moment_text(there[0].since)}: the recording begins there")
         for before, after in pairwise(there):
             if after.since > before.until + NEXT and asked.since < after.since and asked.until > before.until:
-                said.append(f"what was from {_moment(before.until)} to {_moment(after.since)}: nothing was recorded")
+                said.append(
+                    f"what was from {moment_text(before.until)} to {moment_text(after.since)}: nothing was recorded"
+                )
         last = max(span.until for span in there)
         if not goes_on and last + NEXT < asked.until < END:
-            said.append(f"what was after {_moment(last)}: the recording ends there")
+            said.append(f"what was after {moment_text(last)}: the recording ends there")
         return said
 
 
-def _moment(ns: int) -> str:
+def moment_text(ns: int) -> str:
+    """A moment as it is told: local time, to the second."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(ns // 1_000_000_000))

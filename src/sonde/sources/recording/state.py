@@ -17,7 +17,7 @@ from sonde.sources.recording.columns import Packed, pack_all
 from sonde.sources.recording.frames import Damaged, Frame, Kind, framed
 from sonde.sources.recording.objects import object_in, whole
 
-__all__ = ["Heard", "Told"]
+__all__ = ["ROWS_MAX", "Heard", "Told"]
 
 ROWS_MAX = 1 << 21  # of a table: sonde forgets long before
 TEXTS_MAX = 1 << 24

@@ -24,6 +24,7 @@ __all__ = ["Limits", "Recorder"]
 
 AT_ONCE = 1 << 16  # rows of a frame, about
 DELAY = 500_000_000  # ns that rows wait for others
+APART = 5.0  # s between two snapshots at least, where segments are short
 
 
 class Limits(NamedTuple):
@@ -42,13 +43,18 @@ USUAL = Limits()
 
 
 class Recorder:
-    """Writes to a sink what `about` (the other fields of a Header) describes.
+    """Writes to a sink what `about` (the other fields of a Header) describes. `snapshot` gives the tables of state as
+    they are now, for a State's epoch and the number of events lost so far: they are written where a segment begins.
 
     SondeError if that fails: what was written before can be read.
     """
 
-    def __init__(self, sink: Sink, about: Mapping[str, object], limits: Limits = USUAL) -> None:
-        self.sink, self._about, self._limits = sink, about, limits
+    def __init__(
+        self, sink: Sink, about: Mapping[str, object], limits: Limits = USUAL,
+        snapshot: Callable[[int, int], bytes] | None = None,
+    ) -> None:  # fmt: skip
+        self.sink, self._about, self._limits, self._snapshot = sink, about, limits, snapshot
+        self._lost, self._next_snapshot = 0, 0.0
         self._waiting: list[Batch] = []
         self._rows = self._events = self._segments = 0
         self._since, self._began = 0, 0.0
@@ -84,7 +90,9 @@ class Recorder:
             return
         self._since = now
         self._flush()
-        self.sink.write(framed(Kind.COUNTERS, json.dumps({"time": time.time_ns(), **asdict(counters())}).encode()))
+        found = counters()
+        self._lost = found.lost + found.lost_payloads + found.lost_dictionary
+        self.sink.write(framed(Kind.COUNTERS, json.dumps({"time": time.time_ns(), **asdict(found)}).encode()))
 
     def close(self, counters: Counters, state: State) -> None:
         """Write the rest and the end; `state` is what an empty recording tells."""
@@ -134,5 +142,12 @@ class Recorder:
             header["begun"] = time.time_ns() if self._segments > 1 else state.start
             self.sink.write(framed(Kind.START, json.dumps({**header, **self._about}).encode()))
             self._events, self._began = 0, time.monotonic()
+            self._tell_tables(state.epoch)
         self._told = Told(state)
         self.sink.write(self._told.begin())
+
+    def _tell_tables(self, epoch: int) -> None:
+        """Write the tables of state, if that is wanted and was not done just now."""
+        if self._snapshot is not None and time.monotonic() >= self._next_snapshot:
+            self._next_snapshot = time.monotonic() + APART
+            self.sink.write(self._snapshot(epoch, self._lost))
