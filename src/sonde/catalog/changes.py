@@ -27,7 +27,7 @@ CONTROLS = ("fcntl", "ioctl")  # that copy a descriptor or change whether it is 
 _ENDS = ("bind", "connect", "listen", "shutdown")
 
 _LIVES = (*CLONES, *EXECS, EXIT)
-_DESCRIPTORS = (*_LIVES, *MAKES, *PAIRS, *CLOSES, "fcntl")
+_DESCRIPTORS = (*_LIVES, *MAKES, *PAIRS, *CLOSES, *CONTROLS)
 # the events that change a table
 NEEDED: dict[str, tuple[str, ...]] = {
     "processes": (*_LIVES, *_SELVES), "threads": (*_LIVES, "prctl"), "files": _DESCRIPTORS,
