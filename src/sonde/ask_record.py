@@ -48,13 +48,16 @@ def record(options: Options) -> int:
 class _Recording(FilterRun):
     """A filter whose rows are kept."""
 
-    def __init__(self, options: Options, out: Output, sink: Sink, limits: Limits) -> None:
+    def __init__(self, options: Options, out: Output, recorder: Recorder | ScapWriter) -> None:
         super().__init__(options, out)
-        self._recorder = Recorder(sink, about(options), limits)
+        self._recorder = recorder
+
+    def watching(self) -> None:
+        """Write the beginning."""
+        self._recorder.start(self.answer.state)
 
     def follow(self, threads: list[int]) -> None:
         """Watch until the end, which is written too."""
-        self._recorder.start(self.answer.state)
         super().follow(threads)
         self._recorder.close(self.answer.counters(), self.answer.state)
 

@@ -11,7 +11,7 @@ from sonde.native.join import join
 from sonde.native.ops import Text, literal, view
 from sonde.plan.batch import Views
 
-__all__ = ["UNKNOWN", "chosen", "constant", "event_blocks", "numbers", "pooled", "sliced", "terminated", "within"]
+__all__ = ["UNKNOWN", "constant", "event_blocks", "numbers", "pooled", "sliced", "terminated", "within"]
 
 Array = npt.NDArray[np.generic]
 I8 = npt.NDArray[np.int64]
@@ -27,13 +27,11 @@ _BEFORE, _OWN = 8 + 2, 26  # bytes of a block before the event, of the event bef
 _FILL = np.zeros(4, np.uint8)
 
 
-def numbers(values: Array, kind: str, known: npt.NDArray[np.bool_] | None = None) -> Views:
-    """Numbers of a little-endian kind (`<i8`); nothing where they are not known."""
+def numbers(values: Array, kind: str) -> Views:
+    """Numbers of a little-endian kind (`<i8`)."""
     typed = np.ascontiguousarray(values.astype(kind))
     size, rows = typed.dtype.itemsize, len(typed)
     length = np.full(rows, size, np.int32)
-    if known is not None:
-        length[~known] = 0
     return Views(typed.view(np.uint8), np.arange(rows, dtype=np.int64) * size, length, length)
 
 
@@ -67,13 +65,6 @@ def within(views: Views, most: int) -> Views:
     """At most so many bytes of each; nothing where there is none."""
     length = np.clip(views.length, 0, most).astype(np.int32)
     return Views(views.data, views.offset, length, length)
-
-
-def chosen(where: npt.NDArray[np.bool_], first: Views, second: Views) -> Views:
-    """The first where that holds, else the second."""
-    offset = np.where(where, first.offset, second.offset + len(first.data))
-    length = np.where(where, first.length, second.length).astype(np.int32)
-    return Views(np.concatenate((first.data, second.data)), offset, length, length)
 
 
 def event_blocks(kind: int, time: I8, tid: I8, cpu: I8, params: Sequence[Views]) -> Text:
