@@ -43,6 +43,7 @@ class Options:
     since: int | None = None
     until: int | None = None
     write: str | None = None
+    compress: bool = False
     keep: float | None = None
     most: int | None = None
     everything: bool = False

@@ -152,8 +152,13 @@ OPTIONS: tuple[Option, ...] = (
         example="sonde -r shop.sonde --since 1h --until 5m", comment="but for the last five minutes",
     ),
     Option(
-        ("-w", "--write"), "write", "record to the directory FILE.sonde; - is standard output", "FILE.sonde", _file,
+        ("-w", "--write"), "write", "record to the directory FILE.sonde, by any other name to a file of sysdig; - is standard output",
+        "FILE", _file,
         example="sonde -w shop.sonde --for 10s", comment="keep ten seconds",
+    ),
+    Option(
+        ("-z", "--compress"), "compress", "of -w: compress the file of sysdig",
+        example="sonde -z -w shop.scap.gz --for 10s", comment="ten seconds for sysdig, as a small file",
     ),
     Option(
         ("--keep",), "keep", "of record: for how long, 24h", "TIME", _seconds,
@@ -298,7 +303,7 @@ _SOON = "not there yet"
 LATER: tuple[Option, ...] = tuple(
     Option(tuple(names.split(",")), "", "", refused=reason)
     for reason, options in (
-        (_RECORDINGS, "-z,--compress|-F,--fatfile"),
+        (_RECORDINGS, "-F,--fatfile"),
         (_RECORDINGS, "-E,--exclude-users|--filter-proclist|-P,--progress|--as-of"),
         (_CHISELS, "-i,--chisel-info|--list-chisels"),
         (_PLUGINS, "-H,--plugin|-I,--input|--plugin-config-file|--plugin-info"),
