@@ -14,7 +14,7 @@ from sonde.engines.decoding import Group
 from sonde.plan.batch import Views
 from sonde.sources.scap.packing import sliced
 
-__all__ = ["address", "received", "sent"]
+__all__ = ["address", "end", "received", "sent"]
 
 _End = tuple[bytes, int]  # address as in packets, port
 
@@ -84,14 +84,14 @@ def _tuple(row: np.void, raw: bytes | None, group: Group, outward: bool) -> byte
     if family not in (socket.AF_INET, socket.AF_INET6) and told is None:
         return b""
     width = 4 if (len(told[0]) == 4 if told else family == socket.AF_INET) else 16
-    near = _end(strings[int(row["lip"])], int(row["lport"]), width)
-    far = told or _end(strings[int(row["rip"])], int(row["rport"]), width)
+    near = end(strings[int(row["lip"])], int(row["lport"]), width)
+    far = told or end(strings[int(row["rip"])], int(row["rport"]), width)
     source, target = (near, far) if outward else (far, near)
     kind = socket.AF_INET if width == 4 else socket.AF_INET6
     return bytes((kind,)) + source[0] + struct.pack("<H", source[1]) + target[0] + struct.pack("<H", target[1])
 
 
-def _end(text: bytes, port: int, width: int) -> _End:
+def end(text: bytes, port: int, width: int) -> _End:
     """An end by its text; none is all zeros."""
     if not text:
         return bytes(width), port

@@ -32,18 +32,21 @@ class ScapWriter:
         except OSError as error:
             raise UsageError(f"cannot write {path}: {error.strerror}") from None
         self._packer = zlib.compressobj(wbits=_GZIP) if compress else None
-        self._size, self._newest = 0, 0
+        self._size, self._newest, self._begun = 0, 0, False
         self._order = Order()
         self._context: Context | None = None
 
     def start(self, state: State) -> None:
-        """Begin now, with a state."""
-        self._write(self._beginning(state).blocks())
+        """Begin now, with a state, and not when there are rows."""
+        if not self._begun:
+            self._begun = True
+            self._write(self._beginning(state).blocks())
 
     def write(self, batch: Batch) -> None:
         """Take in a batch."""
         if not len(batch):
             return
+        self.start(batch.state)
         self._context = Context(batch.state) if self._context is None else self._context.of(batch.state)
         self._order.add(blocks_of(batch, self._context), len(batch))
         self._newest = int(batch.columns["time"][-1])
@@ -53,7 +56,8 @@ class ScapWriter:
         self._write(self._order.take(None if final else self._newest - HELD))
 
     def close(self, counters: Counters, state: State) -> None:
-        """Write the rest and close the file."""
+        """Write the rest and close the file; `state` is what an empty one begins with."""
+        self.start(state)
         self.settle(lambda: counters, final=True)
         if self._packer is not None:
             self._all(self._packer.flush())
