@@ -79,7 +79,11 @@ def _tuple(row: np.void, raw: bytes | None, group: Group, outward: bool) -> byte
     if family == socket.AF_UNIX or (raw and raw[:2] == b"\1\0"):
         path = _path(raw) if raw and raw[:2] == b"\1\0" else b""
         pair = (int(row["cookie"]), int(row["peer"]))
-        return struct.pack("<BQQ", socket.AF_UNIX, *(pair if outward else pair[::-1])) + (path or strings[int(row["name"])]) + b"\0"
+        return (
+            struct.pack("<BQQ", socket.AF_UNIX, *(pair if outward else pair[::-1]))
+            + (path or strings[int(row["name"])])
+            + b"\0"
+        )
     told = _inet(raw)
     if family not in (socket.AF_INET, socket.AF_INET6) and told is None:
         return b""

@@ -29,6 +29,7 @@ Encoder = Callable[[Group, Param], Views]
 DATA_MAX = 1 << 14  # sysdig reads no events beyond 64 KiB
 TEXT_MAX = 4096
 _NO_TIME = (1 << 64) - 1
+_SO_ERROR = 4
 _OTHER_NAMES = {"fd": ("fd", "oldfd"), "size": ("size", "addr"), "pathname": ("filename",)}
 # tables whose numbers are the kernel's
 _SAME = frozenset((
@@ -221,10 +222,23 @@ def _mark(index: int) -> Encoder:
 
 
 def _option(group: Group, param: Param) -> Views:
-    """The value of a socket's option: a number where it has four bytes, else bytes."""
-    found = _pointed(group, "val")
-    parts = [(found[row] if found is not None else None) or b"" for row in range(len(group.at))]
-    return sliced([(b"\2" if len(raw) == 4 else b"\0") + raw for raw in parts])
+    """The value of a socket's option: an error, a number where it has four bytes, else bytes."""
+    found, said = _pointed(group, "val"), _pointed(group, "optlen")
+    names, lengths = group.column("a2").tolist(), group.column("a4").tolist()
+    out = []
+    for row in range(len(group.at)):
+        raw, length = (found[row] if found else None) or b"", lengths[row]
+        if group.event.name == "getsockopt":
+            length = int.from_bytes((said[row] if said else None) or b"", "little")
+        out.append(_value(raw[: max(length, 0)], names[row] == _SO_ERROR))
+    return sliced(out)
+
+
+def _value(raw: bytes, error: bool) -> bytes:
+    """A value behind a byte that says what it is."""
+    if len(raw) != 4:
+        return b"\0" + raw
+    return b"\1" + struct.pack("<q", -int.from_bytes(raw, "little")) if error else b"\2" + raw
 
 
 def _fd_of_how(at: int, table: str) -> Encoder:
@@ -232,11 +246,15 @@ def _fd_of_how(at: int, table: str) -> Encoder:
 
     def encoder(group: Group, param: Param) -> Views:
         found = group.views(2)
-        values = [int.from_bytes((found[row] or b"")[at : at + 8], "little", signed=True) for row in range(len(group.at))]
+        values = [
+            int.from_bytes((found[row] or b"")[at : at + 8], "little", signed=True) for row in range(len(group.at))
+        ]
         if not table:
             return numbers(np.array(values, np.int64), "<u4")
         key = "open" if table == "file" else ""
-        return pooled(np.array(values, np.int64), lambda value: _bits(param, key, value) if key else struct.pack("<Q", value)[:4])
+        return pooled(
+            np.array(values, np.int64), lambda value: _bits(param, key, value) if key else struct.pack("<Q", value)[:4]
+        )
 
     return encoder
 
@@ -292,4 +310,3 @@ _BY_TYPE: dict[str, Encoder] = {"bytes": _data, "sockaddr": ends.address}
 def _shorn(views: Views) -> Views:
     """Up to the NUL."""
     return sliced([(views[row] or UNKNOWN).partition(b"\0")[0] for row in range(len(views))])
-

@@ -36,8 +36,6 @@ def address_of(raw: bytes) -> tuple[int, bytes, int] | None:
     if raw[:1] == b"\x02" and len(raw) == 7:
         return blocks.IPV4_SERVER, raw[1:5], _port(raw, 5)
     if raw[:1] == b"\x0a" and len(raw) == 19:
-        if mapped(raw[1:17]):
-            return blocks.IPV4_SERVER, raw[13:17], _port(raw, 17)
         return blocks.IPV6_SERVER, raw[1:17], _port(raw, 17)
     return None
 
@@ -188,7 +186,8 @@ def _guessed(f: Follow, t: Thread, ends: Ends, incoming: bool) -> int:
         return CLIENT if source else SERVER
     table = f.threads.tables[f.threads.table(t)].values()
     infos = [f.fds.infos[ident] for ident in table]
-    bound = any(info.is_server and info.ends[1] == ends[3] for info in infos)
+    bound = any(info.ends[1] == ends[3] for info in infos if info.is_server)
+    bound |= any(info.ends[3] == ends[3] for info in infos if info.type == blocks.IPV4)  # no others, in sysdig
     if not bound:
         return CLIENT
     used = any(info.is_inet and not info.is_server and info.ends[1] == ends[1] for info in infos)
