@@ -85,7 +85,7 @@ def _tuple(row: np.void, raw: bytes | None, group: Group, outward: bool) -> byte
             + b"\0"
         )
     told = _inet(raw)
-    if family not in (socket.AF_INET, socket.AF_INET6) and told is None:
+    if told is None and (family not in (socket.AF_INET, socket.AF_INET6) or not row["rport"]):
         return b""
     width = 4 if (len(told[0]) == 4 if told else family == socket.AF_INET) else 16
     near = end(strings[int(row["lip"])], int(row["lport"]), width)

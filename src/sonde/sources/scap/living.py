@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import struct
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -13,9 +12,9 @@ from sonde.plan.state import State
 from sonde.sources.procfs.read import pids, read
 from sonde.sources.procfs.read import stat as stat_of
 from sonde.sources.scap.beginning import Beginning, processes_of
+from sonde.sources.scap.coding import bits, device
 from sonde.sources.scap.interfaces import interfaces
 from sonde.sources.scap.lists import Entry, Process
-from sonde.sources.scap.parameters import bits
 from sonde.sources.scap.program import words_of
 from sonde.sources.scap.sockets_out import Sockets
 
@@ -94,7 +93,14 @@ def _entry(pid: int, fd: int, path: bytes, about: os.stat_result, sockets: Socke
     type_ = _TYPES.get(kind, blocks.UNSUPPORTED)
     if type_ != blocks.FILE_V2:
         return Entry(fd, about.st_ino, type_, name=path)
-    return Entry(fd, about.st_ino, type_, name=path, openflags=_flags(pid, fd), dev=_device(about.st_dev))
+    return Entry(
+        fd,
+        about.st_ino,
+        type_,
+        name=path,
+        openflags=_flags(pid, fd),
+        dev=device(os.major(about.st_dev), os.minor(about.st_dev)),
+    )
 
 
 def _flags(pid: int, fd: int) -> int:
@@ -102,8 +108,3 @@ def _flags(pid: int, fd: int) -> int:
         if line.startswith(b"flags:"):
             return bits("file", "open", int(line.split()[1], 8) & ~_CLOEXEC)
     return 0
-
-
-def _device(dev: int) -> int:
-    major, minor = os.major(dev), os.minor(dev)
-    return struct.unpack("<I", struct.pack("<Q", minor & 0xFF | major << 8 | (minor & ~0xFF) << 12)[:4])[0]  # type: ignore[no-any-return]
