@@ -152,7 +152,7 @@ OPTIONS: tuple[Option, ...] = (
         example="sonde -r shop.sonde --since 1h --until 5m", comment="but for the last five minutes",
     ),
     Option(
-        ("-w", "--write"), "write", "record to the directory FILE.sonde, by other names to a file of sysdig; - is stdout",
+        ("-w", "--write"), "write", "record to the directory FILE.sonde, else a file of sysdig; - is standard output",
         "FILE", _file,
         example="sonde -w shop.sonde --for 10s", comment="keep ten seconds",
     ),
