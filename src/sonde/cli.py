@@ -22,7 +22,7 @@ VERBS = {
     "help": "the page of a tool: sonde help opensnoop",
     "sql": 'answer a SELECT: sonde sql "SELECT proc.name, count(*) FROM events GROUP BY ALL" --for 5s',
     "record": "keep the past: processes, connections, files, failures: sonde record --keep 24h --max 2GB DIR",
-    "convert": "a recording as .parquet, .csv, .jsonl or .sonde: sonde convert shop.sonde shop.parquet",
+    "convert": "a recording as .scap, .parquet, .csv, .jsonl or .sonde: sonde convert shop.sonde shop.parquet",
     "info": "what is inside a recording: sonde info shop.sonde",
     "doctor": "what this kernel and user can do, and what to do about it",
 }

@@ -158,7 +158,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         ("-z", "--compress"), "compress", "of -w: compress the file of sysdig",
-        example="sonde -z -w shop.scap.gz --for 10s", comment="ten seconds for sysdig, as a small file",
+        example="sonde -z -w x.scap --for 10s", comment="ten seconds, for sysdig",
     ),
     Option(
         ("--keep",), "keep", "of record: for how long, 24h", "TIME", _seconds,

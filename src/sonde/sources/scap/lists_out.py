@@ -15,7 +15,7 @@ __all__ = ["block", "fds_block", "interfaces_block", "machine_block", "processes
 _MACHINE, _INTERFACES, _USERS, _PROCESSES, _FDS = 0x201, 0x219, 0x220, 0x215, 0x218
 _VERSION = (1, 2)
 _V4_PLAIN, _V6_PLAIN = 3, 4
-_TEXT_MAX, _PATH_MAX = 0xFFFF, 1023  # sysdig has 1024 bytes for a name
+_TEXT_MAX, _PATH_MAX = 4095, 1023  # bytes; sysdig refuses a file with a longer one
 _NAME_SIZE = 128
 _PIDS = "/proc/sys/kernel/pid_max"
 
@@ -69,10 +69,11 @@ def processes_block(found: Iterable[Process]) -> bytes:
 
 def _process(p: Process) -> bytes:
     out = struct.pack("<qqqqq", p.tid, p.pid, p.ptid, p.sid, p.vpgid)
-    out += _text(p.comm) + _text(p.exe) + _text(p.exepath, _PATH_MAX) + _text(p.args) + _text(p.cwd, _PATH_MAX)
+    out += b"".join(_text(name, _PATH_MAX) for name in (p.comm, p.exe, p.exepath))
+    out += _text(p.args) + _text(p.cwd, _PATH_MAX)
     out += struct.pack("<qIII", p.fdlimit, p.flags, p.uid, p.gid) + struct.pack("<IIIQQ", *p.memory)
     out += _text(p.env) + struct.pack("<qq", p.vtid, p.vpid) + _text(p.cgroups) + _text(p.root, _PATH_MAX)
-    return _sized(out + struct.pack("<QI", 0, p.tty))
+    return _sized(out + struct.pack("<IBQQQ", p.loginuid, 0, *p.caps))  # as sysdig 0.29.3: no terminal
 
 
 def fds_block(tid: int, entries: Sequence[Entry]) -> bytes:
