@@ -166,6 +166,22 @@ def test_a_full_disk(tmp_path: Path) -> None:
     assert "EXACT" in done.stderr.splitlines()[-2], done.stderr
 
 
+@needs_sysdig
+def test_a_log_of_strace(tmp_path: Path) -> None:
+    """What a log does not tell is 0, or the value that sysdig has for it."""
+    log, path = tmp_path / "x.log", tmp_path / "x.scap"
+    log.write_text(
+        '7 1700000000.000001 openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC) = 3 <0.000010>\n'
+        '7 1700000000.000100 read(3, "root:x"..., 4096) = 2996 <0.000001>\n'
+        "7 1700000000.000200 +++ exited with 0 +++\n"
+    )
+    assert "EXACT" in cli("convert", str(log), str(path)).stderr
+    lines = sysdig(path, "-p", "*%evt.dir %evt.type %evt.latency %evt.info").splitlines()
+    assert lines == tell(path, format_="*%evt.dir %evt.type %evt.latency %evt.info").text.splitlines()
+    assert [line.split()[1] for line in lines] == [b"openat", b"openat", b"read", b"read", b"procexit"]
+    assert b"fd=3(<f>/etc/passwd)" in lines[1] and b" 10000 " in lines[1] and b"res=2996 data=root:x" in lines[3]
+
+
 def test_what_is_refused(tmp_path: Path) -> None:
     assert "a file of sysdig is one file" in cli("-w", str(tmp_path / "x.scap"), "-C", "10", "--for", "1s").stderr
     assert "always compressed" in cli("-z", "-w", str(tmp_path / "x.sonde"), "--for", "1s").stderr

@@ -17,9 +17,10 @@ from sonde.plan.files import Node
 from sonde.plan.state import State
 from sonde.sources.scap.beginning import Beginning, process_of, processes_of
 from sonde.sources.scap.ends import end
+from sonde.sources.scap.events_out import complete
 from sonde.sources.scap.fds import RAW, TCP, UDP
 from sonde.sources.scap.lists import Entry, Process
-from sonde.sources.scap.program import CALLS
+from sonde.sources.scap.program import MAKERS
 
 __all__ = ["Before"]
 
@@ -54,6 +55,7 @@ class Before:
         if not self._began:
             self._began = True
             self._threads = {process.tid: process for process in processes_of(batch.state)}
+        batch = complete(batch)
         self._threads_of(batch)
         self._descriptors_of(batch)
 
@@ -67,7 +69,7 @@ class Before:
         rows = np.union1d(np.flatnonzero(_MAKES[nr]), np.unique(tids, return_index=True)[1])
         for row in rows.tolist():
             tid, name = int(tids[row]), EVENTS[int(nr[row])].name if int(nr[row]) in EVENTS else ""
-            child = name in CALLS and name not in _RUNS and res[row] == 0
+            child = name in MAKERS and res[row] == 0
             if child and tid == pids[row]:
                 place = batch.state.processes.place(int(batch.columns["proc"][row]))
                 self._parents.setdefault(tid, int(batch.state.processes.rows[place]["ppid"]))
@@ -113,7 +115,7 @@ class Before:
 
 def _makes() -> npt.NDArray[np.bool_]:
     table = np.zeros(1 << 16, np.bool_)
-    table[[number for number, event in EVENTS.items() if event.name in CALLS and event.name not in _RUNS]] = True
+    table[[number for number, event in EVENTS.items() if event.name in MAKERS]] = True
     return table
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -12,15 +13,19 @@ from sonde.catalog.scap.events import Event
 from sonde.engines.context import Context
 from sonde.engines.decoding import Group
 from sonde.native.ops import Text
-from sonde.plan.batch import ENTER_ROW, Batch, Views
+from sonde.plan.batch import ENTER_ROW, PHYSICAL, Array, Batch, Views
 from sonde.sources.scap.kinds import Written, written
 from sonde.sources.scap.packing import constant, event_blocks
 from sonde.sources.scap.parameters import parameters
-from sonde.sources.scap.program import CALLS
+from sonde.sources.scap.program import MAKERS
 
-__all__ = ["Blocks", "blocks_of"]
+__all__ = ["Blocks", "blocks_of", "complete"]
 
 I8 = npt.NDArray[np.int64]
+# columns, with what they are where a source has none
+_USED = dict.fromkeys(("cpu", "flags", "tid", "pid", "res", "proc", "file", *(f"a{at}" for at in range(6))), 0) | {
+    "latency": -1
+}
 
 
 class Blocks(NamedTuple):
@@ -33,6 +38,7 @@ class Blocks(NamedTuple):
 
 def blocks_of(batch: Batch, context: Context) -> list[Blocks]:
     """The events of a batch, by type."""
+    batch = complete(batch)
     codes = batch.columns["nr"].astype(np.int64) * 2 + (batch.columns["flags"].astype(np.int64) & ENTER_ROW)
     distinct, inverse = np.unique(codes, return_inverse=True)
     slices: dict[int, Views] = {}
@@ -46,6 +52,13 @@ def blocks_of(batch: Batch, context: Context) -> list[Blocks]:
     return found
 
 
+def complete(batch: Batch) -> Batch:
+    """The batch with all columns that events are made of: a log of strace, for one, has no processors."""
+    lacking = [name for name in _USED if name not in batch.columns]
+    added: dict[str, Array] = {name: np.full(len(batch), _USED[name]).astype(PHYSICAL[name][0]) for name in lacking}
+    return replace(batch, columns={**batch.columns, **added})
+
+
 def _of_group(group: Group, kinds: Written) -> list[Blocks]:
     """The events of the rows of one call."""
     time, latency = group.column("time"), group.column("latency")
@@ -53,7 +66,7 @@ def _of_group(group: Group, kinds: Written) -> list[Blocks]:
     if kinds.leave is None:  # an exit or a signal
         return [_blocks(group, kinds.enter, parameters(group, kinds.enter), time, every)]
     entered = every
-    if group.event.name in CALLS:  # the side of a child begins with the return
+    if group.event.name in MAKERS:  # the side of a child begins with the return
         entered = np.flatnonzero((latency >= 0) | (group.column("res") != 0))
     enters = [_blocks(group, kinds.enter, _params(group, kinds, kinds.enter), time - np.maximum(latency, 0), entered)]
     if not group.finished:

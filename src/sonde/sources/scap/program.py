@@ -13,10 +13,12 @@ from sonde.engines.decoding import Group
 from sonde.plan.batch import Views
 from sonde.sources.scap.packing import constant, numbers, pooled
 
-__all__ = ["CALLS", "MEMORY", "PROGRAM", "terminal", "words_of"]
+__all__ = ["CALLS", "MAKERS", "MEMORY", "PROGRAM", "terminal", "words_of"]
 
 Encoder = Callable[[Group, Param], Views]
-CALLS = frozenset(("execve", "execveat", "clone", "clone3", "fork", "vfork"))
+MAKERS = frozenset(("clone", "clone3", "fork", "vfork"))  # of threads
+CALLS = MAKERS | {"execve", "execveat"}
+_NOT_KNOWN = 0xFFFFFFFF
 _PTS, _TTYS = 136, 4  # major numbers of terminals
 _TEXT_MAX = 4096  # bytes of arguments and the environment, as in sysdig
 
@@ -41,7 +43,8 @@ def _column(name: str, kind: str) -> Encoder:
     """A number of the process record."""
 
     def encoder(group: Group, param: Param) -> Views:
-        return numbers(_record(group, name), kind)
+        found = _record(group, name)
+        return numbers(np.where(found == _NOT_KNOWN, -1, found), kind)
 
     return encoder
 
