@@ -54,11 +54,14 @@ class _Recording(FilterRun):
         self._recorder = recorder
 
     def watching(self) -> None:
-        """Write the beginning."""
-        self._recorder.start(self.answer.state)
+        """What a file of sysdig begins with is how things are when the command is there and has not begun."""
+        if isinstance(self._recorder, ScapWriter):
+            self._recorder.start(self.answer.state)
 
     def follow(self, threads: list[int]) -> None:
         """Watch until the end, which is written too."""
+        if isinstance(self._recorder, Recorder):
+            self._recorder.start(self.answer.state)
         super().follow(threads)
         self._recorder.close(self.answer.counters(), self.answer.state)
 
