@@ -142,10 +142,14 @@ class Run:
             source.follow(tid)
         start()
         self.began = time.monotonic()
-        if self.options.command:
-            command = launch(source, self.options.command)
+        command = launch(source, self.options.command) if self.options.command else None
+        self.watching()
+        if command:
             command.release()
             self.command = command
+
+    def watching(self) -> None:
+        """What happens from now on is seen; the command has not begun."""
 
     def over(self, done: bool) -> bool:
         """Is it at its end? `done`: the answer is."""

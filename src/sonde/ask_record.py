@@ -1,4 +1,4 @@
-"""Recording from a terminal: `sonde -w NAME.sonde [filter] [-- CMD]`, and `sonde record DIR`, the past that is kept."""
+"""Recording from a terminal: `sonde -w NAME [filter] [-- CMD]`, and `sonde record DIR`, the past that is kept."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from sonde.sources.live.tracepoints import exists
 from sonde.sources.recording.segments import Directory, Sink, Stream
 from sonde.sources.recording.snapshot import snapshot_now
 from sonde.sources.recording.writer import Limits, Recorder
+from sonde.sources.scap.living import living
+from sonde.sources.scap.writing import ScapWriter
 
 __all__ = ["about", "record"]
 
@@ -47,29 +49,33 @@ def record(options: Options) -> int:
         raise UsageError("recording is of the running system: it goes with no -r and no other command of sonde")
     if options.verb:
         options = _always_on(options)
-    sink, limits = (_place(options.write or ""), _files(options)) if not options.verb else _kept(options)
-    if isinstance(sink, Stream) and options.command:
+    if options.write == "-" and options.command:
         raise UsageError("-w - and the command would both write to standard output: record to NAME.sonde")
     with Output(options) as out:
-        return _Recording(options, out, sink, limits).whole()
+        return _Recording(options, out, _recorder(options)).whole()
 
 
 class _Recording(FilterRun):
     """A filter whose rows are kept."""
 
-    def __init__(self, options: Options, out: Output, sink: Sink, limits: Limits) -> None:
+    def __init__(self, options: Options, out: Output, recorder: Recorder | ScapWriter) -> None:
         super().__init__(options, out)
-        followed = bool(options.command or options.pids)
-        self._recorder = Recorder(sink, about(options), limits, partial(snapshot_now, followed))
+        self._recorder = recorder
 
     def begin(self, source: Source, threads: list[int], start: Callable[[], None]) -> None:
-        """The recording begins when everything is seen: between its tables of state and its rows nothing happens."""
+        """A recording begins when everything is seen: between its tables of state and its rows nothing happens."""
 
         def started() -> None:
             start()
-            self._recorder.start(self.answer.state)
+            if isinstance(self._recorder, Recorder):
+                self._recorder.start(self.answer.state)
 
         super().begin(source, threads, started)
+
+    def watching(self) -> None:
+        """What a file of sysdig begins with is how things are when the command is there and has not begun."""
+        if isinstance(self._recorder, ScapWriter):
+            self._recorder.start(self.answer.state)
 
     def follow(self, threads: list[int]) -> None:
         """Watch until the end, which is written too."""
@@ -84,13 +90,23 @@ class _Recording(FilterRun):
         self._recorder.settle(self.answer.counters)
 
 
-def _place(path: str) -> Sink:
-    """Where -w writes to."""
-    if path == "-":
-        return Stream()
-    if not path.rstrip("/").endswith(SUFFIX):
-        raise UsageError(f"-w {path}: recordings are called NAME{SUFFIX}; files of sysdig cannot be written yet")
-    return Directory(path, anew=True)
+def _recorder(options: Options) -> Recorder | ScapWriter:
+    """What writes the rows, by the name: a recording, or a file of sysdig."""
+    if options.verb:
+        return _native(*_kept(options), options)
+    path = options.write or ""
+    native = path == "-" or path.rstrip("/").endswith(SUFFIX)
+    if native and options.compress:
+        raise UsageError(f"-z is about files of sysdig; recordings (NAME{SUFFIX}, -) are always compressed")
+    if native:
+        return _native(Stream() if path == "-" else Directory(path, anew=True), _files(options), options)
+    if options.segment_size or options.segment_seconds or options.segment_events or options.segments:
+        raise UsageError(f"-C, -G, -e and -W are about recordings: -w NAME{SUFFIX}; a file of sysdig is one file")
+    return ScapWriter(path, living, options.compress)
+
+
+def _native(sink: Sink, limits: Limits, options: Options) -> Recorder:
+    return Recorder(sink, about(options), limits, partial(snapshot_now, bool(options.command or options.pids)))
 
 
 def _files(options: Options) -> Limits:

@@ -28,7 +28,7 @@ VERBS = {
     "mounts": "the mounts: sonde mounts type=ext4",
     "users": "the users: sonde users uid=0",
     "record": "keep the past: processes, connections, files, failures: sonde record --keep 24h --max 2GB DIR",
-    "convert": "a recording as .parquet, .csv, .jsonl or .sonde: sonde convert shop.sonde shop.parquet",
+    "convert": "a recording as .scap, .parquet, .csv, .jsonl or .sonde: sonde convert shop.sonde shop.parquet",
     "info": "what is inside a recording: sonde info shop.sonde",
     "doctor": "what this kernel and user can do, and what to do about it",
 }

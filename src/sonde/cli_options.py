@@ -45,6 +45,7 @@ class Options:
     until: int | None = None
     as_of: int | None = None
     write: str | None = None
+    compress: bool = False
     keep: float | None = None
     most: int | None = None
     everything: bool = False

@@ -156,8 +156,13 @@ OPTIONS: tuple[Option, ...] = (
         moment, example="sonde files -r shop.sonde --as-of 14:03:10", comment="what was open then",
     ),
     Option(
-        ("-w", "--write"), "write", "record to the directory FILE.sonde; - is standard output", "FILE.sonde", _file,
+        ("-w", "--write"), "write", "record to the directory FILE.sonde, else a file of sysdig; - is standard output",
+        "FILE", _file,
         example="sonde -w shop.sonde --for 10s", comment="keep ten seconds",
+    ),
+    Option(
+        ("-z", "--compress"), "compress", "of -w: compress the file of sysdig",
+        example="sonde -z -w x.scap --for 10s", comment="ten seconds, for sysdig",
     ),
     Option(
         ("--keep",), "keep", "of record: for how long, 24h", "TIME", _seconds,
@@ -302,7 +307,7 @@ _SOON = "not there yet"
 LATER: tuple[Option, ...] = tuple(
     Option(tuple(names.split(",")), "", "", refused=reason)
     for reason, options in (
-        (_RECORDINGS, "-z,--compress|-F,--fatfile"),
+        (_RECORDINGS, "-F,--fatfile"),
         (_RECORDINGS, "-E,--exclude-users|--filter-proclist|-P,--progress"),
         (_CHISELS, "-i,--chisel-info|--list-chisels"),
         (_PLUGINS, "-H,--plugin|-I,--input|--plugin-config-file|--plugin-info"),

@@ -1,4 +1,4 @@
-"""`sonde convert FROM TO`: a recording or a log as another recording, as Parquet, CSV or lines of JSON."""
+"""`sonde convert FROM TO`: a recording or a log as another one, as a file of sysdig, Parquet, CSV or lines of JSON."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 
 from sonde.ask_record import about
 from sonde.catalog.column import Argument
@@ -24,10 +25,12 @@ from sonde.render.receipt import receipt_text
 from sonde.sources.recording.segments import Directory
 from sonde.sources.recording.summary import contents
 from sonde.sources.recording.writer import Recorder
+from sonde.sources.scap.before import Before
+from sonde.sources.scap.writing import ScapWriter
 
 __all__ = ["convert"]
 
-RECORDING, LINES = ".sonde", ".jsonl"
+RECORDING, SYSDIG, LINES = ".sonde", ".scap", ".jsonl"
 TABLES = {".parquet": "parquet", ".csv": "csv"}
 # other texts of what is there already, and what depends on the row before
 LEFT_OUT = ("evt.deltatime", "evt.time", "evt.datetime", "evt.reltime", "evt.rawtime.", "evt.inc", "evt.count")
@@ -41,16 +44,17 @@ def convert(words: Sequence[str]) -> int:
         raise UsageError("convert takes two names, as in sonde convert shop.sonde shop.parquet")
     source, target = words
     ending = os.path.splitext(target.rstrip("/"))[1]
-    if ending not in (RECORDING, LINES, *TABLES):
-        raise UsageError(f"{target}: NAME{', NAME'.join((RECORDING, LINES, *TABLES))} can be written")
+    if ending not in (RECORDING, SYSDIG, LINES, *TABLES):
+        raise UsageError(f"{target}: NAME{', NAME'.join((RECORDING, SYSDIG, LINES, *TABLES))} can be written")
     if not os.path.exists(source):
         raise UsageError(f"there is no {source}")
     os.umask(0o077)  # what was seen may be secret
     began = time.monotonic()
-    fields = () if ending == RECORDING else _fields(source)
+    whole = ending in (RECORDING, SYSDIG)
+    fields = () if whole else _fields(source)
     shown = " ".join(f"%{field}" for field in fields) or DEFAULT
-    question = Question(format=shown, json=ending == LINES, record=ending == RECORDING)
-    writer = _recorder(source, target) if ending == RECORDING else _file(target, ending, fields)
+    question = Question(format=shown, json=ending == LINES, record=whole)
+    writer = _recorder(source, target, ending) if whole else _file(target, ending, fields)
     with closing(Answer(question, recorded(source))) as answer, writer(answer) as write:
         while not answer.done:
             if (batch := answer.rows(answer.source.poll())) is not None:
@@ -68,15 +72,15 @@ def _fields(source: str) -> tuple[Field, ...]:
     return tuple(Field(name) for name in names if name not in unknown)
 
 
-def _recorder(source: str, target: str) -> Writer:
-    """Write a recording, which keeps what was said of the first."""
-    header = dict(about(Options()))
-    if is_recording(source) and (known := contents(source).segments[0].header):
-        header |= {name: getattr(known, name) for name in header}
+def _recorder(source: str, target: str, ending: str) -> Writer:
+    """Write a recording, or a file of sysdig."""
+    made: Callable[[], Recorder | ScapWriter] = partial(_scap, source, target)
+    if ending == RECORDING:
+        made = partial(_native, source, target)
 
     @contextmanager
     def write(answer: Answer) -> Iterator[Write]:
-        recorder = Recorder(Directory(target, anew=True), header)
+        recorder = made()
 
         def add(batch: Batch) -> None:
             recorder.write(batch)
@@ -86,6 +90,24 @@ def _recorder(source: str, target: str) -> Writer:
         recorder.close(answer.counters(), answer.state)
 
     return write
+
+
+def _native(source: str, target: str) -> Recorder:
+    """A recording, which keeps what was said of the first."""
+    header = dict(about(Options()))
+    if is_recording(source) and (known := contents(source).segments[0].header):
+        header |= {name: getattr(known, name) for name in header}
+    return Recorder(Directory(target, anew=True), header)
+
+
+def _scap(source: str, target: str) -> ScapWriter:
+    """A file of sysdig. All rows are looked at first, for what there was before them."""
+    before = Before()
+    with closing(Answer(Question(record=True), recorded(source))) as answer:
+        while not answer.done:
+            if (batch := answer.rows(answer.source.poll())) is not None:
+                before.look(batch)
+    return ScapWriter(target, before.beginning)
 
 
 def _file(target: str, ending: str, fields: Sequence[Field]) -> Writer:

@@ -14,7 +14,7 @@ from sonde.plan.files import CLIENT, SERVER, Node
 from sonde.plan.state import State
 from sonde.sources.scap.lists import Entry, Interface
 
-__all__ = ["CLIENT", "SERVER", "Fd", "Fds", "address", "inet_name", "mapped", "printed", "unix_name"]
+__all__ = ["CLIENT", "SERVER", "Fd", "Fds", "address", "dotted", "inet_name", "mapped", "printed", "unix_name"]
 
 TCP, UDP, ICMP, RAW = range(2, 6)  # as in the file
 _PROTOCOLS = {TCP: socket.IPPROTO_TCP, UDP: socket.IPPROTO_UDP, ICMP: socket.IPPROTO_ICMP}
@@ -70,12 +70,18 @@ class Fd(NamedTuple):
     @property
     def shown(self) -> bytes:
         """As behind a number in a line: <4t>client->server."""
-        return b"<%s%s>%s" % (self.letter.encode(), self.shown_l4.encode(), printed(self.name))
+        name = (dotted if self.type in _MODES else printed)(self.name)
+        return b"<%s%s>%s" % (self.letter.encode(), self.shown_l4.encode(), name)
 
 
 def printed(text: bytes) -> bytes:
     """Without what sysdig does not print: all but ASCII characters."""
     return _UNPRINTED.sub(b"", text)
+
+
+def dotted(text: bytes) -> bytes:
+    """As sysdig has a path that it joined: a dot for all but ASCII characters."""
+    return _UNPRINTED.sub(b".", text)
 
 
 def mapped(address_: bytes) -> bool:

@@ -36,8 +36,6 @@ def address_of(raw: bytes) -> tuple[int, bytes, int] | None:
     if raw[:1] == b"\x02" and len(raw) == 7:
         return blocks.IPV4_SERVER, raw[1:5], _port(raw, 5)
     if raw[:1] == b"\x0a" and len(raw) == 19:
-        if mapped(raw[1:17]):
-            return blocks.IPV4_SERVER, raw[13:17], _port(raw, 17)
         return blocks.IPV6_SERVER, raw[1:17], _port(raw, 17)
     return None
 
@@ -104,6 +102,14 @@ def _bind(f: Follow, p: Piece, i: int, t: Thread) -> None:
     f.threads.set_fd(t, fd, info._replace(name=inet_name(ends)))
 
 
+def _connecting(f: Follow, p: Piece, i: int, t: Thread) -> None:
+    """The address of a unix socket is its name already when the call begins."""
+    raw, fd = p.raw(i, 1), int(p.pairs.fd[i])
+    info = f.threads.fd(t, fd)
+    if info is not None and raw[:1] == b"\x01":
+        f.threads.set_fd(t, fd, info._replace(name=raw[1:].partition(b"\0")[0]))
+
+
 def _connect(f: Follow, p: Piece, i: int, t: Thread) -> None:
     fd, info = _found(f, p, i, t, 2)
     res, raw = p.signed(i, 0, -1), p.raw(i, 1)
@@ -167,7 +173,7 @@ def _told(f: Follow, t: Thread, info: Fd, raw: bytes, sends: bool) -> Fd | None:
     found = tuple_of(raw)
     if found is None:
         name = unix_of(raw)
-        return info._replace(type=blocks.UNIX, name=raw[17:].partition(b"\0")[0]) if name is not None else None
+        return info._replace(type=blocks.UNIX, name=name) if name is not None else None
     kind, ends = found
     ends, changed = _merged(info, kind, ends)
     if not changed:
@@ -188,7 +194,8 @@ def _guessed(f: Follow, t: Thread, ends: Ends, incoming: bool) -> int:
         return CLIENT if source else SERVER
     table = f.threads.tables[f.threads.table(t)].values()
     infos = [f.fds.infos[ident] for ident in table]
-    bound = any(info.is_server and info.ends[1] == ends[3] for info in infos)
+    bound = any(info.ends[1] == ends[3] for info in infos if info.is_server)
+    bound |= any(info.ends[3] == ends[3] for info in infos if info.type == blocks.IPV4)  # no others, in sysdig
     if not bound:
         return CLIENT
     used = any(info.is_inet and not info.is_server and info.ends[1] == ends[1] for info in infos)
@@ -196,6 +203,7 @@ def _guessed(f: Follow, t: Thread, ends: Ends, incoming: bool) -> int:
 
 
 CHANGES: dict[int, Change] = {
-    19: _socket, 43: _socketpair, 21: _bind, 23: _connect, 27: _accept, 57: _accept, 247: _accept, 249: _accept,
+    19: _socket, 43: _socketpair, 21: _bind, 22: _connecting, 23: _connect, 27: _accept, 57: _accept, 247: _accept,
+    249: _accept,
     389: _accept, 31: _moves(2, True), 49: _moves(2, True), 35: _moves(2, False), 53: _moves(3, False),
 }  # fmt: skip

@@ -19,7 +19,7 @@ from sonde.engines.context import Context
 from sonde.native import twin
 from sonde.native.escape import printable
 from sonde.native.ops import Form
-from sonde.sources.scap.fds import inet_name, printed
+from sonde.sources.scap.fds import dotted, inet_name, printed
 from sonde.sources.scap.follow import Follow
 from sonde.sources.scap.paths import joined
 from sonde.sources.scap.pieces import Piece
@@ -263,10 +263,10 @@ class Texts:
     def _path(self, event: int, param: Param, raw: bytes) -> Shown:
         path = raw.partition(b"\0")[0]
         shown = printed(path)
-        if path == b"<NA>" or not raw:
+        if path == b"<NA>" or not raw or (param.type == "relpath" and path.startswith(b"/")):
             return shown, b""
         full = joined(self._base(event, param), path)
-        return shown, b"" if full == shown else printed(full)
+        return shown, b"" if full == shown else dotted(full)
 
     def _base(self, event: int, param: Param) -> bytes:
         """The directory that a path is relative to: that of the descriptor before it, or the working directory."""

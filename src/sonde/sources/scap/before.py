@@ -1,0 +1,174 @@
+"""The beginning of a .scap file as the rows of a recording tell: what they use and do not make was there before."""
+
+from __future__ import annotations
+
+import socket
+import stat
+
+import numpy as np
+import numpy.typing as npt
+
+from sonde.catalog.event import Event, ParamType, Source
+from sonde.catalog.lookup import EVENTS
+from sonde.catalog.scap import blocks
+from sonde.engines.context import source_index
+from sonde.plan.batch import Batch
+from sonde.plan.files import Node
+from sonde.plan.state import State
+from sonde.sources.scap.beginning import Beginning, process_of, processes_of
+from sonde.sources.scap.ends import end
+from sonde.sources.scap.events_out import complete
+from sonde.sources.scap.fds import RAW, TCP, UDP
+from sonde.sources.scap.lists import Entry, Process
+from sonde.sources.scap.program import MAKERS
+
+__all__ = ["Before"]
+
+I8 = npt.NDArray[np.int64]
+_RUNS = ("execve", "execveat")
+_UNKNOWN = b"<NA>"
+_ANONYMOUS = {
+    b"anon_inode:[eventfd]": blocks.EVENT, b"anon_inode:[signalfd]": blocks.SIGNALFD,
+    b"anon_inode:[eventpoll]": blocks.EVENTPOLL, b"anon_inode:[inotify]": blocks.INOTIFY, b"anon_inode:inotify":
+    blocks.INOTIFY, b"anon_inode:[timerfd]": blocks.TIMERFD,
+}  # fmt: skip
+_TYPES = {
+    stat.S_IFREG: blocks.FILE_V2, stat.S_IFBLK: blocks.FILE_V2, stat.S_IFCHR: blocks.FILE_V2,
+    stat.S_IFIFO: blocks.FIFO, stat.S_IFDIR: blocks.DIRECTORY,
+}  # fmt: skip
+_PROTOCOLS = {socket.IPPROTO_TCP: TCP, socket.IPPROTO_UDP: UDP}
+
+
+class Before:
+    """Looks at all rows before the first is written."""
+
+    def __init__(self) -> None:
+        self._threads: dict[int, Process] = {}
+        self._told: set[int] = set()  # threads that a clone made, or that were seen
+        self._parents: dict[int, int] = {}  # of processes that a clone made
+        self._met: set[tuple[int, int]] = set()  # process, descriptor
+        self._fds: dict[int, list[Entry]] = {}
+        self._began = False
+
+    def look(self, batch: Batch) -> None:
+        """Take in rows."""
+        if not self._began:
+            self._began = True
+            self._threads = {process.tid: process for process in processes_of(batch.state)}
+        batch = complete(batch)
+        self._threads_of(batch)
+        self._descriptors_of(batch)
+
+    def beginning(self, state: State) -> Beginning:
+        """What there was."""
+        return Beginning(list(self._threads.values()), self._fds)
+
+    def _threads_of(self, batch: Batch) -> None:
+        """Threads that no clone in the recording made."""
+        tids, pids, nr, res = (batch.columns[name].astype(np.int64) for name in ("tid", "pid", "nr", "res"))
+        rows = np.union1d(np.flatnonzero(_MAKES[nr]), np.unique(tids, return_index=True)[1])
+        for row in rows.tolist():
+            tid, name = int(tids[row]), EVENTS[int(nr[row])].name if int(nr[row]) in EVENTS else ""
+            child = name in MAKERS and res[row] == 0
+            if child and tid == pids[row]:
+                place = batch.state.processes.place(int(batch.columns["proc"][row]))
+                self._parents.setdefault(tid, int(batch.state.processes.rows[place]["ppid"]))
+            if tid not in self._told and tid not in self._threads and not child:
+                self._meet(batch, row, begun=name not in _RUNS)
+            self._told.add(tid)
+            if _MAKES[nr[row]] and res[row] > 0:
+                self._told.add(int(res[row]))
+
+    def _meet(self, batch: Batch, row: int, begun: bool) -> None:
+        """A thread by its first row; what it was called before it ran a program is not known."""
+        place = batch.state.processes.place(int(batch.columns["proc"][row]))
+        if place:
+            found = process_of(batch.state, place)
+            if not begun:
+                found = found._replace(comm=_UNKNOWN, exe=_UNKNOWN, exepath=b"", args=b"", env=b"")
+            self._threads[found.tid] = found
+
+    def _descriptors_of(self, batch: Batch) -> None:
+        """Descriptors that are used before a call made them."""
+        pids, fds, made = batch.columns["pid"].astype(np.int64), *_descriptors(batch)
+        keys = pids << 32 | np.maximum(fds, 0)
+        for row in np.sort(np.unique(keys, return_index=True)[1]).tolist():
+            pid, fd = int(pids[row]), int(fds[row])
+            if fd < 0 or (pid, fd) in self._met:
+                continue
+            self._met.add((pid, fd))
+            place = batch.state.files.place(int(batch.columns["file"][row]))
+            if not made[row] and place:
+                self._held(pid, fd, batch.state, place)
+
+    def _held(self, pid: int, fd: int, state: State, place: int) -> None:
+        """A process has a descriptor from the beginning, or by an ancestor that had it."""
+        while pid in self._parents:
+            pid = self._parents[pid]
+            if (pid, fd) in self._met:
+                return
+            self._met.add((pid, fd))
+        entry = _entry(fd, state, place)
+        if entry is not None:
+            self._fds.setdefault(pid, []).append(entry)
+
+
+def _makes() -> npt.NDArray[np.bool_]:
+    table = np.zeros(1 << 16, np.bool_)
+    table[[number for number, event in EVENTS.items() if event.name in MAKERS]] = True
+    return table
+
+
+_MAKES = _makes()
+
+
+def _descriptors(batch: Batch) -> tuple[I8, npt.NDArray[np.bool_]]:
+    """(the descriptor of each row, -1 for none; is it one that the call made)."""
+    nr = batch.columns["nr"].astype(np.int64)
+    fds, made = np.full(len(nr), -1, np.int64), np.zeros(len(nr), np.bool_)
+    for number in np.unique(nr).tolist():
+        event = EVENTS.get(number)
+        param = _descriptor(event) if event else None
+        if param is not None:
+            rows = np.flatnonzero(nr == number)
+            column = "res" if param is Source.RET else f"a{source_index(param)}"
+            fds[rows] = batch.columns[column][rows].astype(np.int64).astype(np.int32)
+            made[rows] = param is Source.RET
+    return fds, made
+
+
+def _descriptor(event: Event) -> Source | None:
+    """Where the descriptor of a call stands that it makes, else of the one that it works on."""
+    if event.params[0].name == "fd" or (event.params[0].type is ParamType.FD and event.params[0].source is Source.RET):
+        return Source.RET
+    return event.fd.source if event.fd else None
+
+
+def _entry(fd: int, state: State, place: int) -> Entry | None:
+    """A row of state.files as a descriptor."""
+    row = state.files.rows[place]
+    flags, ino, path = int(row["flags"]), int(row["ino"]), state.files.path(place)
+    if flags & Node.SOCK:
+        return _socket(fd, row, state)
+    if path in _ANONYMOUS:
+        return Entry(fd, ino, _ANONYMOUS[path])
+    type_ = _TYPES.get(stat.S_IFMT(int(row["mode"])))
+    if type_ is None:
+        return None
+    return Entry(fd, ino, type_, name=path, dev=int(row["dev"]) if type_ == blocks.FILE_V2 else 0)
+
+
+def _socket(fd: int, row: np.void, state: State) -> Entry | None:
+    family, ino, strings = int(row["family"]), int(row["ino"]), state.strings
+    if family == socket.AF_UNIX:
+        pair = int(row["cookie"]), int(row["peer"])
+        return Entry(fd, ino, blocks.UNIX, pair=pair, name=strings[int(row["name"])])
+    if family not in (socket.AF_INET, socket.AF_INET6):
+        return None
+    width, l4 = (4 if family == socket.AF_INET else 16), _PROTOCOLS.get(int(row["proto"]), RAW)
+    near = end(strings[int(row["lip"])], int(row["lport"]), width)
+    if not int(row["rport"]):
+        kind = blocks.IPV4_SERVER if width == 4 else blocks.IPV6_SERVER
+        return Entry(fd, ino, kind, (*near, b"", 0), l4)
+    far = end(strings[int(row["rip"])], int(row["rport"]), width)
+    return Entry(fd, ino, blocks.IPV4 if width == 4 else blocks.IPV6, (*near, *far), l4)
