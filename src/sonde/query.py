@@ -146,7 +146,7 @@ def under_strace(why: str) -> Open:
 def recorded(path: str, events: bool = False) -> Open:
     """A recording, a file of sysdig, whose rows are its `events` or completed calls, or a log that strace wrote."""
     if is_scap(path):
-        return lambda scan, expr, snaplen: ScapFile(path, expr, events, snaplen)
+        return lambda scan, expr, snaplen: ScapFile(path, expr, frozenset(scan.layout.columns), events, snaplen)
     if is_recording(path):
         return lambda scan, expr, snaplen: Recording(
             path, expr, possible(expr), frozenset(scan.layout.columns), bool(scan.followed)

@@ -12,7 +12,6 @@ from sonde.catalog.scap.events import EVENTS
 from sonde.plan.state import State
 from sonde.sources.scap import sockets, tasks
 from sonde.sources.scap.fds import Fd, Fds
-from sonde.sources.scap.paths import joined
 from sonde.sources.scap.people import People
 from sonde.sources.scap.pieces import NEW_THREADS, SWITCHES, Piece, of_types
 from sonde.sources.scap.threads import Thread, Threads
@@ -20,7 +19,9 @@ from sonde.sources.scap.threads import Thread, Threads
 __all__ = ["Follow"]
 
 I8 = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 O_DIRECTORY, CWD = 1 << 10, -100
+_FCNTL, _DUPLICATES = 151, (1, 26)  # F_DUPFD, F_DUPFD_CLOEXEC
 Change = Callable[["Follow", Piece, int, Thread], None]
 
 
@@ -35,17 +36,15 @@ class Follow:
     def through(self, piece: Piece) -> None:
         """Follow the events of a piece."""
         self.threads.begin()
-        handled, types = _HANDLED[piece.type], piece.type
-        handled[: piece.carried] = False
-        rows = np.union1d(np.flatnonzero(handled), self._first_seen(piece))
-        for event, kind, tid in zip(rows.tolist(), types[rows].tolist(), piece.tid[rows].tolist(), strict=True):
+        rows = np.union1d(_changing(piece), self._first_seen(piece))
+        for event, kind, tid in zip(rows.tolist(), piece.type[rows].tolist(), piece.tid[rows].tolist(), strict=True):
             self.threads.event = event
             if kind in _META:
                 container = self.people.event(piece, event, kind)
                 if container:
                     self.threads.container(tid, container)
                 continue
-            if _MAKES[kind]:
+            if kind in _MAKERS:
                 self.threads.get(tid)
             change = _CHANGES.get(kind)
             if change is not None:
@@ -57,21 +56,37 @@ class Follow:
 
     def _first_seen(self, piece: Piece) -> I8:
         """The first events of threads that are not known, from the beginning or since they ended."""
-        rows = np.flatnonzero(_MAKES[piece.type])
-        rows = rows[rows >= piece.carried]
-        ended = np.flatnonzero(_ENDS[piece.type])
-        tids, first = np.unique(piece.tid[rows], return_index=True)
-        new = [int(rows[at]) for tid, at in zip(tids.tolist(), first.tolist(), strict=True)
-               if tid not in self.threads.by_tid]  # fmt: skip
-        for end in ended.tolist():
-            later = rows[(rows > end) & (piece.tid[rows] == piece.tid[end])][:1]
-            new += later.tolist()
-        return np.array(new, np.int64)
+        rows, threads = _fresh(piece, _MAKES), piece.pairs.thread
+        first = np.full(len(piece.pairs.tids), -1, np.int64)
+        first[threads[rows[::-1]]] = rows[::-1]
+        known = np.array([tid in self.threads.by_tid for tid in piece.pairs.tids.tolist()], np.bool_)
+        ends = np.flatnonzero(_ENDS[piece.type])
+        mortal = np.zeros(len(first), np.bool_)
+        mortal[threads[ends]] = True
+        rows = rows[mortal[threads[rows]]]
+        keys = np.sort(threads[rows].astype(np.int64) * len(piece) + rows)
+        after = np.searchsorted(keys, threads[ends].astype(np.int64) * len(piece) + ends, side="right")
+        later = keys[after[after < len(keys)]]
+        again = later[later // len(piece) == threads[ends[after < len(keys)]]] % len(piece)
+        return np.concatenate((first[~known & (first >= 0)], again))
 
 
-def _entered(piece: Piece, event: int) -> int:
-    """The enter event that an event returns from, -1 if it is not there."""
-    return int(piece.pairs.enter[event]) if piece.pairs.valid[event] else -1
+def _fresh(piece: Piece, types: Bools) -> I8:
+    """The events of some types, but for those of pieces before."""
+    rows = np.flatnonzero(types[piece.type])
+    return rows[np.searchsorted(rows, piece.carried) :]
+
+
+def _changing(piece: Piece) -> I8:
+    """The events that may change something: most calls only if they worked."""
+    rows = _fresh(piece, _HANDLED)
+    kinds = piece.type[rows]
+    rows = rows[(piece.word[rows] >= 0) | _ALWAYS[kinds]]
+    rows = rows[(piece.pairs.fd[rows] >= 0) | ~_ON_FD[piece.type[rows]]]
+    controls = np.flatnonzero(piece.type[rows] == _FCNTL)
+    commands, there = piece.numbers(1, piece.pairs.enter[rows[controls]], 1)
+    idle = controls[~(there & np.isin(commands, _DUPLICATES) & piece.pairs.valid[rows[controls]])]
+    return np.delete(rows, idle)
 
 
 def _directory(f: Follow, thread: Thread, fd: int, path: bytes) -> bytes:
@@ -92,7 +107,7 @@ def _open(name: int, flags: int, dirfd: int = -1, dev: int = -1, same: int = 1) 
         if fd < 0:
             return
         at, shift = i, 0
-        enter = _entered(p, i)
+        enter = p.entered(i)
         if enter >= 0 and p.text(enter, name - same) not in (b"", b"<NA>"):
             at, shift = enter, same
         path = p.text(at, name - shift)
@@ -101,24 +116,24 @@ def _open(name: int, flags: int, dirfd: int = -1, dev: int = -1, same: int = 1) 
         kind = blocks.DIRECTORY if bits & O_DIRECTORY else blocks.FILE_V2
         device = p.unsigned(i, dev) if dev >= 0 else 0
         ino = p.unsigned(i, dev + 1) if dev >= 0 else 0
-        f.threads.set_fd(t, fd, Fd(kind, joined(base, path), dev=device, ino=ino))
+        f.threads.put(t, fd, f.fds.opened(kind, base, path, device, ino))
 
     return change
 
 
 def _open_by_enter(f: Follow, p: Piece, i: int, t: Thread) -> None:
     """The old openat, whose exit event has nothing but the descriptor."""
-    fd, enter = p.signed(i, 0, -1), _entered(p, i)
+    fd, enter = p.signed(i, 0, -1), p.entered(i)
     if fd >= 0 and enter >= 0:
         path = p.text(enter, 1)
         kind = blocks.DIRECTORY if p.unsigned(enter, 2) & O_DIRECTORY else blocks.FILE_V2
         base = _directory(f, t, p.signed(enter, 0, CWD), path)
-        f.threads.set_fd(t, fd, Fd(kind, joined(base, path)))
+        f.threads.put(t, fd, f.fds.opened(kind, base, path))
 
 
 def _close(f: Follow, p: Piece, i: int, t: Thread) -> None:
-    if p.signed(i, 0, -1) >= 0 and p.pairs.fd[i] >= 0:
-        f.threads.set_fd(t, int(p.pairs.fd[i]), None, later=1)
+    if p.signed(i, 0, -1) >= 0:
+        f.threads.put(t, p.fd(i), 0, later=1)
 
 
 def _makes(kind: int, name: bytes = b"") -> Change:
@@ -137,7 +152,7 @@ def _pipe(f: Follow, p: Piece, i: int, t: Thread) -> None:
 
 
 def _dup(f: Follow, p: Piece, i: int, t: Thread) -> None:
-    res, fd = p.signed(i, 0, -1), int(p.pairs.fd[i])
+    res, fd = p.signed(i, 0, -1), p.fd(i)
     if fd < 0 and p.count(i) > 1:
         fd = p.signed(i, 1, -1)
     found = f.threads.fd(t, fd)
@@ -146,8 +161,8 @@ def _dup(f: Follow, p: Piece, i: int, t: Thread) -> None:
 
 
 def _fcntl(f: Follow, p: Piece, i: int, t: Thread) -> None:
-    enter = _entered(p, i)
-    if enter >= 0 and p.unsigned(enter, 1) in (1, 26):  # F_DUPFD, F_DUPFD_CLOEXEC
+    enter = p.entered(i)
+    if enter >= 0 and p.unsigned(enter, 1) in _DUPLICATES:
         _dup(f, p, i, t)
 
 
@@ -165,7 +180,8 @@ _CHANGES: dict[int, Change] = {
     **sockets.CHANGES, **tasks.CHANGES,
 }  # fmt: skip
 _HANDLED = of_types(_CHANGES.keys() | _META)
-_MAKES = of_types(
-    {n for n, e in EVENTS.items() if not e.aside} - SWITCHES - NEW_THREADS - _META - {16, 186, 322, 402}
-)  # fmt: skip
-_ENDS = of_types({16, 186})
+_ENDING = frozenset((16, 186))
+_MAKERS = {n for n, e in EVENTS.items() if not e.aside} - SWITCHES - NEW_THREADS - _META - _ENDING - {322, 402}
+_MAKES, _ENDS = of_types(_MAKERS), of_types(_ENDING)
+_ALWAYS = of_types(_META | _ENDING | {sockets.CONNECT})
+_ON_FD = of_types({5, *sockets.MOVES})

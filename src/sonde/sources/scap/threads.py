@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sonde.catalog.scap import blocks
+from sonde.plan.processes import PROCESS
 from sonde.plan.state import State
 from sonde.sources.scap.fds import Fd, Fds
 from sonde.sources.scap.lists import Entry, Process
@@ -14,6 +15,7 @@ __all__ = ["CLONE_FILES", "CLONE_THREAD", "Thread", "Threads"]
 CLONE_FILES, CLONE_THREAD = 1 << 0, 1 << 13  # flags as in the file
 NOBODY, UNKNOWN = 0xFFFFFFFF, b"<NA>"
 _U4, _U8 = (1 << 32) - 1, (1 << 64) - 1
+_COLUMNS = PROCESS.names or ()
 
 
 class Thread:
@@ -66,7 +68,7 @@ class Threads:
                      "gid", "env", "vtid", "vpid", "cgroups", "root", "tty", "loginuid", "caps"):  # fmt: skip
             setattr(thread, name, getattr(found, name))
         thread.invalid = False
-        self.memory.last[found.tid] = (*found.memory[3:], *found.memory[:3])
+        self.memory.listed(found.tid, found.memory)
         self.add(thread)
 
     def listed_fds(self, tid: int, entries: list[Entry]) -> None:
@@ -159,12 +161,15 @@ class Threads:
 
     def set_fd(self, thread: Thread, fd: int, info: Fd | None, later: int = 0) -> None:
         """From this event on (`later`: behind it) another file, or none, is behind a descriptor."""
+        self.put(thread, fd, self.fds.of(info) if info else 0, later)
+
+    def put(self, thread: Thread, fd: int, new: int, later: int = 0) -> None:
+        """The same by the id of the file, 0 for none."""
         number = self.table(thread)
         if not number or fd < 0:
             return
         table, key = self.tables[number], number << 32 | fd & _U4
         old = table.get(fd & _U4, 0)
-        new = self.fds.of(info) if info else 0
         if new:
             table[fd & _U4] = new
         else:
@@ -180,7 +185,6 @@ class Threads:
         """The id of a new row that tells how a thread is."""
         processes, intern = self.state.processes, self.state.strings.intern
         ident = len(processes)
-        place = processes.ensure(ident)  # first: the table may grow
         argv = thread.exe + b"\0" + thread.args if thread.args else thread.exe
         parent = self.by_tid.get(thread.maker or thread.ptid)
         self.fdlimits.append(thread.fdlimit)
@@ -194,10 +198,10 @@ class Threads:
             "cwd": self.fds.path(thread.cwd), "root": self.fds.path(thread.root),
             "exe_file": self.fds.path(thread.exepath), "tty": intern(b""),
         }  # fmt: skip
-        row = processes.rows[place]
-        for name, value in columns.items():
-            row[name] = value & _U4
-        row["cap_inheritable"], row["cap_permitted"], row["cap_effective"] = (cap & _U8 for cap in thread.caps)
+        columns = {name: value & _U4 for name, value in columns.items()}
+        columns["cap_inheritable"], columns["cap_permitted"], columns["cap_effective"] = (c & _U8 for c in thread.caps)
+        place = processes.ensure(ident)
+        processes.rows[place] = tuple(columns.get(name, 0) for name in _COLUMNS)
         if thread.tid == thread.pid or (thread.pid & _U4, 0) not in processes.latest:
             processes.latest[thread.pid & _U4, 0] = ident
         return ident

@@ -11,6 +11,7 @@ import numpy.typing as npt
 __all__ = ["Timeline"]
 
 I8 = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int64] | npt.NDArray[np.int32]
 BEFORE = -1  # of the value that a key had when the piece began
 
 
@@ -41,18 +42,21 @@ class Timeline:
             return self._now(key)
         return found[1][bisect_right(found[0], event) - 1]
 
-    def all_at(self, keys: I8, events: I8) -> I8:
-        """The same for each of several."""
-        distinct, inverse = np.unique(keys, return_inverse=True)
-        now = np.array([self._now(key) for key in distinct.tolist()], np.int64)
-        out: I8 = now[inverse] if len(keys) else np.zeros(0, np.int64)
-        changed = [index for index, key in enumerate(distinct.tolist()) if key in self._changes]
-        if not changed:
+    def all_at(self, keys: I8, number: Numbers, events: I8) -> I8:
+        """The same for each of several events, of the key with its number among distinct ones."""
+        now = np.array([self._now(key) for key in keys.tolist()], np.int64)
+        if not len(events):
+            return np.zeros(0, np.int64)
+        out: I8 = now[number]
+        changed = np.array([key in self._changes for key in keys.tolist()], np.bool_)
+        rows = np.flatnonzero(changed[number])
+        if not len(rows):
             return out
-        order = np.argsort(inverse, kind="stable")
-        ends = np.searchsorted(inverse[order], np.arange(len(distinct) + 1))
-        for index in changed:
-            rows = order[ends[index] : ends[index + 1]]
-            when, values = self._changes[int(distinct[index])]
-            out[rows] = np.array(values, np.int64)[np.searchsorted(when, events[rows], side="right") - 1]
+        changes = [self._changes[key] for key in keys[changed].tolist()]
+        of = np.repeat(np.flatnonzero(changed), [len(when) for when, _ in changes])
+        when = np.concatenate([np.array(when, np.int64) for when, _ in changes])
+        values = np.concatenate([np.array(values, np.int64) for _, values in changes])
+        span = max(int(events.max()), int(when.max())) + 2  # numbers first, then events, in one number
+        places = np.searchsorted(of * span + when + 1, number[rows].astype(np.int64) * span + events[rows] + 1, "right")
+        out[rows] = values[places - 1]
         return out
