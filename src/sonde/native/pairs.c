@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 /* Marks of event types, as in pairs.py. */
-enum { CALL = 1, USES_FD = 2, EXEC = 4, EXECVEAT = 8 };
+enum { CALL = 1, USES_FD = 2, EXEC = 4, EXECVEAT = 8, MAKES = 16, ENDS = 32 };
 
 struct pairs {
 	const int64_t *tid;
@@ -16,9 +16,13 @@ struct pairs {
 	uint64_t mask;		/* its size less one */
 	int64_t *tids;		/* of each thread */
 	int64_t *last;		/* its last enter event */
+	uint8_t *alive;		/* is it known that there is one? */
 	int32_t *thread;	/* number of each event's thread */
 	int64_t *enter, *fd;
 	uint8_t *valid;
+	int64_t *begins;	/* events by which a thread is there that may not have been before */
+	uint64_t carried;	/* the first events, which were seen before */
+	uint64_t beginnings;
 };
 
 static int32_t number(struct pairs *p, int64_t tid, int32_t *count)
@@ -30,6 +34,7 @@ static int32_t number(struct pairs *p, int64_t tid, int32_t *count)
 	if (p->slots[at] < 0) {
 		p->slots[at] = *count;
 		p->tids[*count] = tid;
+		p->alive[*count] = 0;
 		p->last[(*count)++] = -1;
 	}
 	return p->slots[at];
@@ -51,6 +56,12 @@ int64_t sonde_pairs(struct pairs *p)
 				p->last[thread] = i;
 			enter = p->last[thread];
 		}
+		if (marks & MAKES && i >= p->carried && !p->alive[thread]) {
+			p->alive[thread] = 1;
+			p->begins[p->beginnings++] = i;
+		}
+		if (marks & ENDS)
+			p->alive[thread] = 0;
 		p->enter[i] = enter;
 		p->valid[i] = type & 1 && enter >= 0 &&
 			      (p->type[enter] + 1 == type || (marks & EXEC && p->marks[p->type[enter]] & EXECVEAT));

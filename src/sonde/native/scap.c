@@ -18,8 +18,8 @@ struct scap {
 	uint16_t *type, *cpu;
 	int64_t *start;		/* of its block */
 	int64_t *first;		/* its first parameter, */
-	int64_t *word;		/* that as a number, 0 */
-	uint8_t *worded;	/* if it has not eight bytes */
+	int64_t *word;		/* that as a number, of at most eight bytes; */
+	uint8_t *worded;	/* has it eight bytes? */
 	int64_t *offset;	/* of each parameter */
 	int32_t *length;
 	int64_t *other;		/* of each other block: type, where it is, bytes */
@@ -102,8 +102,8 @@ static void event(struct scap *s, uint64_t block, uint64_t cpu, uint64_t at, uin
 	at = s->first[s->events];
 	s->word[s->events] = 0;
 	s->worded[s->events] = count > 0 && s->length[at] >= 8;
-	if (s->worded[s->events])
-		memcpy(&s->word[s->events], s->buffer + s->offset[at], 8);
+	if (count > 0)
+		memcpy(&s->word[s->events], s->buffer + s->offset[at], s->worded[s->events] ? 8 : s->length[at]);
 	s->events++;
 }
 

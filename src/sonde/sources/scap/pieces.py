@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.scap.events import EVENTS, TYPES
-from sonde.native.pairs import CALL, EXEC, EXECVEAT, USES_FD, pairs
+from sonde.native.pairs import CALL, ENDS, EXEC, EXECVEAT, MAKES, USES_FD, pairs
 from sonde.native.scap import Blocks
 
-__all__ = ["MARKS", "NEW_THREADS", "OLD", "SWITCHES", "Piece", "of_types"]
+__all__ = ["ENDING", "MARKS", "NEW_THREADS", "OLD", "Piece", "of_types"]
 
 I8 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -23,7 +23,8 @@ for _event in EVENTS.values():
 
 SWITCHES = frozenset((146, 152))
 NEW_THREADS = frozenset((15, 157, 183, 185, 217, 219, 221, 223, 225, 227, 335))  # a clone, fork or vfork returns
-_META = frozenset((272, 324, 354, 356, 358, 360, 322, 402))  # they are of no thread
+ENDING = frozenset((16, 186))
+META = frozenset((272, 324, 354, 356, 358, 360, 322, 402))  # they are of no thread
 _EXECVEAT, _EXECS = 330, frozenset((289, 293))
 
 
@@ -34,12 +35,20 @@ def of_types(types: frozenset[int] | set[int]) -> Bools:
     return table
 
 
-# what native/pairs.py is told of event types
-MARKS = (
-    of_types({n for n, e in EVENTS.items() if not e.aside} - _META - SWITCHES) * np.uint8(CALL)
-    | of_types({n for n, e in EVENTS.items() if e.uses_fd}) * np.uint8(USES_FD)
-    | of_types(_EXECS) * np.uint8(EXEC) | of_types({_EXECVEAT}) * np.uint8(EXECVEAT)
-)  # fmt: skip
+def _marks() -> npt.NDArray[np.uint8]:
+    """What native/pairs.py is told of event types."""
+    calls = {n for n, e in EVENTS.items() if not e.aside} - META - SWITCHES
+    marked = {
+        CALL: calls, USES_FD: {n for n, e in EVENTS.items() if e.uses_fd}, EXEC: _EXECS, EXECVEAT: {_EXECVEAT},
+        MAKES: calls - NEW_THREADS - ENDING, ENDS: ENDING,
+    }  # fmt: skip
+    out = np.zeros(1 << 16, np.uint8)
+    for mark, types in marked.items():
+        out[list(types)] |= np.uint8(mark)
+    return out
+
+
+MARKS = _marks()
 
 
 class Piece:
@@ -52,11 +61,12 @@ class Piece:
         self.first, self.offset, self.length = blocks.first, blocks.offset, blocks.length
         self.word, self.worded = blocks.word, blocks.worded
         self.start, self.data, self.carried = blocks.start, data, carried
-        self.pairs = pairs(blocks, MARKS)
+        self.pairs = pairs(blocks, MARKS, carried)
         # one number of these is wanted at a time: a view gives it faster than an array does
         self._first: Numbers = self.first.data
         self._offset: Numbers = self.offset.data
         self._length: Numbers = self.length.data
+        self._word: Numbers = self.word.data
         self._type: Numbers = blocks.type.data
         self._enter: Numbers = self.pairs.enter.data
         self._valid: Numbers = self.pairs.valid.data
@@ -77,6 +87,10 @@ class Piece:
         """The enter event that an event returns from, -1 if it is not there."""
         return self._enter[event] if self._valid[event] else -1
 
+    def result(self, event: int) -> int:
+        """The first parameter of an exit event."""
+        return self._word[event]
+
     def fd(self, event: int) -> int:
         """The descriptor that an event works on, -1 for none."""
         return self._fd[event]
@@ -87,6 +101,13 @@ class Piece:
         if at >= self._first[event + 1]:
             return b""
         return self.cut(self._offset[at], self._length[at])
+
+    def behind(self, event: int) -> bytes:
+        """The parameters of an event, all but the first of an exit event: its result."""
+        at, end = self._first[event] + (self._type[event] & 1), self._first[event + 1] - 1
+        if at > end:
+            return b""
+        return self.data[self._offset[at] : self._offset[end] + self._length[end]]
 
     def cut(self, start: int, length: int) -> bytes:
         """Bytes of the file."""
@@ -108,7 +129,8 @@ class Piece:
     def numbers(self, index: int, rows: I8, size: int = 8, signed: bool = True) -> tuple[I8, Bools]:
         """(a parameter of events as numbers of `size` bytes, where there is one)."""
         if index == 0 and size == 8:
-            return self.word[rows], self.worded[rows]
+            there = self.worded[rows]
+            return np.where(there, self.word[rows], 0), there
         at, there = self.places(index, rows)
         there &= (self.length[at] >= size) if len(self.length) else False
         out = np.zeros(len(rows), np.int64)

@@ -51,7 +51,7 @@ def numbers_of(piece: Piece, events: I8) -> I8:
     out = _type_numbers()[piece.type[events]]
     generic = piece.type[events] <= 1
     if generic.any():
-        calls, _ = piece.numbers(0, events[generic], 2, signed=False)
+        calls = piece.word[events[generic]] & 0xFFFF
         table = _call_numbers()
         out[generic] = table[np.minimum(calls, len(table) - 1)]
     return out

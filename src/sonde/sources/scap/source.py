@@ -14,7 +14,7 @@ from sonde.engines.batch import evaluate
 from sonde.engines.context import Context
 from sonde.engines.fields import physical, points_at
 from sonde.errors import UsageError
-from sonde.native.scap import Blocks, blocks
+from sonde.native.scap import Blocks, Walk
 from sonde.plan.batch import Batch, Counters
 from sonde.plan.expr import TRUE, And, Expr, fields
 from sonde.plan.state import State
@@ -113,7 +113,7 @@ class ScapFile:
         alone = events and not any(field.name in OF_THE_ROW_BEFORE for field in fields(expr))
         self._parts, self.rest = (parts_of(expr), TRUE) if alone else ([], expr)
         self._names = names | columns_of(self.rest)
-        self._follow = Follow(self.state)
+        self._walk, self._follow = Walk(OLD, known.LARGEST), Follow(self.state)
         self._operations = Operations(self._follow, snaplen, bool(self._names & set(MEMORY)))
         self._left = self._carried = b""  # bytes of a block that is not whole; enter events that wait for their exits
         self._count = self._at = self._calls = 0  # events so far, bytes so far
@@ -132,9 +132,8 @@ class ScapFile:
         if not data:
             self._end()
             return None
-        fresh = self._left + data
-        whole = self._carried + fresh
-        found = blocks(np.frombuffer(whole, np.uint8), OLD, known.LARGEST)
+        whole = b"".join((self._carried, self._left, data))
+        found = self._walk.blocks(np.frombuffer(whole, np.uint8))
         self._left = whole[found.next :]
         self._at += found.next - len(self._carried)
         if found.damaged:

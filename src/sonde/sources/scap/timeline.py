@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,16 @@ __all__ = ["Timeline"]
 
 I8 = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.int64] | npt.NDArray[np.int32]
-BEFORE = -1  # of the value that a key had when the piece began
+
+
+class _Sorted(NamedTuple):
+    """Changes by key, those of a key in their order."""
+
+    keys: I8  # that changed
+    first: I8  # the place of each one's first change, and the end
+    when: I8
+    old: I8
+    new: I8
 
 
 class Timeline:
@@ -20,27 +30,30 @@ class Timeline:
 
     def __init__(self, now: Callable[[int], int]) -> None:
         self._now = now
-        self._changes: dict[int, tuple[list[int], list[int]]] = {}
+        self._log: list[tuple[int, int, int, int]] = []  # key, event, value before and from then on
+        self._sorted: _Sorted | None = None
+        self._by_key: dict[int, list[tuple[int, int, int]]] | None = None
 
     def clear(self) -> None:
         """Begin a new piece."""
-        self._changes.clear()
+        self._log.clear()
+        self._sorted = self._by_key = None
 
     def change(self, key: int, event: int, old: int, new: int) -> None:
-        """From `event` on a key has another value."""
-        found = self._changes.get(key)
-        if found is None:
-            self._changes[key] = ([BEFORE, event], [old, new])
-        else:
-            found[0].append(event)
-            found[1].append(new)
+        """From `event` on a key has another value. All changes of a piece are told before it is asked about."""
+        self._log.append((key, event, old, new))
 
     def at(self, key: int, event: int) -> int:
         """The value that a key has behind an event."""
-        found = self._changes.get(key)
+        if self._by_key is None:
+            self._by_key = {}
+            for changed, *change in self._log:
+                self._by_key.setdefault(changed, []).append((change[0], change[1], change[2]))
+        found = self._by_key.get(key)
         if found is None:
             return self._now(key)
-        return found[1][bisect_right(found[0], event) - 1]
+        place = bisect_right(found, event, key=lambda change: change[0])
+        return found[place - 1][2] if place else found[0][1]
 
     def all_at(self, keys: I8, number: Numbers, events: I8) -> I8:
         """The same for each of several events, of the key with its number among distinct ones."""
@@ -48,15 +61,22 @@ class Timeline:
         if not len(events):
             return np.zeros(0, np.int64)
         out: I8 = now[number]
-        changed = np.array([key in self._changes for key in keys.tolist()], np.bool_)
-        rows = np.flatnonzero(changed[number])
-        if not len(rows):
+        if not self._log:
             return out
-        changes = [self._changes[key] for key in keys[changed].tolist()]
-        of = np.repeat(np.flatnonzero(changed), [len(when) for when, _ in changes])
-        when = np.concatenate([np.array(when, np.int64) for when, _ in changes])
-        values = np.concatenate([np.array(values, np.int64) for _, values in changes])
-        span = max(int(events.max()), int(when.max())) + 2  # numbers first, then events, in one number
-        places = np.searchsorted(of * span + when + 1, number[rows].astype(np.int64) * span + events[rows] + 1, "right")
-        out[rows] = values[places - 1]
+        changes = self._changes()
+        index = np.minimum(np.searchsorted(changes.keys, keys), len(changes.keys) - 1)
+        rows = np.flatnonzero((changes.keys[index] == keys)[number])
+        of, span = index[number[rows]], max(int(events.max()), int(changes.when.max())) + 1
+        ordered = np.repeat(np.arange(len(changes.keys)), np.diff(changes.first)) * span + changes.when
+        places = np.searchsorted(ordered, of * span + events[rows], "right")
+        begun = places > changes.first[of]
+        out[rows] = np.where(begun, changes.new[places - 1], changes.old[changes.first[of]])
         return out
+
+    def _changes(self) -> _Sorted:
+        if self._sorted is None:
+            log = np.array(self._log, np.int64)
+            log = log[np.argsort(log[:, 0], kind="stable")]
+            keys, first = np.unique(log[:, 0], return_index=True)
+            self._sorted = _Sorted(keys, np.append(first, len(log)), log[:, 1], log[:, 2], log[:, 3])
+        return self._sorted

@@ -116,7 +116,7 @@ class View:
         events = ints(batch, "seq")
         generic = self.piece.type[events] <= 1
         calls = np.zeros(len(events), np.int64)
-        calls[generic], _ = self.piece.numbers(0, events[generic], 2, signed=False)
+        calls[generic] = self.piece.word[events[generic]] & 0xFFFF
         return calls, generic
 
     def type_(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
