@@ -205,9 +205,10 @@ class _Made:
             "num": numbers, "time": piece.time[events], "latency": latency, "nr": self.nr, "cpu": piece.cpu[events],
             "flags": np.zeros(len(events)), "tid": piece.tid[events] & 0xFFFFFFFF, "pid": pids, "res": self.res,
             "proc": records, "file": files_of(threads, piece, events), "seq": events, "unknown": self.unknown,
-            **self.words, **self.below, **{name: threads.memory.column(name, piece, events) for name in MEMORY if self.memory},
-            "fdlimit": np.array(threads.fdlimits, np.int64)[records],
+            **self.words, **self.below, "fdlimit": np.array(threads.fdlimits, np.int64)[records],
         }  # fmt: skip
+        if self.memory:
+            columns |= {name: threads.memory.column(name, piece, events) for name in MEMORY}
         typed = {name: column.astype(np.dtype(PHYSICAL[name][0])) for name, column in columns.items()}
         own = {name: field for name, field in fields_of(self.view).items() if name in _OWN}
         return Batch(typed, self._payloads(), threads.state, own)

@@ -77,6 +77,7 @@ def _memory(name: str) -> Make:
     return lambda view, events: view.follow.threads.memory.column(name, view.piece, events)
 
 
+_NOT_TOLD = ("a0", "a1", "a2", "a3", "a4", "a5", "dir", "newdir")
 _MAKE: dict[str, Make] = {
     "time": lambda view, events: view.piece.time[events],
     "latency": _latency,
@@ -92,7 +93,7 @@ _MAKE: dict[str, Make] = {
     "res": lambda view, events: view.results_of(events)[0],
     "fdlimit": lambda view, events: np.array(view.follow.threads.fdlimits, np.int64)[_records(view, events)],
     **{name: _memory(name) for name in MEMORY},
-    **{name: lambda view, events: np.zeros(len(events)) for name in ("a0", "a1", "a2", "a3", "a4", "a5", "dir", "newdir")},
+    **{name: lambda view, events: np.zeros(len(events)) for name in _NOT_TOLD},
 }  # fmt: skip
 _SIGNED = ("tid", "pid")  # as the file has them: of threads of containers -1, -2
 

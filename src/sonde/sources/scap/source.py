@@ -113,8 +113,9 @@ class ScapFile:
         alone = events and not any(field.name in OF_THE_ROW_BEFORE for field in fields(expr))
         self._parts, self.rest = (parts_of(expr), TRUE) if alone else ([], expr)
         self._names = names | columns_of(self.rest)
+        self._memory = bool((names | columns_of(expr)) & set(MEMORY))
         self._walk, self._follow = Walk(OLD, known.LARGEST), Follow(self.state)
-        self._operations = Operations(self._follow, snaplen, bool(self._names & set(MEMORY)))
+        self._operations = Operations(self._follow, snaplen, self._memory)
         self._left = self._carried = b""  # bytes of a block that is not whole; enter events that wait for their exits
         self._count = self._at = self._calls = 0  # events so far, bytes so far
         self._skipped = {"unknown block": 0, "unknown event": 0, "torn event": 0, "unreadable list": 0}
@@ -151,7 +152,7 @@ class ScapFile:
         if not self._count:
             self._follow.threads.settle()
         self._follow.through(piece)
-        if self._names & set(MEMORY):
+        if self._memory:
             self._follow.threads.memory.through(piece)
         fresh = np.arange(carried, len(piece))
         unknown = _UNKNOWN[piece.type[fresh]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sonde.catalog.scap import blocks
 from sonde.plan.processes import PROCESS
 from sonde.plan.state import State
@@ -49,6 +51,7 @@ class Threads:
         self.state, self.fds = state, fds
         self.by_tid: dict[int, Thread] = {}
         self.tables: list[dict[int, int]] = [{}]  # descriptor -> id of a file, by number of the table
+        self._ended: list[int] = []  # tables of threads that ended in this piece
         self.memory = Memory()
         self.fdlimits, self.ttys = [0], [0]  # by record
         self.records = Timeline(lambda tid: thread.record if (thread := self.by_tid.get(tid)) else 0)
@@ -60,6 +63,9 @@ class Threads:
         """A new piece begins."""
         for timeline in (self.records, self.table_of, self.files):
             timeline.clear()
+        for number in self._ended:  # nobody asks about them any more
+            self.tables[number] = {}
+        self._ended.clear()
 
     def listed(self, found: Process) -> None:
         """A thread of the list at the beginning."""
@@ -130,6 +136,7 @@ class Threads:
         if thread is not None:
             table = self.table(thread)
             del self.by_tid[tid]
+            self._ended.append(thread.table)
             self.records.change(tid, self.event + 1, thread.record, 0)
             self.table_of.change(tid, self.event + 1, table, 0)
 
@@ -165,17 +172,18 @@ class Threads:
 
     def put(self, thread: Thread, fd: int, new: int, later: int = 0) -> None:
         """The same by the id of the file, 0 for none."""
-        number = self.table(thread)
+        number = thread.table if not thread.flags & CLONE_FILES else self.table(thread)
         if not number or fd < 0:
             return
-        table, key = self.tables[number], number << 32 | fd & _U4
-        old = table.get(fd & _U4, 0)
+        table, fd = self.tables[number], fd & _U4
+        old = table.get(fd, 0)
+        if new == old:
+            return
         if new:
-            table[fd & _U4] = new
+            table[fd] = new
         else:
-            table.pop(fd & _U4, None)
-        if new != old:
-            self.files.change(key, self.event + later, old, new)
+            del table[fd]
+        self.files.change(number << 32 | fd, self.event + later, old, new)
 
     def _new(self, tid: int) -> Thread:
         self.tables.append({})
@@ -207,6 +215,7 @@ class Threads:
         return ident
 
 
+@lru_cache(1024)
 def _renamed(cgroups: bytes) -> bytes:
     """Control groups by the names that /proc has for their controllers."""
     return b"\0".join(b"blkio=" + word[3:] if word.startswith(b"io=") else word for word in cgroups.split(b"\0"))

@@ -19,7 +19,7 @@ from sonde.engines.fd import TYPES
 from sonde.engines.times import TIMES
 from sonde.plan.batch import Batch, Vector, Views
 from sonde.plan.strings import Ids
-from sonde.sources.scap.behind import descriptors, files_of
+from sonde.sources.scap.behind import descriptors, files_of, records_at
 from sonde.sources.scap.fds import SERVER, Fd
 from sonde.sources.scap.follow import Follow
 from sonde.sources.scap.lines import Lines, views_of
@@ -292,7 +292,8 @@ class View:
 
     def is_main(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
         """thread.ismain."""
-        return flag(ints(batch, "tid") == ints(batch, "pid"), ints(batch, "proc") != 0)
+        known = records_at(self.follow.threads, self.piece, ints(batch, "seq")) != 0
+        return flag(ints(batch, "tid") == ints(batch, "pid"), known)
 
     def tty(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
         """proc.tty."""
