@@ -18,7 +18,8 @@ FILTERS = (
     "evt.type=read and evt.dir=>", "evt.type in (open, close) and fd.name startswith /etc", "evt.failed=true",
     "evt.res=ENOENT", "evt.category=file", "evt.category=net", "evt.is_io=true", "evt.is_wait=true", "evt.num<100",
     "evt.cpu=0", "evt.args contains O_RDONLY", "evt.arg.name contains ld.so", "syscall.type=open",
-    "not proc.name exists",
+    "not proc.name exists", "thread.ismain=true and proc.name != sshd",
+    "evt.type=open and thread.pfminor >= 0",
 )  # fmt: skip
 FORMATS = (
     "%evt.num %evt.type %evt.args", "*%evt.num %container.id %thread.tid %thread.vtid %proc.vpid",

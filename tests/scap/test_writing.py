@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from busy_files import WORKLOAD
 from captures import needs_sysdig, sysdig, tell
-from workload import WORKLOAD
 
 import sonde
 from sonde.catalog.event import EXIT_EVENTS

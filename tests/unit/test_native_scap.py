@@ -1,4 +1,4 @@
-"""The walk over blocks of .scap files in C and in Python say the same of whatever bytes."""
+"""The walk over blocks of .scap files, and who an event belongs to, are the same in C and in Python."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sonde.native import scap
-from sonde.sources.scap.pieces import OLD
+from sonde.native import pairs, scap
+from sonde.sources.scap.pieces import MARKS, OLD
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scap"))
 from written import event, header, process_list  # beside the tests of the format
@@ -32,7 +32,21 @@ def made(chance: random.Random) -> bytes:
 @pytest.mark.parametrize("seed", range(200))
 def test_as_its_twin(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     buffer = np.frombuffer(made(random.Random(seed)), np.uint8)
-    native = scap.blocks(buffer, OLD, LARGEST)
+    native = scap.Walk(OLD, LARGEST).blocks(buffer)
     monkeypatch.setattr(scap, "kernel", lambda name: None)
-    for left, right in zip(native, scap.blocks(buffer, OLD, LARGEST), strict=True):
+    for left, right in zip(native, scap.Walk(OLD, LARGEST).blocks(buffer), strict=True):
         assert np.array_equal(np.asarray(left), np.asarray(right))
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_pairs_as_their_twin(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(seed)
+    kinds = (2, 3, 4, 5, 6, 7, 16, 152, 186, 223, 292, 293, 330, 331, 272, 4500)
+    some = [event(chance.choice(kinds), chance.choice((7, 8, -1, 1 << 40)), [chance.randbytes(8)] * chance.randrange(2))
+            for _ in range(chance.randrange(60))]  # fmt: skip
+    found = scap.Walk(OLD, LARGEST).blocks(np.frombuffer(b"".join(some), np.uint8))
+    carried = chance.randrange(5)
+    native = pairs.pairs(found, MARKS, carried)
+    monkeypatch.setattr(pairs, "kernel", lambda name: None)
+    for left, right in zip(native, pairs.pairs(found, MARKS, carried), strict=True):
+        assert np.array_equal(left, right) and left.dtype == right.dtype

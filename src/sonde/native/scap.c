@@ -17,7 +17,9 @@ struct scap {
 	int64_t *time, *tid;	/* of each event */
 	uint16_t *type, *cpu;
 	int64_t *start;		/* of its block */
-	int64_t *first;		/* its first parameter */
+	int64_t *first;		/* its first parameter, */
+	int64_t *word;		/* that as a number, of at most eight bytes; */
+	uint8_t *worded;	/* has it eight bytes? */
 	int64_t *offset;	/* of each parameter */
 	int32_t *length;
 	int64_t *other;		/* of each other block: type, where it is, bytes */
@@ -91,12 +93,18 @@ static void event(struct scap *s, uint64_t block, uint64_t cpu, uint64_t at, uin
 	memcpy(&s->cpu[s->events], s->buffer + cpu, 2);
 	s->type[s->events] = type;
 	s->start[s->events] = block;
-	s->first[s->events++] = s->params;
+	s->first[s->events] = s->params;
 	for (i = 0, sum = at + fixed + ((uint64_t)count << (1 + wide)); i < (uint64_t)count; i++) {
 		s->offset[s->params] = sum;
 		s->length[s->params] = length_of(head + fixed, i, wide);
 		sum += s->length[s->params++];
 	}
+	at = s->first[s->events];
+	s->word[s->events] = 0;
+	s->worded[s->events] = count > 0 && s->length[at] >= 8;
+	if (count > 0)
+		memcpy(&s->word[s->events], s->buffer + s->offset[at], s->worded[s->events] ? 8 : s->length[at]);
+	s->events++;
 }
 
 int64_t sonde_scap(struct scap *s)

@@ -11,11 +11,12 @@ import numpy.typing as npt
 from sonde.catalog.scap.blocks import EVENTS
 from sonde.native import kernel
 
-__all__ = ["Blocks", "blocks"]
+__all__ = ["Blocks", "Walk"]
 
 I8 = npt.NDArray[np.int64]
 I4 = npt.NDArray[np.int32]
 U2 = npt.NDArray[np.uint16]
+Bools = npt.NDArray[np.bool_]
 SMALLEST, SMALLEST_EVENT = 12, 36  # bytes of a block
 # block type -> (bytes before the header, says its number of parameters, lengths take four bytes)
 _EVENTS = {kind: (6 if flags else 2, counts, wide) for kind, (flags, counts, wide) in EVENTS.items()}
@@ -30,6 +31,8 @@ class Blocks(NamedTuple):
     cpu: U2
     start: I8
     first: I8
+    word: I8  # the first parameter as a number, of at most eight bytes
+    worded: Bools  # has it eight bytes?
     offset: I8
     length: I4
     other: I8  # a row (type, offset of the body, bytes) for each other block
@@ -38,29 +41,40 @@ class Blocks(NamedTuple):
     damaged: bool  # what stands at `next` is no block
 
 
-def blocks(buffer: npt.NDArray[np.uint8], old: U2, largest: int) -> Blocks:
-    """The whole blocks at the beginning of a buffer. `old` are the most parameters by event type, before version 1.2;
-    a block of more than `largest` bytes is damage."""
-    native = kernel("scap")
-    if native is None:
-        return _twin(buffer.tobytes(), old, largest)
-    events, size = len(buffer) // SMALLEST_EVENT + 1, len(buffer)
-    i8 = [np.empty(events + 1, np.int64) for _ in range(4)]
-    u2 = [np.empty(events, np.uint16) for _ in range(2)]
-    offset, length = np.empty(size // 2 + 1, np.int64), np.empty(size // 2 + 1, np.int32)
+class Walk:
+    """Walks over one buffer after the other. `old` are the most parameters by event type, before version 1.2; a block
+    of more than `largest` bytes is damage."""
+
+    def __init__(self, old: U2, largest: int) -> None:
+        self._old, self._largest = old, largest
+        self._room, self._columns = -1, tuple[npt.NDArray[np.generic], ...]()  # kept: new memory is slow
+
+    def blocks(self, buffer: npt.NDArray[np.uint8]) -> Blocks:
+        """The whole blocks at the beginning of a buffer."""
+        native = kernel("scap")
+        if native is None:
+            return _twin(buffer.tobytes(), self._old, self._largest)
+        if self._room < len(buffer):
+            self._room, self._columns = len(buffer), _columns(len(buffer))
+        inputs = (_address(buffer), 0, len(buffer), _address(self._old), len(self._old), self._largest)
+        outputs = map(_address, self._columns)
+        job = np.array([*inputs, *outputs, 0, 0, 0, 0, 0], np.uint64)  # struct scap of scap.c, which is u8 only
+        count = native(_address(job))
+        params, others, torn, damaged = job[18:].tolist()
+        sizes = (count,) * 5 + (count + 1, count, count, params, params, others)
+        found = (column[:size].copy() for column, size in zip(self._columns, sizes, strict=True))
+        return Blocks._make((*found, int(job[1]), torn, bool(damaged)))
+
+
+def _columns(size: int) -> tuple[npt.NDArray[np.generic], ...]:
+    """Room for what may stand in so many bytes, in the order of Blocks."""
+    events, params = size // SMALLEST_EVENT + 2, size // 2 + 1
+    i8 = (np.empty(events, np.int64) for _ in range(5))
+    time, tid, start, first, word = i8
+    type_, cpu = (np.empty(events, np.uint16) for _ in range(2))
     other = np.empty((size // SMALLEST + 1, 3), np.int64)
-    time, tid, start, first = i8
-    inputs = (_address(buffer), 0, size, _address(old), len(old), largest)
-    arrays: tuple[npt.NDArray[np.generic], ...] = (time, tid, *u2, start, first, offset, length, other)
-    outputs = map(_address, arrays)
-    job = np.array([*inputs, *outputs, 0, 0, 0, 0, 0], np.uint64)  # struct scap of scap.c, which is u8 only
-    count = native(_address(job))
-    params, others, torn, damaged = job[16:].tolist()
-    return Blocks(
-        time[:count].copy(), tid[:count].copy(), u2[0][:count].copy(), u2[1][:count].copy(), start[:count].copy(),
-        first[: count + 1].copy(), offset[:params].copy(), length[:params].copy(), other[:others].copy(),
-        int(job[1]), torn, bool(damaged),
-    )  # fmt: skip
+    return (time, tid, type_, cpu, start, first, word, np.empty(events, np.bool_), np.empty(params, np.int64),
+            np.empty(params, np.int32), other)  # fmt: skip
 
 
 def _address(array: npt.NDArray[np.generic]) -> int:
@@ -69,7 +83,7 @@ def _address(array: npt.NDArray[np.generic]) -> int:
 
 def _twin(data: bytes, old: U2, largest: int) -> Blocks:
     """The same in Python."""
-    events: list[tuple[int, int, int, int, int, int]] = []
+    events: list[tuple[int, int, int, int, int, int, int, bool]] = []
     params: list[tuple[int, int]] = []
     other: list[tuple[int, int, int]] = []
     at = torn = 0
@@ -87,17 +101,27 @@ def _twin(data: bytes, old: U2, largest: int) -> Blocks:
         elif (found := _event(data, at, total, old)) is None:
             torn += 1
         else:
-            events.append((*found[0], at, len(params)))
+            events.append((*found[0], at, len(params), *_word(data, found[1])))
             params += found[1]
         at += total
-    columns = list(zip(*events, strict=True)) or [()] * 6
+    columns = list(zip(*events, strict=True)) or [()] * 8
     offsets, lengths = list(zip(*params, strict=True)) or [(), ()]
-    time, tid, type_, cpu, start, first = columns
+    time, tid, type_, cpu, start, first, word, worded = columns
     return Blocks(
         np.array(time, np.int64), np.array(tid, np.int64), np.array(type_, np.uint16), np.array(cpu, np.uint16),
-        np.array(start, np.int64), np.array([*first, len(params)], np.int64), np.array(offsets, np.int64),
+        np.array(start, np.int64), np.array([*first, len(params)], np.int64), np.array(word, np.int64),
+        np.array(worded, np.bool_), np.array(offsets, np.int64),
         np.array(lengths, np.int32), np.array(other, np.int64).reshape(-1, 3), at, torn, damaged,
     )  # fmt: skip
+
+
+def _word(data: bytes, params: list[tuple[int, int]]) -> tuple[int, bool]:
+    """(the first parameter as a number, has it eight bytes?)."""
+    if not params:
+        return 0, False
+    start, length = params[0]
+    word = data[start : start + min(length, 8)].ljust(8, b"\0")
+    return int.from_bytes(word, "little", signed=True), length >= 8
 
 
 def _event(

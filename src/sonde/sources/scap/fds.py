@@ -13,6 +13,7 @@ from sonde.catalog.scap import blocks
 from sonde.plan.files import CLIENT, SERVER, Node
 from sonde.plan.state import State
 from sonde.sources.scap.lists import Entry, Interface
+from sonde.sources.scap.paths import joined
 
 __all__ = ["CLIENT", "SERVER", "Fd", "Fds", "address", "dotted", "inet_name", "mapped", "printed", "unix_name"]
 
@@ -113,13 +114,21 @@ class Fds:
         self.infos: list[Fd] = [Fd(0)]
         self.interfaces: list[Interface] = []
         self._ids: dict[Fd, int] = {}
-        self._paths: dict[bytes, int] = {}
+        self._opened: dict[tuple[int, bytes, bytes, int, int], int] = {}
 
     def of(self, fd: Fd) -> int:
         """The id of what a descriptor leads to."""
         ident = self._ids.get(fd)
         if ident is None:
             ident = self._ids[fd] = self._row(fd)
+        return ident
+
+    def opened(self, kind: int, base: bytes, path: bytes, dev: int = 0, ino: int = 0) -> int:
+        """The id of a file that was opened by a path below a directory."""
+        key = (kind, b"" if path.startswith(b"/") else base, path, dev, ino)
+        ident = self._opened.get(key)
+        if ident is None:
+            ident = self._opened[key] = self.of(Fd(kind, joined(base, path), dev=dev, ino=ino))
         return ident
 
     def path(self, path: bytes) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sonde.sources.scap.pieces import NEW_THREADS, Piece
+from sonde.sources.scap.pieces import NEW_THREADS, Piece, of_types
 
 __all__ = ["MEMORY", "Memory"]
 
@@ -15,6 +15,7 @@ _BYTES = (8, 8, 4, 4, 4)
 # by event type, where pfmajor stands; vmsize follows two places behind; without page faults that is -2
 _SWITCH, _MAPS, _TASKS = 152, (159, 161, 163, 165), (155, 173, 215, 231, 283, 289, 293, 331)
 _AT = {_SWITCH: 1, **dict.fromkeys(_MAPS, -1), **dict.fromkeys(_TASKS, 8), **dict.fromkeys(NEW_THREADS - {15}, 8)}
+_SILENT = of_types(set(_MAPS))
 
 
 class Memory:
@@ -22,31 +23,38 @@ class Memory:
 
     def __init__(self) -> None:
         self.last: dict[int, tuple[int, ...]] = {}
+        self._keys, self._values = np.zeros(0, np.int64), np.zeros((0, len(MEMORY)), np.int64)
 
-    def columns(self, piece: Piece, events: I8) -> dict[str, I8]:
-        """The columns of MEMORY for some events; 0 where nothing is known. To be asked for each piece once."""
+    def listed(self, tid: int, memory: tuple[int, ...]) -> None:
+        """What the list at the beginning has: vmsize, vmrss, vmswap, pfmajor, pfminor."""
+        self.last[tid] = tuple(np.array((*memory[3:], *memory[:3]), np.uint64).view(np.int64).tolist())
+
+    def through(self, piece: Piece) -> None:
+        """Follow the events of a piece."""
         told, values = self._told(piece)
-        rows = np.flatnonzero(told)
-        order = rows[np.argsort(piece.tid[rows], kind="stable")]
-        keys = piece.tid[order].astype(object) * len(piece) + order if len(order) else np.zeros(0, object)
-        out = {name: np.zeros(len(events), np.int64) for name in MEMORY}
-        tids, inverse = np.unique(piece.tid[events], return_inverse=True)
-        for index, tid in enumerate(tids.tolist()):
-            mine = np.flatnonzero(inverse == index)
-            start, end = np.searchsorted(keys, [tid * len(piece), (tid + 1) * len(piece)])
-            at = np.searchsorted(order[start:end], events[mine], side="right") - 1
-            before = self.last.get(tid, (0, 0, 0, 0, 0))
-            for place, name in enumerate(MEMORY):
-                column = np.append(values[place][order[start:end]], before[place])
-                out[name][mine] = column[at]
-        for row in order.tolist():
-            self.last[int(piece.tid[row])] = tuple(int(values[place][row]) for place in range(5))
-        return out
+        rows, tids = np.flatnonzero(told), piece.pairs.tids.tolist()
+        threads = np.arange(len(tids))
+        keys = np.concatenate((_keys(piece, threads, -1), _keys(piece, piece.pairs.thread[rows], rows)))
+        before = np.array([self.last.get(tid, (0, 0, 0, 0, 0)) for tid in tids], np.int64).reshape(-1, len(MEMORY))
+        silent = np.concatenate((np.zeros(len(tids), np.bool_), _SILENT[piece.type[rows]]))
+        order = np.argsort(keys)
+        self._keys, self._values = keys[order], np.concatenate((before, values[rows]))[order]
+        # events that say nothing of page faults leave them as they were
+        heard = np.maximum.accumulate(np.where(silent[order], 0, np.arange(len(order))))
+        self._values[:, :2] = self._values[heard, :2]
+        ends = np.searchsorted(self._keys, _keys(piece, threads, len(piece)), "right") - 1
+        self.last |= dict(zip(tids, map(tuple, self._values[ends].tolist()), strict=True))
 
-    def _told(self, piece: Piece) -> tuple[npt.NDArray[np.bool_], list[I8]]:
-        """(events that tell, the five values of each)."""
+    def column(self, name: str, piece: Piece, events: I8) -> I8:
+        """One of MEMORY for some events of the piece that was followed; 0 where nothing is known."""
+        at = np.searchsorted(self._keys, _keys(piece, piece.pairs.thread[events], events), "right") - 1
+        found: I8 = self._values[at, MEMORY.index(name)]
+        return found
+
+    def _told(self, piece: Piece) -> tuple[npt.NDArray[np.bool_], I8]:
+        """(events that tell, the five values of each event)."""
         told = np.zeros(len(piece), np.bool_)
-        values = [np.zeros(len(piece), np.int64) for _ in MEMORY]
+        values = np.zeros((len(piece), len(MEMORY)), np.int64)
         for kind in np.unique(piece.type).tolist():
             first = _AT.get(kind)
             if first is None:
@@ -59,17 +67,11 @@ class Memory:
                     continue
                 at = first + place
                 found, there = piece.numbers(at, rows, size)
-                values[place][rows] = found
+                values[rows, place] = found
                 told[rows[there]] = True
-        self._carry_faults(piece, told, values)
         return told, values
 
-    def _carry_faults(self, piece: Piece, told: npt.NDArray[np.bool_], values: list[I8]) -> None:
-        """Events that say nothing of page faults leave them as they were."""
-        faults: dict[int, tuple[int, int]] = {}
-        for row in np.flatnonzero(told).tolist():
-            tid = int(piece.tid[row])
-            if _AT[int(piece.type[row])] < 0:
-                values[0][row], values[1][row] = faults.get(tid) or self.last.get(tid, (0, 0))[:2]
-            else:
-                faults[tid] = (int(values[0][row]), int(values[1][row]))
+
+def _keys(piece: Piece, threads: npt.NDArray[np.integer], events: I8 | int) -> I8:
+    """Threads first, then events, in one number."""
+    return threads.astype(np.int64) * (len(piece) + 2) + events + 1

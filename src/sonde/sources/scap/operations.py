@@ -15,9 +15,11 @@ from sonde.catalog.lookup import EVENTS as CALLS
 from sonde.catalog.scap.events import EVENTS
 from sonde.catalog.scap.names import NAMES
 from sonde.plan.batch import PHYSICAL, Batch, Payloads
+from sonde.sources.scap.behind import files_at, files_of, records_at
 from sonde.sources.scap.follow import Follow
+from sonde.sources.scap.memory import MEMORY
 from sonde.sources.scap.pieces import Piece, of_types
-from sonde.sources.scap.rows import descriptors, files_of, numbers_of
+from sonde.sources.scap.rows import numbers_of
 from sonde.sources.scap.sockets import address_of, tuple_of
 from sonde.sources.scap.text import size_of
 from sonde.sources.scap.view import View, fields_of
@@ -85,25 +87,24 @@ def _kernel_bits(table: str, names: str, value: int) -> int | None:
 class Operations:
     """Rows of calls that returned, of exits and of signals."""
 
-    def __init__(self, follow: Follow, snaplen: int) -> None:
-        self._follow, self._snaplen = follow, snaplen
+    def __init__(self, follow: Follow, snaplen: int, memory: bool) -> None:
+        self._follow, self._snaplen, self._memory = follow, snaplen, memory
 
     def rows(self, piece: Piece, events: I8, numbers: I8) -> Batch:
         """A row for each of some events that ends a call."""
         ends = _ENDS[piece.type[events]]
         events, numbers = events[ends], numbers[ends]
-        made = _Made(self._follow, piece, events, self._snaplen)
+        made = _Made(self._follow, piece, events, self._snaplen, self._memory)
         return made.batch(numbers)
 
 
 class _Made:
     """Columns and payloads of some events."""
 
-    def __init__(self, follow: Follow, piece: Piece, events: I8, snaplen: int) -> None:
+    def __init__(self, follow: Follow, piece: Piece, events: I8, snaplen: int, memory: bool) -> None:
         self.follow, self.piece, self.events, self.snaplen = follow, piece, events, snaplen
-        self.fds = descriptors(piece)
-        self.files = files_of(follow, piece, self.fds)
-        self.view = View(follow, piece, self.fds, self.files)
+        self.memory = memory
+        self.view = View(follow, piece)
         self.nr = numbers_of(piece, events)
         self.words = {name: np.zeros(len(events), np.int64) for name in _COUNT}
         self.unknown = np.full(len(events), 0x3F, np.int64)
@@ -169,10 +170,8 @@ class _Made:
 
     def _directories(self, events: I8, fds: I8) -> I8:
         """Ids of directories that paths are relative to."""
-        tables = self.follow.threads.table_of.all_at(self.piece.tid[events], events)
-        keys = tables << 32 | fds & 0xFFFFFFFF
-        files = self.follow.threads.files.all_at(keys, events)
-        return np.where(fds == _CWD, 0, np.where((files != 0) & (tables != 0), files, _NOT_KNOWN))
+        files = files_at(self.follow.threads, self.piece, events, fds)
+        return np.where(fds == _CWD, 0, np.where(files != 0, files, _NOT_KNOWN))
 
     def _payload(self, place: Place, rows: I8, at: I8, buffer: bool) -> None:
         index = self.piece.first[at] + place.at
@@ -198,17 +197,18 @@ class _Made:
 
     def _joined(self, numbers: I8) -> Batch:
         piece, events, threads = self.piece, self.events, self.follow.threads
-        records = threads.records.all_at(piece.tid[events], events)
+        records = records_at(threads, piece, events)
         pids = threads.state.processes.column("pid", records.astype(np.uint32)).astype(np.int64)
         valid, enter = piece.pairs.valid[events], piece.pairs.enter[events]
         latency = np.where(valid, piece.time[events] - piece.time[enter], -1)
         columns = {
             "num": numbers, "time": piece.time[events], "latency": latency, "nr": self.nr, "cpu": piece.cpu[events],
             "flags": np.zeros(len(events)), "tid": piece.tid[events] & 0xFFFFFFFF, "pid": pids, "res": self.res,
-            "proc": records, "file": self.files[events], "seq": events, "unknown": self.unknown,
-            **self.words, **self.below, **threads.memory.columns(piece, events),
-            "fdlimit": np.array(threads.fdlimits, np.int64)[records],
+            "proc": records, "file": files_of(threads, piece, events), "seq": events, "unknown": self.unknown,
+            **self.words, **self.below, "fdlimit": np.array(threads.fdlimits, np.int64)[records],
         }  # fmt: skip
+        if self.memory:
+            columns |= {name: threads.memory.column(name, piece, events) for name in MEMORY}
         typed = {name: column.astype(np.dtype(PHYSICAL[name][0])) for name, column in columns.items()}
         own = {name: field for name, field in fields_of(self.view).items() if name in _OWN}
         return Batch(typed, self._payloads(), threads.state, own)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.scap.events import EVENTS, TYPES
+from sonde.native.pairs import CALL, ENDS, EXEC, EXECVEAT, MAKES, USES_FD, pairs
 from sonde.native.scap import Blocks
 
-__all__ = ["NEW_THREADS", "OLD", "SWITCHES", "Piece", "of_types"]
+__all__ = ["ENDING", "MARKS", "NEW_THREADS", "OLD", "Piece", "of_types"]
 
 I8 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Numbers = Sequence[int]
 
 OLD = np.zeros(TYPES, np.uint16)  # most parameters before version 1.2, by event type
 for _event in EVENTS.values():
@@ -21,8 +23,9 @@ for _event in EVENTS.values():
 
 SWITCHES = frozenset((146, 152))
 NEW_THREADS = frozenset((15, 157, 183, 185, 217, 219, 221, 223, 225, 227, 335))  # a clone, fork or vfork returns
-_META = frozenset((272, 324, 354, 356, 358, 360, 322, 402))  # they are of no thread
-_EXECVEAT, _EXECS = 330, (289, 293)
+ENDING = frozenset((16, 186))
+META = frozenset((272, 324, 354, 356, 358, 360, 322, 402))  # they are of no thread
+_EXECVEAT, _EXECS = 330, frozenset((289, 293))
 
 
 def of_types(types: frozenset[int] | set[int]) -> Bools:
@@ -32,17 +35,20 @@ def of_types(types: frozenset[int] | set[int]) -> Bools:
     return table
 
 
-_CALLS = of_types({n for n, e in EVENTS.items() if not e.aside} - _META - SWITCHES)
-_USES_FD = of_types({n for n, e in EVENTS.items() if e.uses_fd})
+def _marks() -> npt.NDArray[np.uint8]:
+    """What native/pairs.py is told of event types."""
+    calls = {n for n, e in EVENTS.items() if not e.aside} - META - SWITCHES
+    marked = {
+        CALL: calls, USES_FD: {n for n, e in EVENTS.items() if e.uses_fd}, EXEC: _EXECS, EXECVEAT: {_EXECVEAT},
+        MAKES: calls - NEW_THREADS - ENDING, ENDS: ENDING,
+    }  # fmt: skip
+    out = np.zeros(1 << 16, np.uint8)
+    for mark, types in marked.items():
+        out[list(types)] |= np.uint8(mark)
+    return out
 
 
-class Pairs(NamedTuple):
-    """Of each event: the last enter event of its thread before it (-1: none), whether that is the one it returns
-    from, and the descriptor it works on, -1 for none."""
-
-    enter: I8
-    valid: Bools
-    fd: I8
+MARKS = _marks()
 
 
 class Piece:
@@ -53,23 +59,59 @@ class Piece:
         self.time, self.tid, self.cpu = blocks.time, blocks.tid, blocks.cpu
         self.type = blocks.type.astype(np.int64)
         self.first, self.offset, self.length = blocks.first, blocks.offset, blocks.length
+        self.word, self.worded = blocks.word, blocks.worded
         self.start, self.data, self.carried = blocks.start, data, carried
-        self.pairs = self._paired()
+        self.pairs = pairs(blocks, MARKS, carried)
+        # one number of these is wanted at a time: a view gives it faster than an array does
+        self._first: Numbers = self.first.data
+        self._offset: Numbers = self.offset.data
+        self._length: Numbers = self.length.data
+        self._word: Numbers = self.word.data
+        self._type: Numbers = blocks.type.data
+        self._enter: Numbers = self.pairs.enter.data
+        self._valid: Numbers = self.pairs.valid.data
+        self._fd: Numbers = self.pairs.fd.data
 
     def __len__(self) -> int:
         return len(self.type)
 
+    def type_of(self, event: int) -> int:
+        """The type of an event."""
+        return self._type[event]
+
     def count(self, event: int) -> int:
         """How many parameters an event has."""
-        return int(self.first[event + 1] - self.first[event])
+        return self._first[event + 1] - self._first[event]
+
+    def entered(self, event: int) -> int:
+        """The enter event that an event returns from, -1 if it is not there."""
+        return self._enter[event] if self._valid[event] else -1
+
+    def result(self, event: int) -> int:
+        """The first parameter of an exit event."""
+        return self._word[event]
+
+    def fd(self, event: int) -> int:
+        """The descriptor that an event works on, -1 for none."""
+        return self._fd[event]
 
     def raw(self, event: int, index: int) -> bytes:
         """A parameter, b"" where there is none."""
-        at = int(self.first[event]) + index
-        if at >= self.first[event + 1]:
+        at = self._first[event] + index
+        if at >= self._first[event + 1]:
             return b""
-        start = int(self.offset[at])
-        return self.data[start : start + int(self.length[at])]
+        return self.cut(self._offset[at], self._length[at])
+
+    def behind(self, event: int) -> bytes:
+        """The parameters of an event, all but the first of an exit event: its result."""
+        at, end = self._first[event] + (self._type[event] & 1), self._first[event + 1] - 1
+        if at > end:
+            return b""
+        return self.data[self._offset[at] : self._offset[end] + self._length[end]]
+
+    def cut(self, start: int, length: int) -> bytes:
+        """Bytes of the file."""
+        return self.data[start : start + length]
 
     def signed(self, event: int, index: int, absent: int = 0) -> int:
         """A signed number."""
@@ -86,43 +128,25 @@ class Piece:
 
     def numbers(self, index: int, rows: I8, size: int = 8, signed: bool = True) -> tuple[I8, Bools]:
         """(a parameter of events as numbers of `size` bytes, where there is one)."""
-        at = self.first[rows] + index
-        there = at < self.first[rows + 1]
-        at = np.where(there, at, 0)
+        if index == 0 and size == 8:
+            there = self.worded[rows]
+            return np.where(there, self.word[rows], 0), there
+        at, there = self.places(index, rows)
         there &= (self.length[at] >= size) if len(self.length) else False
         out = np.zeros(len(rows), np.int64)
         if there.any():
-            buffer = np.frombuffer(self.data, np.uint8)
-            found = buffer[self.offset[at[there]][:, None] + np.arange(size)]
             kind = np.dtype(f"<{'i' if signed else 'u'}{size}")
-            out[there] = np.ascontiguousarray(found).view(kind)[:, 0].astype(np.int64)
+            anywhere = np.ndarray((len(self.data) - size + 1,), kind, self.data, strides=(1,))
+            out[there] = anywhere[self.offset[at[there]]]
         return out, there
+
+    def places(self, index: int, rows: I8) -> tuple[I8, Bools]:
+        """(where a parameter of events stands in `offset` and `length`, where there is one)."""
+        at = self.first[rows] + index
+        there = at < self.first[rows + 1]
+        return np.where(there, at, 0), there
 
     def unfinished(self) -> I8:
         """The events to be carried: the last enter event of each thread."""
-        rows = np.flatnonzero(_CALLS[self.type] & (self.type & 1 == 0))
-        last = dict(zip(self.tid[rows].tolist(), rows.tolist(), strict=True))
-        return np.array(sorted(last.values()), np.int64)
-
-    def _paired(self) -> Pairs:
-        calls = np.flatnonzero(_CALLS[self.type])
-        order = calls[np.argsort(self.tid[calls], kind="stable")]
-        enters, tid = self.type[order] & 1 == 0, self.tid[order]
-        place = np.arange(len(order))
-        last = np.maximum.accumulate(np.where(enters, place, -1)) if len(order) else place
-        mine = (last >= 0) & (tid[last] == tid)
-        enter = np.full(len(self), -1, np.int64)
-        enter[order] = np.where(mine, order[last], -1)
-        valid = (enter >= 0) & self._belongs(enter)
-        fds, there = self.numbers(0, np.arange(len(self)))
-        own = _USES_FD[self.type] & (self.type & 1 == 0) & there
-        fd = np.where(own, fds, -1)
-        back = valid & _USES_FD[self.type] & (self.type & 1 == 1)
-        fd[back] = fd[enter[back]]
-        return Pairs(enter, valid, fd)
-
-    def _belongs(self, enter: I8) -> Bools:
-        entered = self.type[enter]
-        execs = (entered == _EXECVEAT) & np.isin(self.type, _EXECS)
-        held: Bools = ((entered + 1 == self.type) | execs) & (self.type & 1 == 1)
-        return held
+        last = self.pairs.last
+        return np.sort(last[last >= 0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -9,19 +10,19 @@ import numpy.typing as npt
 
 from sonde.catalog.lookup import by_name
 from sonde.catalog.scap.calls import CALLS
-from sonde.catalog.scap.events import EVENTS, Event
-from sonde.plan.batch import ENTER_ROW, PHYSICAL, Batch, Payloads
-from sonde.sources.scap.follow import Follow
+from sonde.catalog.scap.events import EVENTS
+from sonde.plan.batch import ENTER_ROW, PHYSICAL, Array, Batch, Payloads
+from sonde.sources.scap.behind import files_of, records_at
+from sonde.sources.scap.memory import MEMORY
 from sonde.sources.scap.pieces import Piece
 from sonde.sources.scap.view import View, fields_of
 
-__all__ = ["event_rows", "files_of", "numbers_of"]
+__all__ = ["EventRows", "numbers_of"]
 
 I8 = npt.NDArray[np.int64]
+Make = Callable[[View, I8], Array]
 NO_NUMBER = 511  # of the catalogue's events, for what is none of them
-_MAKERS_PLACE = {"socketpair": 2, "pipe": 2, "pipe2": 2, "io_uring_setup": 0, "epoll_create": 0, "epoll_create1": 0,
-                 "userfaultfd": 0, "eventfd": 0, "eventfd2": 0, "signalfd": 0, "signalfd4": 0, "timerfd_create": 0,
-                 "inotify_init": 0, "inotify_init1": 0, "dup": 0, "dup2": 0, "dup3": 0}  # fmt: skip
+USUAL = frozenset(("time", "seq", "unknown"))  # columns of every batch
 
 
 @cache
@@ -50,64 +51,70 @@ def numbers_of(piece: Piece, events: I8) -> I8:
     out = _type_numbers()[piece.type[events]]
     generic = piece.type[events] <= 1
     if generic.any():
-        calls, _ = piece.numbers(0, events[generic], 2, signed=False)
+        calls = piece.word[events[generic]] & 0xFFFF
         table = _call_numbers()
         out[generic] = table[np.minimum(calls, len(table) - 1)]
     return out
 
 
-@cache
-def _made(kind: int) -> int:
-    """Where an exit event has the descriptor that it made, -1 nowhere."""
-    event: Event | None = EVENTS.get(kind)
-    if event is None or event.enters or not event.params:
-        return -1
-    if event.params[0].name == "fd" and event.params[0].type == "fd":
-        return 0
-    return _MAKERS_PLACE.get(event.name, -1)
+def _latency(view: View, events: I8) -> I8:
+    """Since the call was entered."""
+    piece, enter = view.piece, view.piece.pairs.enter[events]
+    since = piece.time[events] - piece.time[enter]
+    return np.where((enter >= 0) & (piece.type[events] & 1 == 1), since, 0)
 
 
-def descriptors(piece: Piece) -> I8:
-    """The descriptor of each event: what it works on, or what it made."""
-    fds = piece.pairs.fd.copy()
-    for kind in np.unique(piece.type).tolist():
-        place = _made(kind)
-        if place >= 0:
-            rows = np.flatnonzero(piece.type == kind)
-            values, there = piece.numbers(place, rows)
-            fds[rows] = np.where(there & (values >= 0), values, -1)
-    return fds
+def _records(view: View, events: I8) -> I8:
+    return records_at(view.follow.threads, view.piece, events)
 
 
-def files_of(follow: Follow, piece: Piece, fds: I8) -> I8:
-    """The id of the file behind each event's descriptor."""
-    out = np.zeros(len(piece), np.int64)
-    rows = np.flatnonzero(fds >= 0)
-    tables = follow.threads.table_of.all_at(piece.tid[rows], rows)
-    keys = tables << 32 | fds[rows] & 0xFFFFFFFF
-    out[rows] = np.where(tables != 0, follow.threads.files.all_at(keys, rows), 0)
-    return out
+def _pids(view: View, events: I8) -> Array:
+    pids = view.follow.threads.state.processes.column("pid", _records(view, events).astype(np.uint32))
+    return pids.view(np.int32).astype(np.int64)
 
 
-def event_rows(follow: Follow, piece: Piece, events: I8, numbers: I8) -> Batch:
-    """A row for each of some events, with sysdig's fields."""
-    fds = descriptors(piece)
-    files = files_of(follow, piece, fds)
-    records = follow.threads.records.all_at(piece.tid[events], events)
-    enter = piece.pairs.enter[events]
-    latency = np.where((enter >= 0) & (piece.type[events] & 1 == 1), piece.time[events] - piece.time[enter], 0)
-    processes = follow.threads.state.processes
-    pids = processes.column("pid", records.astype(np.uint32)).view(np.int32).astype(np.int64)
-    view = View(follow, piece, fds, files)
-    res, _ = view.results_of(events)
-    columns = {
-        "num": numbers, "time": piece.time[events], "latency": latency, "nr": numbers_of(piece, events),
-        "cpu": piece.cpu[events], "flags": np.where(piece.type[events] & 1 == 0, ENTER_ROW, 0), "pid": pids,
-        "proc": records, "file": files[events], "seq": events, "unknown": np.full(len(events), 63), "res": res,
-        "fdlimit": np.array(follow.threads.fdlimits, np.int64)[records],
-        **follow.threads.memory.columns(piece, events),
-        **{name: np.zeros(len(events)) for name in ("a0", "a1", "a2", "a3", "a4", "a5", "dir", "newdir")},
-    }  # fmt: skip
-    typed = {name: values.astype(np.dtype(PHYSICAL[name][0])) for name, values in columns.items()}
-    typed |= {"tid": piece.tid[events], "pid": pids}
-    return Batch(typed, Payloads.none(), follow.threads.state, fields_of(view))
+def _memory(name: str) -> Make:
+    return lambda view, events: view.follow.threads.memory.column(name, view.piece, events)
+
+
+_NOT_TOLD = ("a0", "a1", "a2", "a3", "a4", "a5", "dir", "newdir")
+_MAKE: dict[str, Make] = {
+    "time": lambda view, events: view.piece.time[events],
+    "latency": _latency,
+    "nr": lambda view, events: numbers_of(view.piece, events),
+    "cpu": lambda view, events: view.piece.cpu[events],
+    "flags": lambda view, events: np.where(view.piece.type[events] & 1 == 0, ENTER_ROW, 0),
+    "tid": lambda view, events: view.piece.tid[events],
+    "pid": _pids,
+    "proc": _records,
+    "file": lambda view, events: files_of(view.follow.threads, view.piece, events),
+    "seq": lambda view, events: events,
+    "unknown": lambda view, events: np.full(len(events), 63),
+    "res": lambda view, events: view.results_of(events)[0],
+    "fdlimit": lambda view, events: np.array(view.follow.threads.fdlimits, np.int64)[_records(view, events)],
+    **{name: _memory(name) for name in MEMORY},
+    **{name: lambda view, events: np.zeros(len(events)) for name in _NOT_TOLD},
+}  # fmt: skip
+_SIGNED = ("tid", "pid")  # as the file has them: of threads of containers -1, -2
+
+
+class EventRows:
+    """Some events of a piece as rows with sysdig's fields; each column is made when it is asked for."""
+
+    def __init__(self, view: View, events: I8, numbers: I8) -> None:
+        self._view, self._events, self._numbers = view, events, numbers
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def take(self, rows: I8) -> EventRows:
+        """Some of the rows."""
+        return EventRows(self._view, self._events[rows], self._numbers[rows])
+
+    def batch(self, names: frozenset[str]) -> Batch:
+        """The rows with columns by name; the usual ones are always there."""
+        columns: dict[str, Array] = {"num": self._numbers.astype(np.uint64)}
+        for name in (USUAL | names) & _MAKE.keys():
+            made = _MAKE[name](self._view, self._events)
+            columns[name] = made if name in _SIGNED else made.astype(np.dtype(PHYSICAL[name][0]), copy=False)
+        return Batch(columns, Payloads.none(), self._view.follow.threads.state, fields_of(self._view))

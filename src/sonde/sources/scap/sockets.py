@@ -12,7 +12,7 @@ from sonde.sources.scap.threads import Thread
 if TYPE_CHECKING:
     from sonde.sources.scap.follow import Change, Follow
 
-__all__ = ["CHANGES", "address_of", "tuple_of"]
+__all__ = ["CHANGES", "CONNECT", "MOVES", "address_of", "tuple_of", "unix_of"]
 
 _UNIX, _INET, _INET6, _NETLINK = 1, 2, 10, 16  # families
 _STREAM, _DGRAM, _RAW = 1, 2, 3  # types
@@ -61,7 +61,8 @@ def _protocol(kind: int, protocol: int) -> int:
 
 def _socket(f: Follow, p: Piece, i: int, t: Thread) -> None:
     fd = p.signed(i, 0, -1)
-    at, place = (int(p.pairs.enter[i]), 0) if p.pairs.valid[i] else (i, 1)
+    enter = p.entered(i)
+    at, place = (enter, 0) if enter >= 0 else (i, 1)
     if fd < 0 or p.count(at) < place + 3:
         return
     family, kind, protocol = (p.unsigned(at, place + n) for n in range(3))
@@ -79,7 +80,7 @@ def _socketpair(f: Follow, p: Piece, i: int, t: Thread) -> None:
 
 def _found(f: Follow, p: Piece, i: int, t: Thread, place: int) -> tuple[int, Fd | None]:
     """(the descriptor, what is behind it): the enter event's, else what newer exit events say at a place."""
-    fd = int(p.pairs.fd[i])
+    fd = p.fd(i)
     if fd < 0 and p.count(i) > place:
         fd = p.signed(i, place, -1)
     return fd, f.threads.fd(t, fd)
@@ -157,10 +158,11 @@ def _moves(place: int, sends: bool) -> Change:
     """A call that moves data of a socket and says its addresses: in the enter event if it sends."""
 
     def change(f: Follow, p: Piece, i: int, t: Thread) -> None:
-        fd, info = int(p.pairs.fd[i]), f.threads.fd(t, int(p.pairs.fd[i]))
+        fd = p.fd(i)
+        info = f.threads.fd(t, fd)
         if info is None or p.signed(i, 0, -1) < 0 or (info.name and info.l4 == TCP and info.is_inet):
             return
-        raw = p.raw(int(p.pairs.enter[i]), place) if sends else p.raw(i, place)
+        raw = p.raw(p.entered(i), place) if sends else p.raw(i, place)
         new = _told(f, t, info, raw, sends) if raw else None
         if new is not None:
             f.threads.set_fd(t, fd, new)
@@ -202,8 +204,9 @@ def _guessed(f: Follow, t: Thread, ends: Ends, incoming: bool) -> int:
     return SERVER if not used or incoming else CLIENT
 
 
+CONNECT = 23  # changes something also while it is in progress
+MOVES = {31: _moves(2, True), 49: _moves(2, True), 35: _moves(2, False), 53: _moves(3, False)}
 CHANGES: dict[int, Change] = {
-    19: _socket, 43: _socketpair, 21: _bind, 22: _connecting, 23: _connect, 27: _accept, 57: _accept, 247: _accept,
-    249: _accept,
-    389: _accept, 31: _moves(2, True), 49: _moves(2, True), 35: _moves(2, False), 53: _moves(3, False),
+    19: _socket, 43: _socketpair, 21: _bind, 22: _connecting, CONNECT: _connect, 27: _accept, 57: _accept,
+    247: _accept, 249: _accept, 389: _accept, **MOVES,
 }  # fmt: skip

@@ -10,25 +10,46 @@ import numpy as np
 
 from sonde.catalog.scap import blocks as known
 from sonde.catalog.scap.events import EVENTS
+from sonde.engines.batch import evaluate
+from sonde.engines.context import Context
+from sonde.engines.fields import physical, points_at
 from sonde.errors import UsageError
-from sonde.native.scap import Blocks, blocks
+from sonde.native.scap import Blocks, Walk
 from sonde.plan.batch import Batch, Counters
-from sonde.plan.expr import Expr
+from sonde.plan.expr import TRUE, And, Expr, fields
 from sonde.plan.state import State
 from sonde.sources.scap import lists
 from sonde.sources.scap.follow import Follow
+from sonde.sources.scap.memory import MEMORY
 from sonde.sources.scap.operations import Operations
 from sonde.sources.scap.pieces import OLD, Piece, of_types
-from sonde.sources.scap.rows import event_rows
+from sonde.sources.scap.rows import EventRows
+from sonde.sources.scap.view import View
 
 __all__ = ["ScapFile", "is_scap"]
 
+OF_THE_ROW_BEFORE = ("evt.deltatime", "evt.deltatime.s", "evt.deltatime.ns")  # they need all rows
 PIECE = 1 << 22  # bytes of a file at once
 _GZIP = b"\x1f\x8b"
 _HIDDEN = of_types(set(range(1 << 16)) - {n for n, e in EVENTS.items() if e.category != "internal"})
 _CONTAINERS = of_types({228, 272, 324})
 _PEOPLE = of_types({354, 356, 358, 360})  # sysdig writes what it knows of users as events
 _UNKNOWN = of_types(set(range(1 << 16)) - EVENTS.keys())
+
+
+def columns_of(expr: Expr) -> frozenset[str]:
+    """The columns that a condition needs."""
+    return frozenset[str]().union(*map(physical, fields(expr)))
+
+
+def parts_of(expr: Expr) -> list[Expr]:
+    """The conditions of a filter, those first that need least."""
+    return sorted(expr.items if isinstance(expr, And) else (expr,), key=_cost)
+
+
+def _cost(expr: Expr) -> tuple[bool, bool, bool]:
+    names = columns_of(expr)
+    return any(map(points_at, fields(expr))), "file" in names, bool(names & {"proc", "pid"})
 
 
 def is_scap(path: str) -> bool:
@@ -81,16 +102,20 @@ class _Reader:
 class ScapFile:
     """A .scap file. With `events` its rows are events, as sysdig shows them, else completed calls."""
 
-    def __init__(self, path: str, rest: Expr, events: bool = True, snaplen: int = 80) -> None:
+    def __init__(self, path: str, expr: Expr, names: frozenset[str], events: bool = True, snaplen: int = 80) -> None:
         try:
             self._file: BinaryIO = open(path, "rb")  # noqa: SIM115 - closed by close()
             self._reader = _Reader(self._file)
         except OSError as error:
             raise UsageError(f"cannot read {path}: {error.strerror}") from None
-        self.done, self.rest, self.state = False, rest, State()
-        self._path, self._events = path, events
-        self._follow = Follow(self.state)
-        self._operations = Operations(self._follow, snaplen)
+        self.done, self.state = False, State()
+        self._path, self._events, self._context = path, events, Context(self.state)
+        alone = events and not any(field.name in OF_THE_ROW_BEFORE for field in fields(expr))
+        self._parts, self.rest = (parts_of(expr), TRUE) if alone else ([], expr)
+        self._names = names | columns_of(self.rest)
+        self._memory = bool((names | columns_of(expr)) & set(MEMORY))
+        self._walk, self._follow = Walk(OLD, known.LARGEST), Follow(self.state)
+        self._operations = Operations(self._follow, snaplen, self._memory)
         self._left = self._carried = b""  # bytes of a block that is not whole; enter events that wait for their exits
         self._count = self._at = self._calls = 0  # events so far, bytes so far
         self._skipped = {"unknown block": 0, "unknown event": 0, "torn event": 0, "unreadable list": 0}
@@ -108,9 +133,8 @@ class ScapFile:
         if not data:
             self._end()
             return None
-        fresh = self._left + data
-        whole = self._carried + fresh
-        found = blocks(np.frombuffer(whole, np.uint8), OLD, known.LARGEST)
+        whole = b"".join((self._carried, self._left, data))
+        found = self._walk.blocks(np.frombuffer(whole, np.uint8))
         self._left = whole[found.next :]
         self._at += found.next - len(self._carried)
         if found.damaged:
@@ -128,6 +152,8 @@ class ScapFile:
         if not self._count:
             self._follow.threads.settle()
         self._follow.through(piece)
+        if self._memory:
+            self._follow.threads.memory.through(piece)
         fresh = np.arange(carried, len(piece))
         unknown = _UNKNOWN[piece.type[fresh]]
         self._skipped["unknown event"] += int(unknown.sum())
@@ -140,12 +166,19 @@ class ScapFile:
             self._leading = not len(first)
             shown[: first[0] if len(first) else len(fresh)] = False
         if self._events:
-            batch = event_rows(self._follow, piece, fresh[shown], numbers[shown])
+            batch = self._passing(EventRows(View(self._follow, piece), fresh[shown], numbers[shown]))
         else:
             batch = self._operations.rows(piece, fresh[shown], numbers[shown])
         waiting = piece.unfinished()
         self._carried = b"".join(_block(whole, int(piece.start[event])) for event in waiting.tolist())
         return batch if len(batch) else None
+
+    def _passing(self, rows: EventRows) -> Batch:
+        """The rows that pass, by conditions in the order of what they cost."""
+        for part in self._parts:
+            held = evaluate(part, rows.batch(columns_of(part)), self._context)
+            rows = rows.take(np.flatnonzero(held))
+        return rows.batch(self._names)
 
     def _other(self, kind: int, data: bytes) -> None:
         """A block that is no event."""

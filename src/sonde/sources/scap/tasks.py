@@ -143,8 +143,8 @@ def _execve(f: Follow, p: Piece, i: int, t: Thread) -> None:
         t.loginuid = p.unsigned(i, login)
     if p.count(i) > 22:
         t.caps = (p.unsigned(i, 20), p.unsigned(i, 21), p.unsigned(i, 22))
-    if int(p.type[i]) >= 289 and p.pairs.valid[i]:
-        t.exepath = _program(f, p, int(p.pairs.enter[i]), t)
+    if int(p.type[i]) >= 289 and p.entered(i) >= 0:
+        t.exepath = _program(f, p, p.entered(i), t)
     f.threads.own_table(t)
     t.invalid = False
     f.threads.changed(t)
@@ -191,7 +191,7 @@ def _chdir(f: Follow, p: Piece, i: int, t: Thread) -> None:
 
 
 def _fchdir(f: Follow, p: Piece, i: int, t: Thread) -> None:
-    found = f.threads.fd(t, int(p.pairs.fd[i]))
+    found = f.threads.fd(t, p.fd(i))
     if p.signed(i, 0, -1) >= 0 and found is not None:
         _moved(f, t, found.name)
 
@@ -200,8 +200,8 @@ def _of_enter(set_: Callable[[Piece, int, Thread], None]) -> Change:
     """A call that worked and whose enter event says what it sets."""
 
     def change(f: Follow, p: Piece, i: int, t: Thread) -> None:
-        if p.signed(i, 0, -1) >= 0 and p.pairs.valid[i]:
-            set_(p, int(p.pairs.enter[i]), t)
+        if p.signed(i, 0, -1) >= 0 and p.entered(i) >= 0:
+            set_(p, p.entered(i), t)
             f.threads.changed(t)
 
     return change

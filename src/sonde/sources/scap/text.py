@@ -25,14 +25,12 @@ from sonde.sources.scap.paths import joined
 from sonde.sources.scap.pieces import Piece
 from sonde.sources.scap.sockets import address_of, tuple_of, unix_of
 
-__all__ = ["Texts", "number_of"]
+__all__ = ["CWD", "Texts", "number_of", "size_of"]
 
 I8 = npt.NDArray[np.int64]
 Shown = tuple[bytes, bytes]
-# of an event whose parameters are all numbers: how they lie, and (text before, parameter); None: a plain number
-Plan = tuple[struct.Struct, tuple[tuple[bytes, Param | None], ...]]
 _NULL: Shown = (b"NULL", b"")
-_CWD = -100
+CWD = -100
 _FDS_ROOM = 1023  # bytes that sysdig has for a list of descriptors
 _NUMBER = re.compile(r"(u?)int(8|16|32|64)")
 _FLAGS = re.compile(r"(enum)?flags(8|16|32)|mode")
@@ -92,92 +90,61 @@ def _signal(value: int) -> bytes:
     return signal.Signals(value).name.encode() if 1 <= value <= 31 else b""
 
 
-_FORMATS = {(1, True): "b", (1, False): "B", (2, True): "h", (2, False): "H", (4, True): "i", (4, False): "I",
-            (8, True): "q", (8, False): "Q"}  # fmt: skip
-
-
-@cache
-def _plan(kind: Event, count: int) -> Plan | None:
-    """How an event's line is made at once, None if it has other parameters than numbers."""
-    params = kind.params[:count]
-    if not params or count > len(params) or not all(size_of(param.type)[0] for param in params):
-        return None
-    if any(param.type in ("uid", "gid", "sysid") for param in params):
-        return None
-    form = "".join(_FORMATS[size_of(param.type)] for param in params)
-    items: list[tuple[bytes, Param | None]] = []
-    for param in params:
-        plain = _NUMBER.fullmatch(param.type) and param.base == 10
-        prefix = param.name.encode() + b"="
-        items.append((prefix + b"%d ", None) if plain else (prefix, param))
-    return struct.Struct(f"<{form}"), tuple(items)
-
-
-def _packed(param: Param, value: int) -> bytes:
-    size, signed = size_of(param.type)
-    return value.to_bytes(size, "little", signed=signed)
+def _bracketed(name: bytes) -> bytes:
+    return b"(%s)" % name if name else b""
 
 
 class Texts:
     """Texts of parameters of the events of a piece."""
 
-    def __init__(self, follow: Follow, piece: Piece, fds: I8, files: I8) -> None:
-        """`fds` and `files`: the descriptor that each event works on, and the id of what is behind it."""
-        self._follow, self._piece = follow, piece
+    def __init__(self, follow: Follow, piece: Piece) -> None:
+        self.follow, self.piece = follow, piece
         self._threads = follow.threads
-        self._first, self._offset, self._length = (
-            column.tolist() for column in (piece.first, piece.offset, piece.length)
-        )  # fmt: skip
-        self._own_fds, self._own_files = fds.tolist(), files.tolist()
-        self._values: dict[tuple[Param, int], Shown] = {}
-        self._files: dict[int, bytes] = {}
-        self._comms: dict[int, bytes] = {}
         self._special: dict[str, Callable[[int, Param, bytes], Shown]] = {
             "fd": self._fd, "pid": self._pid, "uid": self._uid, "gid": self._gid, "path": self._path,
             "relpath": self._path, "tuple": self._tuple, "sockaddr": self._address, "fdlist": self._fdlist,
             "sigset": self._sigset, "sysid": self._call, "reltime": self._reltime,
         }  # fmt: skip
 
-    def line(self, event: int, kind: Event, context: Context) -> bytes:
+    def line(self, event: int, context: Context) -> bytes:
         """`name=text(name) ` of each parameter."""
-        first, last = self._first[event], self._first[event + 1] - 1
-        plan = _plan(kind, last + 1 - first)
-        if plan is not None and last >= first:
-            start = self._offset[first]
-            if self._offset[last] + self._length[last] - start == plan[0].size:
-                return self._planned(event, plan, start)
-        return self._each(event, kind, context)
+        kind = EVENTS[self.piece.type_of(event)]
+        shown = kind.params[: self.piece.count(event)]
+        return b"".join(
+            b"%s=%s " % (param.name.encode(), self.whole(event, index, kind, context))
+            for index, param in enumerate(shown)
+        )
 
-    def _planned(self, event: int, plan: Plan, start: int) -> bytes:
-        """The line of an event all of whose parameters are numbers."""
-        out = []
-        for (prefix, param), value in zip(plan[1], plan[0].unpack_from(self._piece.data, start), strict=True):
-            if param is None:
-                out.append(prefix % value)
-                continue
-            if param.type == "fd" and value >= 0:
-                text, name = b"%d" % value, self._shown_file(event, value)
-            elif param.type == "pid":
-                text, name = b"%d" % value, self._comm(event, value)
-            else:
-                found = self._values.get((param, value))
-                if found is None:
-                    found = self._values[param, value] = self._typed(event, param, _packed(param, value))
-                text, name = found
-            out.append(b"%s%s(%s) " % (prefix, text, name) if name else b"%s%s " % (prefix, text))
-        return b"".join(out)
+    def whole(self, event: int, index: int, kind: Event, context: Context) -> bytes:
+        """One parameter as text(name)."""
+        text, name = self.shown(event, index, kind, context)
+        return b"%s(%s)" % (text, name) if name else text
 
-    def _each(self, event: int, kind: Event, context: Context) -> bytes:
-        out = []
-        for index, param in enumerate(kind.params[: self._piece.count(event)]):
-            text, name = self.shown(event, index, kind, context)
-            out.append(b"%s=%s(%s) " % (param.name.encode(), text, name) if name else
-                       b"%s=%s " % (param.name.encode(), text))  # fmt: skip
-        return b"".join(out)
+    def of_value(self, param: Param, value: int) -> bytes:
+        """The same of a number that nothing else matters to."""
+        size, signed = size_of(param.type)
+        text, name = self._typed(-1, param, value.to_bytes(size, "little", signed=signed))
+        return b"%s(%s)" % (text, name) if name else text
+
+    def error(self, value: int) -> bytes:
+        """What stands behind a result."""
+        return _bracketed(_error(value))
+
+    def no_fd(self, value: int) -> bytes:
+        """What stands behind a number that is no descriptor."""
+        return _bracketed(b"AT_FDCWD" if value == CWD else _error(value))
+
+    def shown_file(self, ident: int) -> bytes:
+        """What stands behind a descriptor, by the id of the file."""
+        return _bracketed(self.follow.fds.infos[ident].shown) if ident else b""
+
+    def shown_name(self, record: int) -> bytes:
+        """What stands behind the number of a thread, by the id of its record."""
+        return _bracketed(self._name(record))
 
     def shown(self, event: int, index: int, kind: Event, context: Context) -> Shown:
         """One parameter."""
-        raw, param = self._piece.raw(event, index), kind.params[index]
+        raw, param = self.piece.raw(event, index), kind.params[index]
         if param.type == "dynamic" and raw and raw[0] < len(_DYNAMIC[param.names]):
             param, raw = _DYNAMIC[param.names][raw[0]], raw[1:]
         if param.type == "bytes":
@@ -216,36 +183,22 @@ class Texts:
     def _fd(self, event: int, param: Param, raw: bytes) -> Shown:
         fd = struct.unpack_from("<q", raw)[0]
         if fd < 0:
-            return b"%d" % fd, b"AT_FDCWD" if fd == _CWD else _error(fd)
-        return b"%d" % fd, self._shown_file(event, fd)
-
-    def _shown_file(self, event: int, fd: int) -> bytes:
+            return b"%d" % fd, b"AT_FDCWD" if fd == CWD else _error(fd)
         ident = self.file(event, fd)
-        found = self._files.get(ident)
-        if found is None:
-            found = self._files[ident] = self._follow.fds.infos[ident].shown if ident else b""
-        return found
+        return b"%d" % fd, self.follow.fds.infos[ident].shown if ident else b""
 
     def file(self, event: int, fd: int) -> int:
         """The id of the file behind a descriptor of an event's thread."""
-        if fd == self._own_fds[event]:
-            own: int = self._own_files[event]
-            return own
-        table = self._threads.table_of.at(int(self._piece.tid[event]), event)
+        table = self._threads.table_of.at(int(self.piece.tid[event]), event)
         return self._threads.files.at(table << 32 | fd & 0xFFFFFFFF, event) if table else 0
 
     def _pid(self, event: int, param: Param, raw: bytes) -> Shown:
         tid = struct.unpack_from("<q", raw)[0]
-        return b"%d" % tid, self._comm(event, tid)
+        return b"%d" % tid, self._name(self._threads.records.at(tid, event))
 
-    def _comm(self, event: int, tid: int) -> bytes:
-        record = self._threads.records.at(tid, event)
-        found = self._comms.get(record)
-        if found is None:
-            state = self._threads.state
-            name = state.strings[int(state.processes.rows[record]["comm"])] if record else b""
-            found = self._comms[record] = name
-        return found
+    def _name(self, record: int) -> bytes:
+        state = self._threads.state
+        return state.strings[int(state.processes.rows[record]["comm"])] if record else b""
 
     def _uid(self, event: int, param: Param, raw: bytes) -> Shown:
         return self._person(struct.unpack_from("<I", raw)[0], group=False)
@@ -256,7 +209,7 @@ class Texts:
     def _person(self, ident: int, group: bool) -> Shown:
         if ident == _NOBODY:
             return b"-1", b"<NONE>"
-        people = self._follow.people
+        people = self.follow.people
         found = (people.groups if group else people.users).get(ident)
         return b"%d" % ident, found.name if found else b"<NA>"
 
@@ -270,18 +223,18 @@ class Texts:
 
     def _base(self, event: int, param: Param) -> bytes:
         """The directory that a path is relative to: that of the descriptor before it, or the working directory."""
-        tid = int(self._piece.tid[event])
+        tid = int(self.piece.tid[event])
         state = self._threads.state
         record = self._threads.records.at(tid, event)
         cwd = state.files.path(int(state.processes.rows[record]["cwd"])) if record else b""
         if param.type == "path":
             return cwd
-        kind = EVENTS[int(self._piece.type[event])]
-        fd = self._piece.signed(event, kind.params.index(param) - 1, _CWD)
-        if fd == _CWD:
+        kind = EVENTS[int(self.piece.type[event])]
+        fd = self.piece.signed(event, kind.params.index(param) - 1, CWD)
+        if fd == CWD:
             return cwd
         ident = self.file(event, fd)
-        return self._follow.fds.infos[ident].name if ident else b""
+        return self.follow.fds.infos[ident].name if ident else b""
 
     def _tuple(self, event: int, param: Param, raw: bytes) -> Shown:
         found = tuple_of(raw)
@@ -301,7 +254,7 @@ class Texts:
         for index in range(min(int.from_bytes(raw[:2], "little"), (len(raw) - 2) // 10)):
             fd, flags = struct.unpack_from("<qh", raw, 2 + 10 * index)
             ident = self.file(event, fd)
-            letter = self._follow.fds.infos[ident].letter if ident else "?"
+            letter = self.follow.fds.infos[ident].letter if ident else "?"
             parts.append(f"{fd & (1 << 64) - 1}:{letter}{flags & 0xFFFFFFFF:x}")
         return " ".join(parts)[:_FDS_ROOM].encode(), b""
 

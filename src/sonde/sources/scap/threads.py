@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sonde.catalog.scap import blocks
+from sonde.plan.processes import PROCESS
 from sonde.plan.state import State
 from sonde.sources.scap.fds import Fd, Fds
 from sonde.sources.scap.lists import Entry, Process
@@ -14,6 +17,7 @@ __all__ = ["CLONE_FILES", "CLONE_THREAD", "Thread", "Threads"]
 CLONE_FILES, CLONE_THREAD = 1 << 0, 1 << 13  # flags as in the file
 NOBODY, UNKNOWN = 0xFFFFFFFF, b"<NA>"
 _U4, _U8 = (1 << 32) - 1, (1 << 64) - 1
+_COLUMNS = PROCESS.names or ()
 
 
 class Thread:
@@ -47,6 +51,7 @@ class Threads:
         self.state, self.fds = state, fds
         self.by_tid: dict[int, Thread] = {}
         self.tables: list[dict[int, int]] = [{}]  # descriptor -> id of a file, by number of the table
+        self._ended: list[int] = []  # tables of threads that ended in this piece
         self.memory = Memory()
         self.fdlimits, self.ttys = [0], [0]  # by record
         self.records = Timeline(lambda tid: thread.record if (thread := self.by_tid.get(tid)) else 0)
@@ -58,6 +63,9 @@ class Threads:
         """A new piece begins."""
         for timeline in (self.records, self.table_of, self.files):
             timeline.clear()
+        for number in self._ended:  # nobody asks about them any more
+            self.tables[number] = {}
+        self._ended.clear()
 
     def listed(self, found: Process) -> None:
         """A thread of the list at the beginning."""
@@ -66,7 +74,7 @@ class Threads:
                      "gid", "env", "vtid", "vpid", "cgroups", "root", "tty", "loginuid", "caps"):  # fmt: skip
             setattr(thread, name, getattr(found, name))
         thread.invalid = False
-        self.memory.last[found.tid] = (*found.memory[3:], *found.memory[:3])
+        self.memory.listed(found.tid, found.memory)
         self.add(thread)
 
     def listed_fds(self, tid: int, entries: list[Entry]) -> None:
@@ -128,6 +136,7 @@ class Threads:
         if thread is not None:
             table = self.table(thread)
             del self.by_tid[tid]
+            self._ended.append(thread.table)
             self.records.change(tid, self.event + 1, thread.record, 0)
             self.table_of.change(tid, self.event + 1, table, 0)
 
@@ -159,18 +168,22 @@ class Threads:
 
     def set_fd(self, thread: Thread, fd: int, info: Fd | None, later: int = 0) -> None:
         """From this event on (`later`: behind it) another file, or none, is behind a descriptor."""
-        number = self.table(thread)
+        self.put(thread, fd, self.fds.of(info) if info else 0, later)
+
+    def put(self, thread: Thread, fd: int, new: int, later: int = 0) -> None:
+        """The same by the id of the file, 0 for none."""
+        number = thread.table if not thread.flags & CLONE_FILES else self.table(thread)
         if not number or fd < 0:
             return
-        table, key = self.tables[number], number << 32 | fd & _U4
-        old = table.get(fd & _U4, 0)
-        new = self.fds.of(info) if info else 0
+        table, fd = self.tables[number], fd & _U4
+        old = table.get(fd, 0)
+        if new == old:
+            return
         if new:
-            table[fd & _U4] = new
+            table[fd] = new
         else:
-            table.pop(fd & _U4, None)
-        if new != old:
-            self.files.change(key, self.event + later, old, new)
+            del table[fd]
+        self.files.change(number << 32 | fd, self.event + later, old, new)
 
     def _new(self, tid: int) -> Thread:
         self.tables.append({})
@@ -180,7 +193,6 @@ class Threads:
         """The id of a new row that tells how a thread is."""
         processes, intern = self.state.processes, self.state.strings.intern
         ident = len(processes)
-        place = processes.ensure(ident)  # first: the table may grow
         argv = thread.exe + b"\0" + thread.args if thread.args else thread.exe
         parent = self.by_tid.get(thread.maker or thread.ptid)
         self.fdlimits.append(thread.fdlimit)
@@ -194,15 +206,16 @@ class Threads:
             "cwd": self.fds.path(thread.cwd), "root": self.fds.path(thread.root),
             "exe_file": self.fds.path(thread.exepath), "tty": intern(b""),
         }  # fmt: skip
-        row = processes.rows[place]
-        for name, value in columns.items():
-            row[name] = value & _U4
-        row["cap_inheritable"], row["cap_permitted"], row["cap_effective"] = (cap & _U8 for cap in thread.caps)
+        columns = {name: value & _U4 for name, value in columns.items()}
+        columns["cap_inheritable"], columns["cap_permitted"], columns["cap_effective"] = (c & _U8 for c in thread.caps)
+        place = processes.ensure(ident)
+        processes.rows[place] = tuple(columns.get(name, 0) for name in _COLUMNS)
         if thread.tid == thread.pid or (thread.pid & _U4, 0) not in processes.latest:
             processes.latest[thread.pid & _U4, 0] = ident
         return ident
 
 
+@lru_cache(1024)
 def _renamed(cgroups: bytes) -> bytes:
     """Control groups by the names that /proc has for their controllers."""
     return b"\0".join(b"blkio=" + word[3:] if word.startswith(b"io=") else word for word in cgroups.split(b"\0"))

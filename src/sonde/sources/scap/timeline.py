@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,17 @@ import numpy.typing as npt
 __all__ = ["Timeline"]
 
 I8 = npt.NDArray[np.int64]
-BEFORE = -1  # of the value that a key had when the piece began
+Numbers = npt.NDArray[np.int64] | npt.NDArray[np.int32]
+
+
+class _Sorted(NamedTuple):
+    """Changes by key, those of a key in their order."""
+
+    keys: I8  # that changed
+    first: I8  # the place of each one's first change, and the end
+    when: I8
+    old: I8
+    new: I8
 
 
 class Timeline:
@@ -19,40 +30,53 @@ class Timeline:
 
     def __init__(self, now: Callable[[int], int]) -> None:
         self._now = now
-        self._changes: dict[int, tuple[list[int], list[int]]] = {}
+        self._log: list[tuple[int, int, int, int]] = []  # key, event, value before and from then on
+        self._sorted: _Sorted | None = None
+        self._by_key: dict[int, list[tuple[int, int, int]]] | None = None
 
     def clear(self) -> None:
         """Begin a new piece."""
-        self._changes.clear()
+        self._log.clear()
+        self._sorted = self._by_key = None
 
     def change(self, key: int, event: int, old: int, new: int) -> None:
-        """From `event` on a key has another value."""
-        found = self._changes.get(key)
-        if found is None:
-            self._changes[key] = ([BEFORE, event], [old, new])
-        else:
-            found[0].append(event)
-            found[1].append(new)
+        """From `event` on a key has another value. All changes of a piece are told before it is asked about."""
+        self._log.append((key, event, old, new))
 
     def at(self, key: int, event: int) -> int:
         """The value that a key has behind an event."""
-        found = self._changes.get(key)
+        if self._by_key is None:
+            self._by_key = {}
+            for changed, *change in self._log:
+                self._by_key.setdefault(changed, []).append((change[0], change[1], change[2]))
+        found = self._by_key.get(key)
         if found is None:
             return self._now(key)
-        return found[1][bisect_right(found[0], event) - 1]
+        place = bisect_right(found, event, key=lambda change: change[0])
+        return found[place - 1][2] if place else found[0][1]
 
-    def all_at(self, keys: I8, events: I8) -> I8:
-        """The same for each of several."""
-        distinct, inverse = np.unique(keys, return_inverse=True)
-        now = np.array([self._now(key) for key in distinct.tolist()], np.int64)
-        out: I8 = now[inverse] if len(keys) else np.zeros(0, np.int64)
-        changed = [index for index, key in enumerate(distinct.tolist()) if key in self._changes]
-        if not changed:
+    def all_at(self, keys: I8, number: Numbers, events: I8) -> I8:
+        """The same for each of several events, of the key with its number among distinct ones."""
+        now = np.array([self._now(key) for key in keys.tolist()], np.int64)
+        if not len(events):
+            return np.zeros(0, np.int64)
+        out: I8 = now[number]
+        if not self._log:
             return out
-        order = np.argsort(inverse, kind="stable")
-        ends = np.searchsorted(inverse[order], np.arange(len(distinct) + 1))
-        for index in changed:
-            rows = order[ends[index] : ends[index + 1]]
-            when, values = self._changes[int(distinct[index])]
-            out[rows] = np.array(values, np.int64)[np.searchsorted(when, events[rows], side="right") - 1]
+        changes = self._changes()
+        index = np.minimum(np.searchsorted(changes.keys, keys), len(changes.keys) - 1)
+        rows = np.flatnonzero((changes.keys[index] == keys)[number])
+        of, span = index[number[rows]], max(int(events.max()), int(changes.when.max())) + 1
+        ordered = np.repeat(np.arange(len(changes.keys)), np.diff(changes.first)) * span + changes.when
+        places = np.searchsorted(ordered, of * span + events[rows], "right")
+        begun = places > changes.first[of]
+        out[rows] = np.where(begun, changes.new[places - 1], changes.old[changes.first[of]])
         return out
+
+    def _changes(self) -> _Sorted:
+        if self._sorted is None:
+            log = np.array(self._log, np.int64)
+            log = log[np.argsort(log[:, 0], kind="stable")]
+            keys, first = np.unique(log[:, 0], return_index=True)
+            self._sorted = _Sorted(keys, np.append(first, len(log)), log[:, 1], log[:, 2], log[:, 3])
+        return self._sorted

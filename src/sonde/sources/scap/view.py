@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -14,13 +14,15 @@ from sonde.catalog.scap import blocks
 from sonde.catalog.scap.calls import CALLS
 from sonde.catalog.scap.events import EVENTS, NO_EVENT, Event
 from sonde.catalog.types import Kind
-from sonde.engines.context import Context, Derivation, flag, ints, number, string
+from sonde.engines.context import Context, Derivation, flag, ints, number, string, written
 from sonde.engines.fd import TYPES
 from sonde.engines.times import TIMES
 from sonde.plan.batch import Batch, Vector, Views
 from sonde.plan.strings import Ids
+from sonde.sources.scap.behind import descriptors, files_of, records_at
 from sonde.sources.scap.fds import SERVER, Fd
 from sonde.sources.scap.follow import Follow
+from sonde.sources.scap.lines import Lines, views_of
 from sonde.sources.scap.lists import User
 from sonde.sources.scap.pieces import Piece
 from sonde.sources.scap.text import Texts, number_of
@@ -29,7 +31,6 @@ __all__ = ["View", "call_category", "fields_of"]
 
 I8 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-GENERIC = (0, 1)
 _FILES = ("f", "d")
 _NETS, _IPCS = ("4", "6"), ("p", "u", "e", "s", "i")
 _PATHS = ("path", "relpath")
@@ -84,10 +85,15 @@ def call_category(name: str) -> str:
 class View:
     """The fields of the rows of a piece; a row's column `seq` is the number of its event in the piece."""
 
-    def __init__(self, follow: Follow, piece: Piece, fds: I8, files: I8) -> None:
+    def __init__(self, follow: Follow, piece: Piece) -> None:
         self.follow, self.piece = follow, piece
-        self.fds, self.files = fds, files  # of each event: descriptor, what is behind it
-        self.texts = Texts(follow, piece, fds, files)
+        self.texts = Texts(follow, piece)
+
+    def files(self, batch: Batch) -> I8:
+        """What is behind the descriptors of rows."""
+        if "file" in batch.columns:
+            return ints(batch, "file")
+        return files_of(self.follow.threads, self.piece, ints(batch, "seq"))
 
     def rows(self, batch: Batch) -> tuple[list[int], list[int]]:
         """(events, their types) of rows."""
@@ -110,7 +116,7 @@ class View:
         events = ints(batch, "seq")
         generic = self.piece.type[events] <= 1
         calls = np.zeros(len(events), np.int64)
-        calls[generic], _ = self.piece.numbers(0, events[generic], 2, signed=False)
+        calls[generic] = self.piece.word[events[generic]] & 0xFFFF
         return calls, generic
 
     def type_(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
@@ -140,7 +146,7 @@ class View:
         ids = context.numbered("scap category", keys, _category)
         moves = np.isin(ids, context.state.strings.intern_all((b"io_read", b"io_write", b"io_other")))
         if moves.any():
-            kinds = context.texts("scap io", self.files[events[moves]].astype(np.uint32), self._kind_of)
+            kinds = context.texts("scap io", self.files(batch)[moves].astype(np.uint32), self._kind_of)
             ids = ids.copy()
             ids[moves] = kinds
         plain = context.state.strings.intern(b"ipc")
@@ -152,10 +158,7 @@ class View:
 
     def info(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
         """evt.args: nothing for calls that have no type of their own."""
-        return _texts(
-            b"" if kind in GENERIC else self.texts.line(event, _event(kind), context)
-            for event, kind in zip(*self.rows(batch), strict=True)
-        )
+        return written(Lines(self.texts, ints(batch, "seq"), self.files(batch), context).joined())
 
     def _place(self, kind: int, key: str | int | None) -> int:
         event = _event(kind)
@@ -173,7 +176,8 @@ class View:
                 continue
             text, name = self.texts.shown(event, place, _event(kind), context)
             found.append(name or text)
-        return _texts(found)
+        views = views_of(found)
+        return Vector(Kind.BYTES, views.length, views=views)
 
     def raw_argument(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
         """evt.rawarg."""
@@ -235,7 +239,7 @@ class View:
         that are known."""
         events = ints(batch, "seq")
         values, valid = self.results(batch)
-        valid &= (self.files[events] != 0) & (values >= 0)
+        valid &= (self.files(batch) != 0) & (values >= 0)
         return number(np.maximum(values, 0), valid & (_table(_moves)[self.piece.type[events]] != 0))
 
     def io(self, direction: int) -> Derivation:
@@ -279,7 +283,7 @@ class View:
         """A truth about what is behind the descriptor."""
 
         def derive(batch: Batch, argument: str | int | None, context: Context) -> Vector:
-            idents = self.files[ints(batch, "seq")]
+            idents = self.files(batch)
             distinct, inverse = np.unique(idents, return_inverse=True)
             held = np.array([test(self.follow.fds.infos[ident]) for ident in distinct.tolist()], np.bool_)
             return flag(held[inverse] if len(distinct) else np.zeros(0, np.bool_), idents != 0)
@@ -288,7 +292,8 @@ class View:
 
     def is_main(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
         """thread.ismain."""
-        return flag(ints(batch, "tid") == ints(batch, "pid"), ints(batch, "proc") != 0)
+        known = records_at(self.follow.threads, self.piece, ints(batch, "seq")) != 0
+        return flag(ints(batch, "tid") == ints(batch, "pid"), known)
 
     def tty(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
         """proc.tty."""
@@ -298,14 +303,15 @@ class View:
     def fd_num(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
         """fd.num: also of a descriptor of which nothing else is known."""
         events = ints(batch, "seq")
-        return number(self.fds[events], self.fds[events] >= 0)
+        fds = descriptors(self.piece, events)
+        return number(fds, fds >= 0)
 
     def of_fd(self, key: str, text: Callable[[Fd], bytes | None], asked: bool = False) -> Derivation:
         """A text of what is behind the descriptor, once for each; `asked`: of an open that failed by its path."""
 
         def derive(batch: Batch, argument: str | int | None, context: Context) -> Vector:
             events = ints(batch, "seq")
-            idents = self.files[events].astype(np.uint32)
+            idents = self.files(batch).astype(np.uint32)
             ids = context.texts(f"scap {key}", idents, lambda ident: text(self.follow.fds.infos[ident]))
             ids = np.where(idents != 0, ids, 0).astype(np.uint32)
             if asked:
@@ -377,15 +383,6 @@ def _delta(name: str) -> Derivation:
         return number(found.values)
 
     return derive
-
-
-def _texts(found: Iterable[bytes | None]) -> Vector:
-    texts = list(found)
-    length = np.array([-1 if text is None else len(text) for text in texts], np.int32)
-    sizes = np.maximum(length, 0).astype(np.int64)
-    offset = np.cumsum(sizes) - sizes
-    data = np.frombuffer(b"".join(text for text in texts if text), np.uint8)
-    return Vector(Kind.BYTES, length, views=Views(data, offset, length, length))
 
 
 def _call_name(call: int) -> bytes:

@@ -1,0 +1,94 @@
+"""How fast .scap files are read, beside `sysdig -r`: `python bench/scap.py [--quick]`; needs sysdig and captures.
+
+Two captures made long: a busy system (half of its events are switches, futex and calls without a type), and curl, which
+opens and closes files all the time. Ratios are medians of interleaved rounds. Events a second count from begin to end;
+what a start costs is taken off by asking a short file.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from measuring.figures import AT_LEAST, AT_MOST, figure, heading, quick, ratio, spread, turns
+from measuring.processes import ENVIRONMENT
+from measuring.scap import looped
+
+__all__ = ["main"]
+
+CAPTURES = Path(os.environ.get("SONDE_CAPTURES", "/work/shared/captures"))
+SYSTEMS = {"a busy system": "falco_run_as_user_0_container", "curl": "libs_curl_google"}
+ROUNDS = 2 if quick() else 5
+EVENTS = 200_000 if quick() else 2_000_000
+MANY = 1_000_000 if quick() else 20_000_000
+QUIET = "evt.type in (open, openat) and proc.name=nosuch and fd.name startswith /etc"
+FOUR = "%evt.num %evt.type %proc.name %fd.name"
+QUESTIONS = {"quiet filter": (QUIET,), "default text": (), "-p of four fields": ("-p", FOUR)}
+SONDE, SYSDIG = (sys.executable, "-m", "sonde.cli"), ("sysdig",)
+
+
+class Cost(NamedTuple):
+    """Seconds of CPU of a command, and its largest resident megabytes."""
+
+    cpu: float
+    resident: float
+
+
+def cost(command: Sequence[str]) -> Cost:
+    """Run a command and say what it cost."""
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{command}: exit status {process.returncode}")
+    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def compared(title: str, short: Path, long: Path, events: int, words: Sequence[str]) -> None:
+    """The figures of one question."""
+    tools = {"sonde": SONDE, "sysdig": SYSDIG}
+    taken: dict[str, list[float]] = {name: [] for name in tools}
+    for name in turns(tools, ROUNDS):
+        start, whole = (cost([*tools[name], "-r", str(path), *words]).cpu for path in (short, long))
+        taken[name].append(max(whole - start, 1e-3))
+    ours, theirs = ([events / seconds / 1e6 for seconds in taken[name]] for name in tools)
+    goals = {"quiet filter": 3.15, "default text": 0.4}
+    goal = (AT_LEAST, goals[title]) if title in goals else None
+    figure(title, statistics.median(ours), "M events/s of CPU", goal=goal)
+    note = f"{spread(ours, theirs)}; sysdig {statistics.median(theirs):.3g} M events/s"
+    figure(f"{title}, sonde to sysdig", ratio(ours, theirs), "x", note=note)
+
+
+def main() -> None:
+    """All of it."""
+    if shutil.which("sysdig") is None or not CAPTURES.is_dir():
+        print(f"  left out: it needs sysdig, and captures at {CAPTURES} (SONDE_CAPTURES)")
+        return
+    with tempfile.TemporaryDirectory() as name:
+        for system, capture in SYSTEMS.items():
+            short, long = Path(name, "short.scap"), Path(name, "long.scap")
+            looped(CAPTURES / f"{capture}.scap", short, 1)
+            events = looped(CAPTURES / f"{capture}.scap", long, EVENTS)
+            heading(f"{system}, {events:,} events, {long.stat().st_size / 1e6:.0f} MB")
+            for title, words in QUESTIONS.items():
+                compared(title, short, long, events, words)
+            tool = cost([*SONDE, "-r", str(long), "-c", "topfiles_bytes"]).cpu
+            less = cost([*SONDE, "-r", str(short), "-c", "topfiles_bytes"]).cpu
+            figure("topfiles_bytes", events / (tool - less) / 1e6, "M events/s of CPU")
+        events = looped(CAPTURES / f"{SYSTEMS['a busy system']}.scap", long, MANY)
+        heading(f"memory, {events:,} events, {long.stat().st_size / 1e6:.0f} MB")
+        for title, words in QUESTIONS.items():
+            figure(title, cost([*SONDE, "-r", str(long), *words]).resident, "MB", goal=(AT_MOST, 1000))
+
+
+if __name__ == "__main__":
+    main()

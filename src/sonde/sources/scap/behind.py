@@ -1,0 +1,67 @@
+"""Which descriptor an event works on or makes, what is behind it, and who its thread is."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from sonde.catalog.scap.events import EVENTS, Event
+from sonde.sources.scap.pieces import Piece
+from sonde.sources.scap.threads import Threads
+
+__all__ = ["descriptors", "files_at", "files_of", "records_at"]
+
+I8 = npt.NDArray[np.int64]
+_MAKERS_PLACE = {"socketpair": 2, "pipe": 2, "pipe2": 2, "io_uring_setup": 0, "epoll_create": 0, "epoll_create1": 0,
+                 "userfaultfd": 0, "eventfd": 0, "eventfd2": 0, "signalfd": 0, "signalfd4": 0, "timerfd_create": 0,
+                 "inotify_init": 0, "inotify_init1": 0, "dup": 0, "dup2": 0, "dup3": 0}  # fmt: skip
+
+
+def _made(event: Event) -> int:
+    """Where an exit event has the descriptor that it made, -1 nowhere."""
+    if event.enters or not event.params:
+        return -1
+    if event.params[0].name == "fd" and event.params[0].type == "fd":
+        return 0
+    return _MAKERS_PLACE.get(event.name, -1)
+
+
+@cache
+def _places() -> npt.NDArray[np.int8]:
+    table = np.full(1 << 16, -1, np.int8)
+    for kind, event in EVENTS.items():
+        table[kind] = _made(event)
+    return table
+
+
+def descriptors(piece: Piece, events: I8) -> I8:
+    """The descriptor of each of some events: what it works on, or what it made; -1 for none."""
+    fds = piece.pairs.fd[events]
+    places = _places()[piece.type[events]]
+    for place in (0, 2):
+        rows = np.flatnonzero(places == place)
+        values, there = piece.numbers(place, events[rows])
+        fds[rows] = np.where(there & (values >= 0), values, -1)
+    return fds
+
+
+def records_at(threads: Threads, piece: Piece, events: I8) -> I8:
+    """The ids of the records of the threads of events."""
+    return threads.records.all_at(piece.pairs.tids, piece.pairs.thread[events], events)
+
+
+def files_at(threads: Threads, piece: Piece, events: I8, fds: I8) -> I8:
+    """The ids of the files behind descriptors of the threads of events, 0 for none."""
+    tables = threads.table_of.all_at(piece.pairs.tids, piece.pairs.thread[events], events)
+    keys, number = np.unique(tables << 32 | fds & 0xFFFFFFFF, return_inverse=True)
+    return np.where(tables != 0, threads.files.all_at(keys, number, events), 0)
+
+
+def files_of(threads: Threads, piece: Piece, events: I8) -> I8:
+    """The ids of the files that events work on."""
+    fds, out = descriptors(piece, events), np.zeros(len(events), np.int64)
+    rows = np.flatnonzero(fds >= 0)
+    out[rows] = files_at(threads, piece, events[rows], fds[rows])
+    return out
