@@ -7,6 +7,9 @@ import os
 import zlib
 from collections.abc import Callable
 
+import numpy as np
+
+from sonde.catalog.lookup import TRACEPOINTS
 from sonde.engines.context import Context
 from sonde.errors import SondeError, UsageError
 from sonde.plan.batch import Batch, Counters
@@ -43,7 +46,9 @@ class ScapWriter:
             self._write(self._beginning(state).blocks())
 
     def write(self, batch: Batch) -> None:
-        """Take in a batch."""
+        """Take in a batch; sysdig has no events for tracepoints."""
+        traced = np.isin(batch.columns["nr"], np.array(TRACEPOINTS, np.uint16))
+        batch = batch.take(np.flatnonzero(~traced)) if traced.any() else batch
         if not len(batch):
             return
         self.start(batch.state)
