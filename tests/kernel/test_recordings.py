@@ -187,6 +187,7 @@ def test_the_recorder_is_killed(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-I", "-S", "-c", ticking]) as workload:
         try:
             for seconds in (0.4, 0.9, 1.3, 1.7, 2.1):
+                rmtree(path, ignore_errors=True)  # so that what is waited for is this recorder's
                 recorder = cli_start("-w", path, "--pid", str(workload.pid))
                 wait_for(lambda: os.path.isdir(path) and any(Path(path).iterdir()))
                 time.sleep(seconds)
