@@ -50,7 +50,8 @@ def _aligned(text: str) -> str:
 def _of_statement(plan: SqlPlan) -> str:
     if plan.statement.still:
         states = ", ".join(plan.statement.states)
-        return f"tables              {states}: read from /proc when the answer is made; nothing runs in the kernel\n"
+        how = "as they were recorded last, rolled forward" if plan.past else "read from /proc when the answer is made"
+        return f"tables              {states}: {how}; nothing runs in the kernel\n"
     if plan.grouped is None:
         return f"groups              made here, of rows: {plan.why}\n{explain_scan(plan.scan)}"
     keys = ", ".join(map(str, plan.grouped.aggregate.keys)) or "none"

@@ -31,10 +31,14 @@ class Past:
 
     def next(self, source: Source) -> Batch | None:
         """Rows of one window, or None."""
-        batch, self._next = self._next or source.poll(), None
+        held, self._next = self._next, None
+        batch = held or source.poll()
         if batch is None or not len(batch):
             return None
         times = batch.columns["time"]
+        if self._every and self._end and times[0] >= self._end and held is None:
+            self._next = batch  # the window before is at its end
+            return None
         self._first, self._last = self._first or int(times[0]), int(times[-1])
         if self._every is None:
             return batch

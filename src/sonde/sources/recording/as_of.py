@@ -149,6 +149,7 @@ class AsOf:
         tables = self._snapshot.tables
         if not set(RECORDED) <= tables.keys():
             return  # the others follow
+        self._covered.add(header.session, self._snapshot.since, self._snapshot.time)
         self._held = Held(tables["files"])
         self._alive = Alive(tables["processes"], tables["threads"], self._held, self._snapshot.time)
         self._whole, self._lost, self._faults = self._whole_of(header.filter), 0, []

@@ -125,6 +125,7 @@ class Recorder:
         if self._told is None or self.sink.rotates:
             if self._told is not None:
                 self.sink.write(framed(Kind.END, b""))
+            tables = self._tables(state.epoch)
             self.sink.begin()
             if isinstance(self.sink, Directory):
                 self.sink.keep(self._limits.keep, self._limits.total, self._limits.age)
@@ -140,14 +141,14 @@ class Recorder:
             header["users"] = [[uid, *user] for uid, user in people.users.items()]
             header["groups"] = list(people.groups.items())
             header["begun"] = time.time_ns() if self._segments > 1 else state.start
-            self.sink.write(framed(Kind.START, json.dumps({**header, **self._about}).encode()))
+            self.sink.write(framed(Kind.START, json.dumps({**header, **self._about}).encode()) + tables)
             self._events, self._began = 0, time.monotonic()
-            self._tell_tables(state.epoch)
         self._told = Told(state)
         self.sink.write(self._told.begin())
 
-    def _tell_tables(self, epoch: int) -> None:
-        """Write the tables of state, if that is wanted and was not done just now."""
-        if self._snapshot is not None and time.monotonic() >= self._next_snapshot:
-            self._next_snapshot = time.monotonic() + APART
-            self.sink.write(self._snapshot(epoch, self._lost))
+    def _tables(self, epoch: int) -> bytes:
+        """The tables of state, if they are wanted and were not written just now."""
+        if self._snapshot is None or time.monotonic() < self._next_snapshot:
+            return b""
+        self._next_snapshot = time.monotonic() + APART
+        return self._snapshot(epoch, self._lost)
