@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -172,6 +172,14 @@ class Counters:
     lost_dictionary: int = 0
     own: int = 0
     lost_by_event: dict[int, int] = field(default_factory=dict)
+
+    def add(self, other: Counters) -> None:
+        """Count also what another source counted."""
+        for one in fields(self):
+            if one.name != "lost_by_event":
+                setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
+        for number, count in other.lost_by_event.items():
+            self.lost_by_event[number] = self.lost_by_event.get(number, 0) + count
 
 
 Own = Mapping[str, Callable[..., Any]]  # fields that a source derives itself, by name

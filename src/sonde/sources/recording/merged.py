@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 
 import numpy as np
 
@@ -13,8 +12,6 @@ from sonde.plan.state import State
 from sonde.sources.recording.source import KNOWN, Recording
 
 __all__ = ["Merged"]
-
-_COUNTS = tuple(field.name for field in fields(Counters) if field.name != "lost_by_event")
 
 
 class Merged:
@@ -67,11 +64,8 @@ class Merged:
     def counters(self) -> Counters:
         """Those of all together."""
         total = Counters()
-        for counters in (source.counters() for source in self._sources):
-            for name in _COUNTS:
-                setattr(total, name, getattr(total, name) + getattr(counters, name))
-            for number, count in counters.lost_by_event.items():
-                total.lost_by_event[number] = total.lost_by_event.get(number, 0) + count
+        for source in self._sources:
+            total.add(source.counters())
         return total
 
     def absent(self) -> list[str]:

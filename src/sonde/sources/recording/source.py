@@ -7,6 +7,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from functools import reduce
 from typing import BinaryIO, NamedTuple
 
@@ -108,15 +109,10 @@ class Recording:
 
     def counters(self) -> Counters:
         """What was read, and what was lost when it was recorded."""
-        total = Counters(seen=self._seen, matched=self._seen)
+        total = Counters()
         for counters in self._counters.values():
-            total.lost += counters.lost
-            total.lost_payloads += counters.lost_payloads
-            total.lost_dictionary += counters.lost_dictionary
-            total.truncated += counters.truncated
-            for number, count in counters.lost_by_event.items():
-                total.lost_by_event[number] = total.lost_by_event.get(number, 0) + count
-        return total
+            total.add(counters)
+        return replace(total, seen=self._seen, matched=self._seen, delivered=0, own=0)
 
     def absent(self) -> list[str]:
         """What could not be read."""
