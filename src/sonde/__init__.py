@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sonde.api import LiveBatch, Result, live, sql
+    from sonde.api import LiveBatch, Result, live, read, sql
 
-__all__ = ["LiveBatch", "Result", "live", "sql"]
+__all__ = ["LiveBatch", "Result", "live", "read", "sql"]
 __version__ = "0.1.0"
 
 

@@ -14,7 +14,7 @@ from sonde.engines.columns import Column, Columns, columns_of
 from sonde.engines.context import Context
 from sonde.plan.batch import Batch
 from sonde.plan.expr import Field
-from sonde.query import Answer, Question, launch
+from sonde.query import Answer, Question, adopt, launch, recorded, state_as_of
 from sonde.render.receipt import Receipt, receipt_text
 from sonde.render.table import Tables
 from sonde.sql_query import SqlAnswer, plan_sql
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-__all__ = ["LiveBatch", "Result", "live", "sql"]
+__all__ = ["LiveBatch", "Result", "live", "read", "sql"]
 
 
 @dataclass(frozen=True)
@@ -95,15 +95,17 @@ class LiveBatch:
         return {field: self[field] for field in fields}
 
 
-def sql(text: str, *, seconds: float = 5.0, command: Sequence[str] = ()) -> Result:
-    """Answer a SELECT about the next `seconds`, or about a command from its first instruction to its end.
+def sql(text: str, *, seconds: float = 5.0, command: Sequence[str] = (), read: str | None = None) -> Result:
+    """Answer a SELECT about the next `seconds`, about a command from its first instruction to its end, or about what
+    was recorded: `read` names a recording, a file of sysdig or a log of strace.
 
-    QueryError says what is wrong with the statement, KernelError what this kernel or user lacks.
+    QueryError says what is wrong with the statement, KernelError what this kernel or user lacks, UsageError what cannot
+    be read.
     """
-    answer = SqlAnswer(plan_sql(text), skip=(os.getpid(),), follow=bool(command))
+    answer = _of_the_past(text, read) if read else SqlAnswer(plan_sql(text), skip=(os.getpid(),), follow=bool(command))
     try:
         began = time.monotonic()
-        _run(answer, command, began + seconds)
+        _run(answer, command, None if read else began + seconds)
         rows = answer.table()
         receipt = answer.receipt(time.monotonic() - began)
     finally:
@@ -134,7 +136,28 @@ def live(filter: str = "", *, fields: Sequence[str] = (), seconds: float | None 
         answer.close()
 
 
-def _run(answer: SqlAnswer, words: Sequence[str], end: float) -> None:
+def read(path: str, filter: str = "", *, fields: Sequence[str] = ()) -> Iterator[LiveBatch]:
+    """Rows of a recording, a file of sysdig or a log of strace that match a filter, in batches. UsageError if it cannot
+    be read."""
+    adopt(path)
+    question = Question(filter, " ".join(f"%{field}" for field in fields) or "%evt.num", json=True)
+    answer = Answer(question, recorded(path))
+    try:
+        while not answer.done:
+            if (batch := answer.rows(answer.source.poll())) is not None:
+                yield LiveBatch(batch, Context(batch.state))
+    finally:
+        answer.close()
+
+
+def _of_the_past(text: str, path: str) -> SqlAnswer:
+    adopt(path)
+    plan = plan_sql(text, past=True)
+    as_of = state_as_of(path, None) if plan.statement.states else None
+    return SqlAnswer(plan, source=recorded(path), as_of=as_of)
+
+
+def _run(answer: SqlAnswer, words: Sequence[str], end: float | None) -> None:
     answer.start()
     if words:
         command = launch(answer.source, words)
@@ -142,7 +165,7 @@ def _run(answer: SqlAnswer, words: Sequence[str], end: float) -> None:
         while command.poll() is None:
             answer.poll()
     else:
-        while time.monotonic() < end:
+        while not answer.done and (end is None or time.monotonic() < end):
             answer.poll()
     answer.stop()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -21,14 +22,18 @@ SAID = (
     r"/etc/services \d+\n.* \d+\n.* \d+\nEXACT\n",
     r"\w+ True\n",
     r"slowest: \d+ ns\nTrue\n",
+    r"ls EXACT\n\{'/usr'\}\n",
 )
 
 
-@pytest.mark.parametrize(("example", "said"), list(zip(EXAMPLES, SAID, strict=True)), ids=["files", "latency", "rows"])
+@pytest.mark.parametrize(
+    ("example", "said"), list(zip(EXAMPLES, SAID, strict=True)), ids=["files", "latency", "rows", "past"]
+)
 def test_examples(example: str, said: str) -> None:
-    source = str(Path(sonde.__file__).parents[1])
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # the command sonde is beside this Python
+    environment = {"PYTHONPATH": str(Path(sonde.__file__).parents[1]), "PATH": path}
     done = subprocess.run(
-        [sys.executable, "-c", example], capture_output=True, text=True, timeout=LIMIT, env={"PYTHONPATH": source},
+        [sys.executable, "-c", example], capture_output=True, text=True, timeout=LIMIT, env=environment,
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
