@@ -15,7 +15,7 @@ from sonde.catalog.column import Argument, Column, Table
 from sonde.catalog.event import Event, Param, ParamType, Source
 from sonde.catalog.events import EVENTS_TABLE
 from sonde.catalog.families import FAMILIES
-from sonde.catalog.lookup import CATEGORIES, EVENTS
+from sonde.catalog.lookup import CATEGORIES, EVENTS, TRACEPOINTS
 from sonde.catalog.state import STATE
 from sonde.catalog.views import VIEWS, View
 
@@ -169,7 +169,7 @@ def _classes() -> Iterable[tuple[str, list[Column]]]:
 def _categories() -> Iterable[tuple[str, list[Event]]]:
     """(category, events) of the x86-64 calls and what is no call, then the 32-bit calls that x86-64 does not have."""
     named: dict[str, Event] = {}
-    for event in EVENTS.values():
+    for event in (event for number, event in EVENTS.items() if number not in TRACEPOINTS):  # not of this kernel alone
         named.setdefault(event.name, event)
     ordered = sorted(named.values(), key=lambda e: (CATEGORIES.index(e.category), e.name))
     for category, events in groupby(ordered, key=lambda e: e.category):
