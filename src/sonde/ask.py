@@ -70,6 +70,8 @@ def within(options: Options) -> tuple[str, ...]:
     """Filters that say the same as --since and --until."""
     if options.read is None and (options.since or options.until):
         raise UsageError("--since and --until are about a recording: -r NAME.sonde says which")
+    if options.read is not None and options.seconds is not None:
+        raise UsageError("--for is about the running system: --since and --until choose the time of a recording")
     since = (f"evt.rawtime >= {options.since}",) if options.since else ()
     return since + ((f"evt.rawtime <= {options.until}",) if options.until else ())
 

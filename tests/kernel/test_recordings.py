@@ -254,6 +254,7 @@ def test_a_part_of_the_time(tmp_path: Path) -> None:
     before = cli("-r", path, "--since", "1d", "-q")
     assert "PARTIAL" in before.stderr and "the recording begins there" in before.stderr
     assert "are about a recording" in cli("--since", "1h").stderr
+    assert "is about the running system" in cli("-r", path, "--for", "1s").stderr
 
 
 def test_convert(tmp_path: Path) -> None:

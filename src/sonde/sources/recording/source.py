@@ -136,10 +136,16 @@ class Recording:
             except Damaged as error:
                 self._faults[f"what follows a damaged place in {name}: {error}"] += 1
                 continue
+            if self._goes_on(name):
+                continue  # what is not whole yet is no fault
             if reader.left:
                 self._faults[f"{reader.left:,} bytes at the end of {name} that are no whole frame"] += 1
-            elif not ended and not being_written(self._path):
+            elif not ended:
                 self._faults[f"the end of {name}: its recorder was killed"] += 1
+
+    def _goes_on(self, name: str) -> bool:
+        """Is a recorder at work on this segment?"""
+        return being_written(self._path) and name == segments(self._path)[-1].path
 
     def _segment(self, reader: Reader) -> Generator[Batch, None, bool]:
         """The batches of a segment; -> whether it was closed."""
