@@ -20,7 +20,7 @@ import numpy as np
 from measuring import workloads
 from measuring.figures import AT_LEAST, AT_MOST, figure, heading, quick
 from measuring.processes import ENVIRONMENT, cpu_of, first_byte
-from measuring.scap import looped
+from measuring.scap import CAPTURES, looped
 from measuring.watching import FIXED
 
 from sonde.plan.batch import Batch
@@ -32,7 +32,6 @@ __all__ = ["main"]
 
 ROUNDS = 3 if quick() else 11
 RING = 1 << (24 if quick() else 27)
-CAPTURES = Path(os.environ.get("SONDE_CAPTURES", Path(__file__).resolve().parents[2] / "shared/captures"))
 BUSY = ("bencer_example4_example4-1.scap", "bencer_example5_httpd.scap", "bencer_example5_nginx.scap")
 LOOPED = 30_000 if quick() else 300_000
 OPENING = "import os, time\nwhile True: os.close(os.open('/dev/null', 0)); time.sleep(0.001)"

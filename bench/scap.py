@@ -19,11 +19,10 @@ from typing import NamedTuple
 
 from measuring.figures import AT_LEAST, AT_MOST, figure, heading, quick, ratio, spread, turns
 from measuring.processes import ENVIRONMENT
-from measuring.scap import looped
+from measuring.scap import CAPTURES, looped
 
 __all__ = ["main"]
 
-CAPTURES = Path(os.environ.get("SONDE_CAPTURES", "/work/shared/captures"))
 SYSTEMS = {"a busy system": "falco_run_as_user_0_container", "curl": "libs_curl_google"}
 ROUNDS = 2 if quick() else 5
 EVENTS = 200_000 if quick() else 2_000_000

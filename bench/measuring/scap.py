@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from sonde.catalog.scap import blocks
 from sonde.native.scap import Walk
 from sonde.sources.scap.pieces import OLD
 
-__all__ = ["looped"]
+__all__ = ["CAPTURES", "looped"]
 
+CAPTURES = Path(os.environ.get("SONDE_CAPTURES", Path(__file__).resolve().parents[3] / "shared/captures"))
 GZIP = b"\x1f\x8b"
 OWN = (234, 272, 324)  # events by which sysdig tells what it knows: of processes and containers
 PAUSE = 1000  # ns between two times

@@ -10,11 +10,12 @@ from sonde.plan.batch import Array, Batch, Counters
 from sonde.plan.expr import TRUE, Expr
 from sonde.plan.state import State
 from sonde.sources.recording.source import KNOWN, Recording
+from sonde.sources.unattached import Unattached
 
 __all__ = ["Merged"]
 
 
-class Merged:
+class Merged(Unattached):
     """Recordings, as `opened` opens each of some paths, merged by time; of each one frame is in memory."""
 
     rest: Expr = TRUE
@@ -26,12 +27,6 @@ class Merged:
         self._sources = [opened(path) for path in paths]
         self._next: list[Batch | None] = []
         self.state = State()
-
-    def start(self) -> None:
-        """They have begun long ago."""
-
-    def follow(self, tid: int, from_exec: bool = False) -> None:
-        """Everything is in the recordings."""
 
     def poll(self, final: bool = False) -> Batch | None:
         """The rows of one recording that are earlier than the next ones of all others."""
@@ -50,17 +45,6 @@ class Merged:
         self.state = batch.state
         return batch.take(np.arange(cut)) if cut < len(batch) else batch
 
-    def detach(self) -> None:
-        """Nothing is watched."""
-
-    def stop(self) -> Batch | None:
-        """There is nothing left that was read."""
-        return None
-
-    def inflight(self) -> Batch | None:
-        """None is known."""
-        return None
-
     def counters(self) -> Counters:
         """Those of all together."""
         total = Counters()
@@ -72,10 +56,6 @@ class Merged:
         """What could not be read, of which recording."""
         both = zip(self._paths, self._sources, strict=True)
         return [f"{path}: {said}" for path, source in both for said in source.absent()]
-
-    def aside(self) -> list[str]:
-        """What else is worth saying."""
-        return []
 
     def close(self) -> None:
         """Close the files."""

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import time
+from abc import ABC, abstractmethod
 from io import BufferedReader
 from typing import NamedTuple
 
@@ -58,7 +59,7 @@ def segments(path: str) -> list[Segment]:
         return sorted(Segment(name, about.st_size, about.st_mtime) for name, about in there)
 
 
-class Sink:
+class Sink(ABC):
     """Where segments are written to. `begin` opens the next, `write` writes all of some bytes to it."""
 
     fd = -1
@@ -66,9 +67,9 @@ class Sink:
     name = ""
     rotates = True
 
+    @abstractmethod
     def begin(self) -> None:
         """Open the next segment."""
-        raise NotImplementedError
 
     def write(self, data: bytes) -> None:
         """Write to the segment. SondeError if that fails; it then ends before these bytes."""
@@ -90,6 +91,7 @@ class Sink:
         with contextlib.suppress(OSError):
             os.ftruncate(self.fd, self.size)
 
+    @abstractmethod
     def close(self) -> None:
         """Nothing more comes."""
 
@@ -102,6 +104,9 @@ class Stream(Sink):
     def begin(self) -> None:
         """The stream is open already."""
         self.fd = STDOUT
+
+    def close(self) -> None:
+        """It is not ours to close."""
 
 
 class Directory(Sink):

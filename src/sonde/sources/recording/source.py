@@ -29,6 +29,7 @@ from sonde.sources.recording.segments import locked, recordings, segments
 from sonde.sources.recording.span import Covered, span_of
 from sonde.sources.recording.state import Heard
 from sonde.sources.recording.tracepoints import adopted
+from sonde.sources.unattached import Unattached
 
 __all__ = ["Part", "Recording", "adopt", "being_written", "opened", "parts_of"]
 
@@ -60,7 +61,7 @@ def _cost(part: Part) -> tuple[bool, int]:
     return bool(part.pointing.any()), len(part.columns)
 
 
-class Recording:
+class Recording(Unattached):
     """What a recording holds: rows that pass `expr`, with the physical columns `names`, and what they pointed at if
     `pointed`. `on`: the events that may pass, by number.
 
@@ -78,34 +79,17 @@ class Recording:
         self.done = False
         self.state = State()
         self._context = Context(self.state)
-        self._seen = self._truncated = 0
+        self._seen = 0
         self._counters: dict[str, Counters] = {}  # by session
         self._faults: Counter[str] = Counter()
         self._numbers = adopted([])
         self._batches = self._read()
-
-    def start(self) -> None:
-        """A recording has begun long ago."""
-
-    def follow(self, tid: int, from_exec: bool = False) -> None:
-        """Everything is in the recording."""
 
     def poll(self, final: bool = False) -> Batch | None:
         """The rows of the next frame that has some."""
         batch = next(self._batches, None)
         self.done = batch is None
         return batch
-
-    def detach(self) -> None:
-        """Nothing is watched."""
-
-    def stop(self) -> Batch | None:
-        """There is nothing left that was read."""
-        return None
-
-    def inflight(self) -> Batch | None:
-        """Calls that ran at the end are rows of the recording, if they were asked for when it was made."""
-        return None
 
     def counters(self) -> Counters:
         """What was read, and what was lost when it was recorded."""
@@ -118,10 +102,6 @@ class Recording:
         """What could not be read."""
         faults = [f"{what} ({count:,})" if count > 1 else what for what, count in self._faults.items()]
         return faults + self._covered.missing(self._span, being_written(self._path))
-
-    def aside(self) -> list[str]:
-        """What else is worth saying."""
-        return []
 
     def close(self) -> None:
         """Close the files."""

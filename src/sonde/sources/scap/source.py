@@ -25,6 +25,7 @@ from sonde.sources.scap.operations import Operations
 from sonde.sources.scap.pieces import OLD, Piece, of_types
 from sonde.sources.scap.rows import EventRows
 from sonde.sources.scap.view import View
+from sonde.sources.unattached import Unattached
 
 __all__ = ["ScapFile", "is_scap"]
 
@@ -99,7 +100,7 @@ class _Reader:
                 return b""
 
 
-class ScapFile:
+class ScapFile(Unattached):
     """A .scap file. With `events` its rows are events, as sysdig shows them, else completed calls."""
 
     def __init__(self, path: str, expr: Expr, names: frozenset[str], events: bool = True, snaplen: int = 80) -> None:
@@ -120,12 +121,6 @@ class ScapFile:
         self._count = self._at = self._calls = 0  # events so far, bytes so far
         self._skipped = {"unknown block": 0, "unknown event": 0, "torn event": 0, "unreadable list": 0}
         self._damage, self._leading = "", True
-
-    def follow(self, tid: int, from_exec: bool = False) -> None:
-        """All that is in the file is seen."""
-
-    def start(self) -> None:
-        """Nothing to attach."""
 
     def poll(self, final: bool = False) -> Batch | None:
         """The rows of the next piece; `done` after the last."""
@@ -209,17 +204,6 @@ class ScapFile:
             self._damage = f"it ends in the middle of a block, at byte {self._at + len(self._left):,}"
             self._left = b""
         self.done = True
-
-    def detach(self) -> None:
-        """Nothing is attached."""
-
-    def stop(self) -> Batch | None:
-        """No row waits."""
-        return None
-
-    def inflight(self) -> Batch | None:
-        """Rows of the calls that have not returned; events have been shown."""
-        return None
 
     def counters(self) -> Counters:
         """What was seen so far."""
