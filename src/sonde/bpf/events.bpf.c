@@ -516,13 +516,11 @@ HIDDEN u64 x_file(struct event *e)
 }
 
 /* What path arguments are relative to: a node id, 0 for the working directory, ~0 for what has no name. */
-INLINE u64 directory(struct event *e, u32 which)
+HIDDEN u64 directory(struct event *e, u32 which)
 {
 	u64 file, bits, id;
 	s32 fd;
 
-	if (which >= ARGUMENTS)
-		return 0;
 	arguments(e);
 	fd = e->a[which & 7];
 	if (fd == AT_FDCWD)
@@ -534,8 +532,20 @@ INLINE u64 directory(struct event *e, u32 which)
 	return id ? id : ~0u;
 }
 
-HIDDEN u64 x_dir(struct event *e) { return directory(e, descriptor_of(e->nr)->dir); }
-HIDDEN u64 x_newdir(struct event *e) { return directory(e, descriptor_of(e->nr)->newdir); }
+/* Small, so that they stand in the main program: most calls have no directory. */
+HIDDEN u64 x_dir(struct event *e)
+{
+	u32 which = descriptor_of(e->nr)->dir;
+
+	return which < ARGUMENTS ? directory(e, which) : 0;
+}
+
+HIDDEN u64 x_newdir(struct event *e)
+{
+	u32 which = descriptor_of(e->nr)->newdir;
+
+	return which < ARGUMENTS ? directory(e, which) : 0;
+}
 
 /* e->sock: the socket behind the main fd. */
 INLINE u64 event_sock(struct event *e)
