@@ -30,7 +30,7 @@ from sonde.render.lines import LineRenderer
 from sonde.render.receipt import Receipt, receipt
 from sonde.render.times import TimeStyle
 from sonde.sources.live.command import Command
-from sonde.sources.live.events import VIEW, Feature, LiveEvents, Sizes, features
+from sonde.sources.live.events import INTERVAL, UNWATCHED, VIEW, Feature, LiveEvents, Sizes, features
 from sonde.sources.live.explain import explain_scan
 from sonde.sources.live.scan import Scan, certain, plan_record, plan_scan
 from sonde.sources.live.tracepoints import exists, register
@@ -204,6 +204,7 @@ class Answer:
                 skip=question.skip,
                 follow=question.follow,
                 sizes=VIEW if question.record else question.sizes,
+                interval=UNWATCHED if question.record else INTERVAL,
             )
         )
         keep_missing = question.shown.keep_missing or not layout.complete or question.json or self._never_skips()

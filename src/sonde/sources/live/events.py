@@ -39,10 +39,12 @@ from sonde.sources.live.late import with_late_arguments
 from sonde.sources.live.scan import Scan
 from sonde.sources.live.verdicts import Verdicts
 
-__all__ = ["Feature", "LiveEvents", "ProgramCost", "Sizes", "features", "keep_statistics"]
+__all__ = ["Feature", "LiveEvents", "UNWATCHED", "ProgramCost", "Sizes", "features", "keep_statistics"]
 
 PAGESIZE = 4096  # the least a ring can have
 INTERVAL = 0.01  # s between polls at most
+UNWATCHED = 0.05  # the same where nobody waits for the rows
+FASTEST = 5_000_000  # rows a second that one CPU makes
 AT_ONCE = 1 << 14  # rows of each CPU in a batch: what is made of them stays in memory meanwhile
 ENOUGH = 0.25  # of a CPU's rows are waited for: reading them while they are written slows the writer
 HOLD = 2_000_000  # ns that a row waits for an earlier one of another CPU
@@ -72,7 +74,8 @@ VIEW = Sizes(events=1 << 26, payloads=1 << 26)
 
 class LiveEvents:
     """A live scan. `skip` are process ids left out; with `follow` only those threads and, unless `fork` is
-    false, their descendants are seen.
+    false, their descendants are seen. `interval` is the time between two polls at most, s, as long as
+    rows that come all at once fit.
 
     Construction loads everything; `start` attaches. KernelError says what was refused and what would allow it.
     """
@@ -85,7 +88,7 @@ class LiveEvents:
 
     def __init__(
         self, scan: Scan, *, snaplen: int = 80, skip: Iterable[int] = (), follow: bool = False, fork: bool = True,
-        sizes: Sizes | None = None,
+        sizes: Sizes | None = None, interval: float = INTERVAL,
     ) -> None:  # fmt: skip
         self.scan, self._follow, self._fork, self._snaplen = scan, follow, fork, snaplen
         self.state = State(epoch=time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME))
@@ -99,7 +102,8 @@ class LiveEvents:
             self._rows = Rows(
                 self._session.map("rows"), self._session.map("progress"), self._cpus, self._count, scan.layout.dtype
             )
-            self._pause, self._polled = INTERVAL, 0
+            self._interval = max(INTERVAL, min(interval, self._count / FASTEST))
+            self._pause, self._polled = self._interval, 0
             self._payloads = Ring(self._session.map("payloads"), sizes.payloads)
             self._records = Ring(self._session.map("dictionary"), sizes.dictionary)
             details = scan.details
@@ -256,7 +260,7 @@ class LiveEvents:
         """Seconds until there may be enough rows, after those of the last `elapsed` ns were taken."""
         if self._rows.most >= AT_ONCE:
             return 0.0
-        return min(INTERVAL, elapsed * 1e-9 * ENOUGH * self._rows.count / max(self._rows.most, 1))
+        return min(self._interval, elapsed * 1e-9 * ENOUGH * self._rows.count / max(self._rows.most, 1))
 
     def _renew(self, state: State) -> None:
         """Go on with another state; batches given before keep theirs."""
