@@ -6,23 +6,18 @@ sysdig 0.29.3 is no yardstick yet: it reads .scap only, which sonde does not wri
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from measuring import workloads
-from measuring.figures import AT_LEAST, AT_MOST, Variant, figure, heading, interleaved, quick, ratio, spread, turns
+from measuring.figures import AT_LEAST, AT_MOST, figure, heading, quick, turns
 from measuring.processes import ENVIRONMENT
-from measuring.watching import Receipt, nothing, printed
 
 from sonde.query import Answer, Question, recorded
 
@@ -144,34 +139,6 @@ def aggregates(capture: Capture) -> None:
     figure("most memory", max(sizes), "MB", goal=goal, note=note)
 
 
-@contextlib.contextmanager
-def recording(path: Path, receipts: list[Receipt], own: list[float]) -> Iterator[None]:
-    """`sonde -w` of everything; its seconds of CPU and those of what runs meanwhile are appended to `own`."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    with printed(["-w", str(path), "-s", "0"], receipts):
-        yield
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    own.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-
-
-def everything(base: Path) -> None:
-    """What recording everything costs dd, and what it loses."""
-    heading(f"dd bs=1 count={DD}: everything recorded")
-    receipts: list[Receipt] = []
-    own: list[float] = []
-    variants: dict[str, Variant] = {
-        "nothing": nothing,
-        "recorded": lambda: recording(base / "dd.sonde", receipts, own),
-    }
-    cpu = interleaved(variants, workloads.dd(DD), ROUNDS)
-    figure("CPU of dd", ratio(cpu["recorded"], cpu["nothing"]), "x nothing", goal=(AT_MOST, 2.6),
-           note=spread(cpu["recorded"], cpu["nothing"]))  # fmt: skip
-    matched, lost = (sum(getattr(receipt, name) for receipt in receipts) for name in ("matched", "lost"))
-    figure("lost", lost, "events", goal=(AT_MOST, 0), note=f"of {matched:,}")
-    alone = [all_ - dd for all_, dd in zip(own, cpu["recorded"], strict=True)]
-    figure("own CPU, the start included", statistics.median(alone), "s", note=f"{2 * DD:,} events of dd")
-
-
 def main() -> None:
     """All of it."""
     with tempfile.TemporaryDirectory() as name:
@@ -179,7 +146,6 @@ def main() -> None:
         capture = captured(Path(name))
         questions(capture)
         aggregates(capture)
-        everything(Path(name))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from measuring.figures import AT_LEAST, AT_MOST, figure, heading, quick
 from measuring.tracers import Cost, rounds_of
+from measuring.workloads import project
 
 __all__ = ["main"]
 
@@ -73,19 +74,6 @@ def repository(place: Path) -> None:
         subprocess.run(["git", *words], cwd=place, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def project(place: Path) -> None:
-    """A small C project."""
-    names = [f"part{at}" for at in range(SOURCES)]
-    for name in names:
-        text = f'#include <stdio.h>\n#include "all.h"\nint {name}(int n) {{ return printf("{name} %d\\n", n); }}\n'
-        (place / f"{name}.c").write_text(text)
-    (place / "all.h").write_text("".join(f"int {name}(int n);\n" for name in names))
-    calls = "".join(f"\tn += {name}(n);\n" for name in names)
-    (place / "main.c").write_text(f'#include "all.h"\nint main(void)\n{{\n\tint n = 0;\n{calls}\treturn !n;\n}}\n')
-    objects = " ".join(f"{name}.o" for name in [*names, "main"])
-    (place / "Makefile").write_text(f"main: {objects}\n\tgcc -o main {objects}\n%.o: %.c all.h\n\tgcc -O1 -c $<\n")
-
-
 def main() -> None:
     """All of it."""
     with tempfile.TemporaryDirectory() as name:
@@ -98,7 +86,7 @@ def main() -> None:
             repository(places["git"])
             judged(f"git status, {FILES} files", ["git", "status"], places["git"], 5, lambda: None)
         if shutil.which("make") and shutil.which("gcc"):
-            project(places["make"])
+            project(places["make"], SOURCES)
             clean = [*(places["make"] / f"part{at}.o" for at in range(SOURCES)), places["make"] / "main.o"]
             judged(f"make, {SOURCES + 1} C files", ["make"], places["make"], 5, lambda: _without(clean))
 

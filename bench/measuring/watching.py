@@ -118,17 +118,17 @@ class Consumer:
         return answer
 
 
-def printed(arguments: list[str], receipts: list[Receipt]) -> contextlib.AbstractContextManager[None]:
-    """The command `sonde` itself, printing to /dev/null; its receipt is appended to `receipts`."""
+def printed(arguments: list[str], receipts: list[Receipt]) -> contextlib.AbstractContextManager[int]:
+    """The command `sonde` itself, printing to /dev/null, by its process id; its receipt is appended to `receipts`."""
 
     @contextlib.contextmanager
-    def running() -> Iterator[None]:
+    def running() -> Iterator[int]:
         command = [sys.executable, "-m", "sonde.cli", *arguments]
         with subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
         ) as process:
             await_attachment(process.pid)
-            yield
+            yield process.pid
             process.send_signal(signal.SIGINT)
             _, told = process.communicate(timeout=60)
         first, lost = FIRST_LINE.search(told), LOST.search(told)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from measuring.processes import cpu_of
 
-__all__ = ["Workload", "dd", "execs", "find", "grep", "http", "preads"]
+__all__ = ["Workload", "dd", "execs", "find", "grep", "http", "preads", "project"]
 
 Workload = Callable[[], float]
 
@@ -74,3 +74,16 @@ def http(count: int) -> Workload:
             return cpu_of([sys.executable, script, directory, str(count)])
 
     return run
+
+
+def project(place: Path, sources: int) -> None:
+    """A C project of so many small files and a main one, for make and gcc."""
+    names = [f"part{at}" for at in range(sources)]
+    for name in names:
+        text = f'#include <stdio.h>\n#include "all.h"\nint {name}(int n) {{ return printf("{name} %d\\n", n); }}\n'
+        (place / f"{name}.c").write_text(text)
+    (place / "all.h").write_text("".join(f"int {name}(int n);\n" for name in names))
+    calls = "".join(f"\tn += {name}(n);\n" for name in names)
+    (place / "main.c").write_text(f'#include "all.h"\nint main(void)\n{{\n\tint n = 0;\n{calls}\treturn !n;\n}}\n')
+    objects = " ".join(f"{name}.o" for name in [*names, "main"])
+    (place / "Makefile").write_text(f"main: {objects}\n\tgcc -o main {objects}\n%.o: %.c all.h\n\tgcc -O1 -c $<\n")
