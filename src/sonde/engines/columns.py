@@ -37,9 +37,7 @@ def columns_of(batch: Batch, fields: Sequence[Field], context: Context) -> Colum
 def column_of(vector: Vector, strings: Strings) -> npt.NDArray[Any]:
     """A Vector as DuckDB takes it."""
     if vector.kind is Kind.STR:
-        distinct, inverse = np.unique(vector.values.astype(np.uint32), return_inverse=True)
-        texts = np.array([_text(strings[ident]) if ident else None for ident in distinct.tolist()], object)
-        return texts[inverse] if len(texts) else texts
+        return strings.objects(vector.values.astype(np.uint32))
     if vector.views is not None:
         views = vector.views
         return np.array([None if (data := views[row]) is None else _text(data) for row in range(len(views))], object)

@@ -200,5 +200,10 @@ class Batch:
 
     def take(self, rows: npt.NDArray[np.int64]) -> Batch:
         """Some rows, in the order given (increasing)."""
-        columns = {name: values[rows] for name, values in self.columns.items()}
+        columns = {name: _taken(values, rows) for name, values in self.columns.items()}
         return Batch(columns, self.payloads.take(rows, len(self)), self.state, self.own)
+
+
+def _taken(values: Array, rows: npt.NDArray[np.int64]) -> Array:
+    """Some of a column; of a constant, that is stored once, the same constant."""
+    return values[: len(rows)] if values.strides == (0,) else values[rows]

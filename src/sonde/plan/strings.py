@@ -32,6 +32,7 @@ class Strings:
         self._ids: dict[bytes, int] = {}
         self._texts: list[bytes] = [b"", b""]
         self._ids[b""] = EMPTY
+        self._objects, self._made = np.full(1, None, np.object_), np.ones(1, np.bool_)
         self._tables: dict[object, npt.NDArray[np.int64]] = {}
         self._buffer = np.zeros(1 << 12, np.uint8)
         self._offsets = np.zeros(1 << 8, np.int64)
@@ -63,6 +64,28 @@ class Strings:
                 self.size += len(text)
             out.append(ident)
         return np.array(out, np.uint32)
+
+    def intern_new(self, texts: list[bytes]) -> Ids:
+        """The same of texts that are most likely new and distinct."""
+        start = len(self._texts)
+        if not self._ids.keys().isdisjoint(texts) or len(set(texts)) < len(texts):
+            return self.intern_all(texts)
+        self._ids.update(zip(texts, range(start, start + len(texts)), strict=True))
+        self._texts += texts
+        self.size += sum(map(len, texts))
+        return np.arange(start, start + len(texts), dtype=np.uint32)
+
+    def objects(self, ids: Ids) -> npt.NDArray[np.object_]:
+        """The strings as str, None for a missing one; each is made once."""
+        if len(self._made) < len(self._texts):
+            self._made = _grown(self._made, len(self._texts))
+            self._objects = _grown(self._objects, len(self._made))
+            self._made[MISSING], self._objects[MISSING] = True, None
+        new = distinct(ids[~self._made[ids]])
+        for ident in new:
+            self._objects[ident] = self._texts[ident].decode("utf-8", "backslashreplace")
+        self._made[new] = True
+        return self._objects[ids]
 
     def map(self, ids: Ids, key: object, change: Callable[[bytes], bytes | None]) -> Ids:
         """Ids of `change(string)`, computed once for each distinct string and `key`; None and missing give id 0."""

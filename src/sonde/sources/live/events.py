@@ -39,7 +39,7 @@ from sonde.sources.live.late import with_late_arguments
 from sonde.sources.live.scan import Scan
 from sonde.sources.live.verdicts import Verdicts
 
-__all__ = ["Feature", "LiveEvents", "UNWATCHED", "ProgramCost", "Sizes", "features", "keep_statistics"]
+__all__ = ["UNWATCHED", "Feature", "LiveEvents", "ProgramCost", "Sizes", "features", "keep_statistics"]
 
 PAGESIZE = 4096  # the least a ring can have
 INTERVAL = 0.01  # s between polls at most

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +24,10 @@ COLUMN = np.dtype(
         ("size", "u4"), ("sum", "u4"), ("base", "u8"), ("least", "u8"), ("most", "u8"),
     ]
 )  # fmt: skip
+SIZE = (COLUMN.names or ()).index("size")
 CONSTANT, ABOVE, STEPS = 0, 1, 2  # encodings: all are `base`; `base` and so much more; the first, then how much more
 WIDTHS = (1, 2, 4, 8)
+UNSIGNED = {width: np.dtype(f"u{width}") for width in WIDTHS}
 SMALL = 256  # bytes that are not worth a compressor
 GAIN = 8  # of which one part has to be saved
 LEVEL = 1
@@ -91,6 +93,23 @@ def unpacked_bytes(piece: bytes, size: int) -> bytes:
         raise Damaged("a compressed piece cannot be read") from None
 
 
+class _Entry(NamedTuple):
+    """A COLUMN (`rows` is its count), and where its bytes end."""
+
+    name: bytes
+    encoding: int
+    width: int
+    packed: int
+    spare: int
+    rows: int
+    size: int
+    sum: int
+    base: int
+    least: int
+    most: int
+    end: int
+
+
 class Packed:
     """The columns of a body, each read when it is asked for. Damaged if they are not what `pack_all` wrote."""
 
@@ -98,52 +117,53 @@ class Packed:
         count = int.from_bytes(body[:4], "little")
         if head != 4 + count * COLUMN.itemsize or head > len(body):
             raise Damaged("a table of columns has another size")
-        entries = np.frombuffer(body, COLUMN, count, 4)
-        if entries["count"].max(initial=0) > LARGEST:
-            raise Damaged("a column is longer than any that is written")
-        ends = head + np.cumsum(entries["size"].astype(np.int64))
-        self._body = body
-        self._places = {
-            bytes(entry["name"]).decode("latin-1"): (entry, int(end)) for entry, end in zip(entries, ends, strict=True)
-        }
+        self._body, self._entries = body, dict[str, _Entry]()
+        end = head
+        for raw in np.frombuffer(body, COLUMN, count, 4).tolist():
+            end += raw[SIZE]
+            entry = _Entry._make((*raw, end))
+            if entry.rows > LARGEST:
+                raise Damaged("a column is longer than any that is written")
+            self._entries[entry.name.decode("latin-1")] = entry
 
     def __contains__(self, name: str) -> bool:
-        return name in self._places
+        return name in self._entries
 
     def extremes(self, name: str, dtype: str) -> tuple[int, int]:
         """The least and the greatest value of a column that is there and not empty."""
-        both = np.array([self._places[name][0][key] for key in ("least", "most")], np.uint64)
+        entry = self._entries[name]
+        both = np.array((entry.least, entry.most), np.uint64)
         least, most = (both.view(np.int64) if np.dtype(dtype).kind == "i" else both).tolist()
         return least, most
 
     def count(self, name: str) -> int:
         """How many numbers a column says it has. KeyError if it is not there."""
-        return int(self._places[name][0]["count"])
+        return self._entries[name].rows
 
     def column(self, name: str, dtype: str, rows: int) -> Values:
-        """A column, with as many `rows` as there have to be. KeyError if it is not there."""
-        entry, end = self._places[name]
+        """A column, with as many `rows` as there have to be; not to be written to. KeyError if it is not there."""
+        entry = self._entries[name]
         kind = np.dtype(dtype)
-        if entry["count"] != rows:
+        if entry.rows != rows:
             raise Damaged(f"column {name} has another length")
-        unsigned = np.dtype(f"u{kind.itemsize}")
-        base = unsigned.type(int(entry["base"]) & (1 << 8 * kind.itemsize) - 1)
-        if entry["encoding"] == CONSTANT:
-            return np.broadcast_to(base.view(kind), (rows,))
-        if entry["width"] > kind.itemsize:
+        base = (entry.base & (1 << 8 * kind.itemsize) - 1).to_bytes(kind.itemsize, "little")
+        if entry.encoding == CONSTANT:
+            return np.ndarray((rows,), kind, base, 0, (0,))
+        if entry.width > kind.itemsize:
             raise Damaged(f"column {name} is wider than its numbers")
-        words = self._words(name, entry, end, rows).astype(unsigned)
-        if entry["encoding"] == STEPS:
+        unsigned = UNSIGNED[kind.itemsize]
+        words = self._words(name, entry).astype(unsigned)
+        if entry.encoding == STEPS:
             words = np.cumsum(words, dtype=unsigned)
-        words += base
+        words += np.frombuffer(base, unsigned)
         return words.view(kind)
 
-    def _words(self, name: str, entry: np.void, end: int, count: int) -> Values:
+    def _words(self, name: str, entry: _Entry) -> Values:
         """The narrow numbers that are stored."""
-        piece, width = self._body[end - int(entry["size"]) : end], int(entry["width"])
-        if entry["encoding"] > STEPS or width not in WIDTHS or zlib.crc32(piece) != entry["sum"]:
+        piece, size = self._body[entry.end - entry.size : entry.end], entry.rows * entry.width
+        if entry.encoding > STEPS or entry.width not in WIDTHS or zlib.crc32(piece) != entry.sum:
             raise Damaged(f"column {name} is not as it was written")
-        raw = unpacked_bytes(piece, count * width) if entry["packed"] else piece
-        if len(raw) != count * width:
+        raw = unpacked_bytes(piece, size) if entry.packed else piece
+        if len(raw) != size:
             raise Damaged(f"column {name} has another length")
-        return np.frombuffer(raw, f"u{width}")
+        return np.frombuffer(raw, UNSIGNED[entry.width])

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.event import Source
-from sonde.catalog.lookup import EVENTS, NUMBERS
+from sonde.catalog.lookup import EVENTS, NUMBERS, TRACEPOINTS
 from sonde.plan.batch import PHYSICAL, Array, Batch, Payloads
 from sonde.plan.state import State
 from sonde.sources.recording.columns import Packed, Values, pack_all
@@ -93,7 +93,7 @@ class Rows:
     """The rows of a frame: extremes of columns at once, columns when they are asked for."""
 
     def __init__(self, frame: Frame, numbers: npt.NDArray[np.uint16] | None = None) -> None:
-        """`numbers`: the event numbers here of those there."""
+        """`numbers`: the event numbers here of those there; they differ only of tracepoints."""
         self._numbers = numbers
         if not 0 < frame.rows <= ROWS_MAX:
             raise Damaged("a frame with more rows than are ever written")
@@ -119,9 +119,11 @@ class Rows:
         if name not in self._read:
             values = self._packed.column(name, PHYSICAL[name][0], self.rows)
             if name == "nr":
-                if values.max() >= NUMBERS:
+                most = int(values.max())
+                if most >= NUMBERS:
                     raise Damaged("an event of an unknown kind")
-                values = values if self._numbers is None else self._numbers[values]
+                if self._numbers is not None and most >= TRACEPOINTS.start:
+                    values = self._numbers[values]
             self._read[name] = values
         return self._read[name]
 

@@ -19,7 +19,7 @@ from sonde.engines.batch import evaluate
 from sonde.engines.context import Context
 from sonde.engines.fields import physical, pointing
 from sonde.errors import UsageError
-from sonde.plan.batch import Batch, Counters
+from sonde.plan.batch import Batch, Counters, Payloads
 from sonde.plan.expr import TRUE, And, Expr, fields
 from sonde.plan.state import State
 from sonde.sources.recording.frames import Damaged, Frame, Kind, Reader
@@ -74,7 +74,9 @@ class Recording(Unattached):
     def __init__(self, path: str, expr: Expr, on: Mask, names: frozenset[str], pointed: bool) -> None:
         self._on, self._names, self._pointed = on, names, pointed
         self._span, self._covered = span_of(expr), Covered()
-        self._parts = parts_of(expr)
+        parts = parts_of(expr)
+        self._by_number = [part.expr for part in parts if part.columns == {"nr"}]
+        self._parts = [part for part in parts if part.columns != {"nr"}]
         self._path = path
         self.done = False
         self.state = State()
@@ -82,7 +84,7 @@ class Recording(Unattached):
         self._seen = 0
         self._counters: dict[str, Counters] = {}  # by session
         self._faults: Counter[str] = Counter()
-        self._numbers = adopted([])
+        self._numbers, self._asked_for = adopted([]), on
         self._batches = self._read()
 
     def poll(self, final: bool = False) -> Batch | None:
@@ -136,6 +138,7 @@ class Recording(Unattached):
                 header = read_header(frame.body)
                 self._numbers = adopted(header.tracepoints)
                 heard = Heard(header.epoch, header.start, header.people, header.host)
+                self._asked_for = self._on & self._allowed(heard.state)
                 self._covered.add(header.session, header.begun, header.begun)
             elif heard is None or header is None:
                 raise Damaged("it does not begin with its beginning")
@@ -173,13 +176,21 @@ class Recording(Unattached):
         batch = rows.batch(self._names | {"num", "time"}, self._pointed, state)
         return batch if len(left) == len(batch) else batch.take(left)
 
+    def _allowed(self, state: State) -> Mask:
+        """By event number: what the conditions that are only about the event say."""
+        numbers = np.arange(NUMBERS, dtype=np.uint16)
+        constant = np.zeros(NUMBERS, np.uint8)
+        each = Batch({"nr": numbers, "flags": constant, "unknown": constant}, Payloads.none(), state)
+        held = (evaluate(expr, each, Context(state)) for expr in self._by_number)
+        return reduce(np.logical_and, held, np.ones(NUMBERS, np.bool_))
+
     def _possible(self, rows: Rows) -> bool:
         """Do the extremes of a frame's columns allow that a row passes? What is told apart counts as seen."""
         least, most = rows.extremes("time")
         if most < self._span.since or least > self._span.until:
             return False
         first, last = rows.extremes("nr")
-        if not self._on[self._numbers[first : last + 1]].any():
+        if not self._asked_for[self._numbers[first : last + 1]].any():
             self._seen += rows.rows
             return False
         return True
@@ -187,7 +198,7 @@ class Recording(Unattached):
     def _asked(self, rows: Rows) -> npt.NDArray[np.int64]:
         """The rows that are in the span, which are seen, and of an event that may pass. If all are in the span, their
         times are not read."""
-        asked: Mask = self._on[rows.column("nr")]
+        asked = self._asked_for.take(rows.column("nr"))
         least, most = rows.extremes("time")
         if self._span.since <= least and most <= self._span.until:
             self._seen += rows.rows

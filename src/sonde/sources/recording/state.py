@@ -131,7 +131,7 @@ class Heard:
         if len(self._ids) + rows > TEXTS_MAX:
             raise Damaged("more strings than a state has")
         starts = (ends - lengths).tolist()
-        new = self.state.strings.intern_all(text[a:b] for a, b in zip(starts, ends.tolist(), strict=True))
+        new = self.state.strings.intern_new([text[a:b] for a, b in zip(starts, ends.tolist(), strict=True)])
         self._ids = np.concatenate((self._ids, new))
 
     def _rows(self, table: Table, packed: Packed, rows: int) -> None:
