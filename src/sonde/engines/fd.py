@@ -77,8 +77,13 @@ def _letter(context: Context, place: int) -> str:
 
 def type_letters(batch: Batch, context: Context) -> Ids:
     """String ids of fd.typechar, 0 without a file."""
-    places = context.state.files.at(idents(batch, "file"))
-    return context.texts("fd.typechar", places, lambda place: _letter(context, place).encode() or None)
+    def texts(places: list[int]) -> Iterator[bytes | None]:
+        rows = context.state.files.rows[places]
+        plain = (rows["known"] != 0) & (rows["flags"] & (Node.SOCK | Node.ANON) == 0)
+        for place, ordinary, kind in zip(places, plain.tolist(), (rows["mode"] >> 12).tolist(), strict=True):
+            yield (_MODES.get(kind, "o") if ordinary else _letter(context, place)).encode() or None
+
+    return context.all_texts("fd.typechar", context.state.files.at(idents(batch, "file")), texts)
 
 
 def _type_names(batch: Batch, context: Context) -> Ids:

@@ -17,7 +17,7 @@ from sonde.catalog.lookup import TRACEPOINTS
 from sonde.engines.arguments import argument_of
 from sonde.engines.batch import evaluate
 from sonde.engines.context import Context
-from sonde.engines.fields import DERIVATIONS, OF_ARGUMENT, column, physical, points_at
+from sonde.engines.fields import DERIVATIONS, OF_ARGUMENT, column, physical, pointing
 from sonde.engines.typed import TEXTS
 from sonde.kernel.codegen import Hook, Layout, tests_of
 from sonde.kernel.predicates import All, Predicates, Test
@@ -115,7 +115,7 @@ def plan_scan(
         predicates, pushdown, test = _split(expr, careful=True)
     on = possible(expr, traced)
     used = (*shown, *fields(pushdown.rest))
-    followed = frozenset().union(*map(followed_types, used))
+    followed = frozenset[ParamType]().union(*(followed_types(field, on) for field in used))
     wanted = columns | frozenset(("time", "nr", "flags")).union(*map(physical, used))
     if followed:
         wanted |= {"seq", *POINTING}
@@ -196,13 +196,13 @@ def certain(expr: Expr) -> Mask:
     return ~_bounds(expr)[1]
 
 
-def followed_types(field: Field) -> frozenset[ParamType]:
-    """The kinds of arguments whose targets a field reads."""
+def followed_types(field: Field, on: Mask) -> frozenset[ParamType]:
+    """The kinds of arguments whose targets a field reads of some events, given as bool by event number."""
     named = (argument_of(event, field.argument) for event in CATALOGUE.values()) if field.argument is not None else ()
     params = [param for param in named if param]
     if field.name in OF_ARGUMENT and any(param.place for param in params):
         return frozenset((ParamType.STRING,))
-    if not points_at(field):
+    if not (pointing(field) & on).any():
         return frozenset()
     if field.name in ("evt.args", "evt.info"):
         return POINTERS
