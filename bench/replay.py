@@ -1,23 +1,26 @@
 """Recordings: what they cost and how fast they answer: `python bench/replay.py [--quick]`; needs root.
 
 A capture of five million events and more of dd, find, ls, shells and Python is recorded live and asked again and again.
-sysdig 0.29.3 is no yardstick yet: it reads .scap only, which sonde does not write.
+The yardstick is sysdig 0.29.3, which reads the same capture converted to its format: whole commands, by their CPU time,
+each also without what it takes to read next to nothing.
 """
 
 from __future__ import annotations
 
-import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from subprocess import DEVNULL
 from typing import NamedTuple
 
-from measuring.figures import AT_LEAST, AT_MOST, figure, heading, quick, turns
-from measuring.processes import ENVIRONMENT
+from measuring.figures import AT_LEAST, AT_MOST, figure, heading, quick, ratio, spread, turns
+from measuring.processes import ENVIRONMENT, cost
 
 from sonde.query import Answer, Question, recorded
 
@@ -27,6 +30,8 @@ ROUNDS = 3 if quick() else 7
 DD = 50_000 if quick() else 1_000_000
 MANY = 20_000_000  # events for which there is a goal of memory
 TURNS = 1 if quick() else 12
+BESIDE = 1 if quick() else 3
+TOOL = ("-c", "topfiles_bytes")
 SONDE = [sys.executable, "-m", "sonde.cli"]
 # what ordinary work consists of: files found, looked at, read and written, programs started
 WORK = """
@@ -120,23 +125,51 @@ def questions(capture: Capture) -> None:
 def aggregates(capture: Capture) -> None:
     """A tool on the recording: its time and its memory."""
     heading("-r RECORDING -c topfiles_bytes, the whole command")
-    walls, sizes = [], []
-    for _ in range(3):
-        began = time.monotonic()
-        process = subprocess.Popen(
-            [*SONDE, "-r", str(capture.path), "-c", "topfiles_bytes"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT,
-        )  # fmt: skip
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise RuntimeError(f"topfiles_bytes: exit status {process.returncode}")
-        walls.append(time.monotonic() - began)
-        sizes.append(usage.ru_maxrss / 1024)
+    costs = [cost([*SONDE, "-r", str(capture.path), *TOOL]) for _ in range(3)]
     goal = (AT_MOST, 500.0) if capture.events >= MANY else None
     note = f"of {capture.events / 1e6:.1f} M events; the goal is 500 MB for {MANY / 1e6:.0f} M"
-    figure("time", statistics.median(walls), "s")
-    figure("most memory", max(sizes), "MB", goal=goal, note=note)
+    figure("time", statistics.median(each.wall for each in costs), "s")
+    figure("most memory", max(each.resident for each in costs), "MB", goal=goal, note=note)
+
+
+def beside_sysdig(capture: Capture, base: Path) -> None:
+    """The same questions to sysdig, of the same capture in its format."""
+    heading("beside sysdig -r of the same capture as .scap")
+    short, files = (
+        base / "short.sonde",
+        {name: base / f"{name}.scap" for name in ("short", "whole", "packed", "theirs")},
+    )
+    subprocess.run([*SONDE, "-w", str(short), "-s", "0", "--", "true"], env=ENVIRONMENT, stderr=DEVNULL, check=True)
+    for source, options, name in ((short, (), "short"), (capture.path, (), "whole"), (capture.path, ("-z",), "packed")):
+        convert = [*SONDE, "convert", *options, str(source), str(files[name])]
+        subprocess.run(convert, env=ENVIRONMENT, stderr=DEVNULL, check=True)
+    readers = {
+        "sonde": ([*SONDE, "-r", str(short)], [*SONDE, "-r", str(capture.path)]),
+        "sysdig": (["sysdig", "-r", str(files["short"])], ["sysdig", "-r", str(files["whole"])]),
+    }
+    for what, words in {"quiet filter": (FILTERS["nothing passes"],), "topfiles_bytes": TOOL, "text": ()}.items():
+        whole, apart = _compared(readers, words)
+        goal = None if what == "text" else (AT_LEAST, 15.0)
+        note = f"{spread(whole['sysdig'], whole['sonde'])}; {statistics.median(whole['sonde']):.2f} s"
+        figure(f"{what}, CPU of sysdig to sonde's", ratio(whole["sysdig"], whole["sonde"]), "x", note=note)
+        figure("  without the start", ratio(apart["sysdig"], apart["sonde"]), "x", goal=goal,
+               note=spread(apart["sysdig"], apart["sonde"]))  # fmt: skip
+    subprocess.run(["sysdig", "-r", str(files["whole"]), "-z", "-w", str(files["theirs"])], check=True)
+    ours, theirs = (files[name].stat().st_size / 1e6 for name in ("packed", "theirs"))
+    figure("-z, our file to sysdig's", ours / theirs, "x", goal=(AT_MOST, 1), note=f"{ours:.0f} MB, {theirs:.0f} MB")
+
+
+def _compared(
+    readers: Mapping[str, tuple[list[str], list[str]]], words: Sequence[str]
+) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    """Seconds of CPU of each reader of the whole capture, one a round, and the same less those of a short one."""
+    whole: dict[str, list[float]] = {name: [] for name in readers}
+    apart: dict[str, list[float]] = {name: [] for name in readers}
+    for name in turns(readers, BESIDE):
+        start, all_ = (cost([*command, *words]).cpu for command in readers[name])
+        whole[name].append(all_)
+        apart[name].append(max(all_ - start, 1e-3))
+    return whole, apart
 
 
 def main() -> None:
@@ -146,6 +179,8 @@ def main() -> None:
         capture = captured(Path(name))
         questions(capture)
         aggregates(capture)
+        if shutil.which("sysdig"):
+            beside_sysdig(capture, Path(name))
 
 
 if __name__ == "__main__":
