@@ -15,6 +15,8 @@ from sonde.sql_query import plan_sql
 pytestmark = KERNEL
 
 ID = "feedc0de" * 8
+DOCKER = Path("/var/lib/docker/containers")
+CONFIG = {"ID": ID, "Name": "/shop", "Image": "sha256:1234", "Config": {"Image": "registry:5000/shop/web:2"}}
 ROOTS = (Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup/cpu"), Path("/sys/fs/cgroup"))
 
 
@@ -36,14 +38,50 @@ def group() -> Iterator[Path]:
         place.rmdir()
 
 
-def test_a_process_in_a_container(group: Path) -> None:
+def shell_in(group: Path) -> list[str]:
+    """A program that enters a control group, and becomes a shell that lives long enough for /proc to be asked."""
     shell = "os.execv('/bin/sh', ['sh', '-c', 'kill -0 $$; sleep 0.5; :'])"
     inside = f"import os; open('{group}/cgroup.procs', 'w').write('0'); {shell}"
-    command = [sys.executable, "-S", "-c", inside]
+    return [sys.executable, "-S", "-c", inside]
+
+
+def test_a_process_in_a_container(group: Path) -> None:
+    command = shell_in(group)
     lines = cli("-j", "-p", "%proc.name %container.id %container.type", "container.id!=host", "--", *command).stderr
     rows = [json.loads(line) for line in lines.splitlines() if line.startswith("{") and "receipt" not in line]
     assert {row["container.id"] for row in rows} == {ID[:12]} and {row["container.type"] for row in rows} == {"docker"}
     assert {row["proc.name"] for row in rows} >= {"sh"}
+
+
+@pytest.fixture
+def engine() -> Iterator[None]:
+    """What docker keeps of the container."""
+    place = DOCKER / ID
+    made = [parent for parent in (*reversed(place.parents), place) if not parent.exists()]
+    for parent in made:
+        parent.mkdir()
+    files = {"config.v2.json": CONFIG, "hostconfig.json": {"Privileged": True}}
+    for name, told in files.items():
+        (place / name).write_text(json.dumps(told))
+    yield
+    for name in files:
+        (place / name).unlink()
+    for parent in reversed(made):
+        parent.rmdir()
+
+
+def test_what_the_engine_says_live_and_recorded(group: Path, engine: None, tmp_path: Path) -> None:
+    command = shell_in(group)
+    shown = "%container.name %container.image %container.image.repository %container.image.tag %container.privileged"
+    words = ("-p", shown, "container.name=shop and evt.type=kill and proc.name=sh")
+    wanted = "shop registry:5000/shop/web:2 registry:5000/shop/web 2 true"
+    assert wanted in cli(*words, "--", *command).stderr.splitlines()
+    path = str(tmp_path / "shop.sonde")
+    cli("-w", path, "--", *command)
+    for name in ("config.v2.json", "hostconfig.json"):
+        (DOCKER / ID / name).write_text("{}")  # nobody can be asked later
+    done = cli("-r", path, *words)
+    assert done.stdout.splitlines() == [wanted], done.stderr
 
 
 def test_groups_by_container(group: Path) -> None:

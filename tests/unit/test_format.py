@@ -23,7 +23,7 @@ def test_the_default_line() -> None:
 
 def test_container_lines() -> None:
     shown = parse_format(CONTAINER)
-    names = ["evt.cpu", "container.type", "container.id", "proc.name", "thread.tid", "thread.vtid"]
+    names = ["evt.cpu", "container.name", "container.id", "proc.name", "thread.tid", "thread.vtid"]
     assert [str(value) for value in shown.values][2:8] == names
 
 

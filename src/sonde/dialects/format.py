@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["CONTAINER", "DEFAULT", "Format", "Shown", "parse_format"]
 
 DEFAULT = "%evt.num %evt.outputtime %evt.cpu %proc.name (%thread.tid) %evt.dir %evt.type %evt.info"
-# of -pc: sysdig has the container's name in the place of its type
+# of -pc, as sysdig's
 CONTAINER = (
-    "%evt.num %evt.outputtime %evt.cpu %container.type (%container.id) %proc.name (%thread.tid:%thread.vtid) %evt.dir "
+    "%evt.num %evt.outputtime %evt.cpu %container.name (%container.id) %proc.name (%thread.tid:%thread.vtid) %evt.dir "
     "%evt.type %evt.info"
 )
 

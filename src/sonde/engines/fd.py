@@ -77,6 +77,7 @@ def _letter(context: Context, place: int) -> str:
 
 def type_letters(batch: Batch, context: Context) -> Ids:
     """String ids of fd.typechar, 0 without a file."""
+
     def texts(places: list[int]) -> Iterator[bytes | None]:
         rows = context.state.files.rows[places]
         plain = (rows["known"] != 0) & (rows["flags"] & (Node.SOCK | Node.ANON) == 0)

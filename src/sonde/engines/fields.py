@@ -11,6 +11,7 @@ from sonde.catalog.events import FIELDS
 from sonde.catalog.lookup import NUMBERS
 from sonde.catalog.types import Kind
 from sonde.engines.arguments import argument, info, raw_argument, sources
+from sonde.engines.containers import CONTAINER
 from sonde.engines.context import Context, Derivation, by_event, missing
 from sonde.engines.evt import EVT
 from sonde.engines.fd import FD
@@ -37,6 +38,7 @@ DERIVATIONS: dict[str, Derivation] = {
     **PATHS,
     **PROC,
     **USERS,
+    **CONTAINER,
     "evt.args": lambda batch, key, context: info(batch, context),
     "evt.info": lambda batch, key, context: info(batch, context),
     "evt.arg": lambda batch, key, context: argument(batch, _key(key), context),

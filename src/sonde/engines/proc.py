@@ -8,7 +8,6 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from sonde.catalog.containers import container_of
 from sonde.catalog.types import Kind
 from sonde.engines.context import Context, Derivation, flag, idents, ints, missing, number, string
 from sonde.plan.batch import Batch, Vector
@@ -310,16 +309,6 @@ def _cgroups(ids: Ids, context: Context) -> Vector:
     return string(_blanks(groups, context))
 
 
-def _container(which: int) -> Callable[[Ids, Context], Vector]:
-    """The id or the engine of the container, once for each distinct set of control groups."""
-
-    def derive(ids: Ids, context: Context) -> Vector:
-        groups = context.state.processes.column("cgroups", ids).astype(np.uint32)
-        return string(context.state.strings.map(groups, f"container {which}", lambda text: container_of(text)[which]))
-
-    return derive
-
-
 def _blanks(texts: Ids, context: Context) -> Ids:
     """NUL-joined words joined by blanks."""
     return context.state.strings.map(texts, "blanks", lambda text: text.replace(b"\0", b" "))
@@ -414,8 +403,6 @@ PROC: dict[str, Derivation] = {
     "proc.env": _env,
     "thread.cgroups": _own(_cgroups),
     "thread.cgroup": _cgroup,
-    "container.id": _own(_container(0)),
-    "container.type": _own(_container(1)),
     "proc.vmswap": _physical("vmswap"),
     "proc.vmsize": _physical("vmsize"),
     "proc.vmrss": _physical("vmrss"),

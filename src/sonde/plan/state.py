@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from sonde.plan.containers import Containers
 from sonde.plan.files import Files
 from sonde.plan.people import People
 from sonde.plan.processes import Processes
@@ -24,6 +25,7 @@ class State:
         self.files, self.processes = Files(self.strings), Processes(self.strings)
         self.epoch, self.start = epoch, start
         self.people: People | None = None  # None: those of this system
+        self.containers = Containers()
         self.host = os.uname().nodename
 
     @property
@@ -35,7 +37,7 @@ class State:
     def renewed(self, file: int, process: int) -> State:
         """A state that knows only the files and processes with ids above these."""
         new = State(epoch=self.epoch, start=self.start)
-        new.people, new.host = self.people, self.host
+        new.people, new.host, new.containers = self.people, self.host, self.containers
         new.files, new.processes = Files(new.strings, file), Processes(new.strings, process)
         new.files.continue_from(self.files)
         new.processes.continue_from(self.processes)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.column import Detail
+from sonde.containers.files import described
 from sonde.errors import KernelError
 from sonde.kernel.asm import Asm
 from sonde.kernel.codegen import Hook, event_bits, generate, guards
@@ -29,6 +30,7 @@ from sonde.kernel.session import Session
 from sonde.native.walk import walk
 from sonde.plan.automaton import Predicate
 from sonde.plan.batch import Batch, Counters
+from sonde.plan.containers import Containers
 from sonde.plan.expr import Expr
 from sonde.plan.state import State
 from sonde.sources.live.assemble import Assembler
@@ -93,6 +95,7 @@ class LiveEvents:
         self.scan, self._follow, self._fork, self._snaplen = scan, follow, fork, snaplen
         self.state = State(epoch=time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME))
         self.state.start = time.time_ns()
+        self.state.containers = Containers(described)
         sizes = sizes or (VIEW if scan.view else USUAL)
         if not scan.followed:
             sizes = sizes._replace(payloads=PAGESIZE)

@@ -37,6 +37,7 @@ class Kind:
     COUNTERS = 7  # JSON: seen and lost so far
     END = 8  # nothing: the segment was closed
     SNAPSHOT = 9  # a table of state as it was when the segment began
+    CONTAINERS = 10  # JSON: what is known of containers
 
 
 class Damaged(Exception):

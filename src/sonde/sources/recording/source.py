@@ -144,7 +144,7 @@ class Recording(Unattached):
                 raise Damaged("it does not begin with its beginning")
             elif frame.kind == Kind.STATE:
                 heard.begin(frame.body)
-            elif frame.kind in (Kind.STRINGS, Kind.FILES, Kind.PROCESSES):
+            elif frame.kind in (Kind.STRINGS, Kind.FILES, Kind.PROCESSES, Kind.CONTAINERS):
                 heard.hear(frame)
             elif frame.kind == Kind.COUNTERS:
                 self._counters[header.session], until = read_counters(frame.body)

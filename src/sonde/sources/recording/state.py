@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from sonde.catalog.containers import HOST, container_of
+from sonde.plan.containers import Container
 from sonde.plan.people import People
 from sonde.plan.state import State
-from sonde.plan.strings import Ids
+from sonde.plan.strings import Ids, distinct
 from sonde.plan.table import Table
 from sonde.sources.recording.columns import Packed, pack_all
 from sonde.sources.recording.frames import Damaged, Frame, Kind, framed
@@ -41,6 +43,7 @@ class Told:
         self._numbers = np.zeros(0, np.uint32)
         self._count = FIRST
         self._rows: dict[int, Bools] = {kind: np.zeros(0, np.bool_) for kind in TABLES}
+        self._containers: dict[str, Container] = {}
 
     def begin(self) -> bytes:
         """The frame that begins the state."""
@@ -57,12 +60,26 @@ class Told:
                 continue
             told[new] = True
             rows = table.rows[new]
+            if kind == Kind.PROCESSES:
+                yield from self._new_containers(rows["cgroups"])
             columns: dict[str, npt.NDArray[Any]] = {"id": new.astype(np.uint32)}
             yield from self._strings(np.concatenate([rows[name] for name in table.texts]))
             for name in rows.dtype.names or ():
                 values = np.ascontiguousarray(rows[name])
                 columns[name] = self._numbers[values] if name in table.texts else values
             yield framed(kind, *_body(pack_all(columns), len(new)))
+
+    def _new_containers(self, groups: Ids) -> Iterator[bytes]:
+        """Tell of the containers that processes with these control groups are in."""
+        new: dict[str, Container] = {}
+        for ident, engine in {container_of(self.state.strings[text]) for text in distinct(groups)}:
+            name = ident.decode("utf-8", "surrogateescape")
+            found = self.state.containers.who(name, engine.decode()) if ident != HOST else None
+            if found and self._containers.get(name) != found:
+                new[name] = found
+        self._containers |= new
+        if new:
+            yield framed(Kind.CONTAINERS, json.dumps(new).encode())
 
     def _strings(self, ids: Ids) -> Iterator[bytes]:
         """Number strings, and tell those that have no number yet."""
@@ -112,7 +129,10 @@ class Heard:
             getattr(self.state, name).base = whole(base, 1 << 32)
 
     def hear(self, frame: Frame) -> None:
-        """Take in a frame of strings or rows. Damaged if it is not as it was written."""
+        """Take in a frame of strings, rows or containers. Damaged if it is not as it was written."""
+        if frame.kind == Kind.CONTAINERS:
+            self._containers(frame.body)
+            return
         packed = Packed(frame.body, frame.head)
         if frame.rows > ROWS_MAX:
             raise Damaged("more rows than are ever written at once")
@@ -120,6 +140,15 @@ class Heard:
             self._strings(packed, frame.rows)
         else:
             self._rows(_table(self.state, frame.kind), packed, frame.rows)
+
+    def _containers(self, body: bytes) -> None:
+        for name, told in object_in(body).items():
+            if not isinstance(told, list) or len(told) != len(Container._fields):
+                raise Damaged("a container that is none")
+            *texts, privileged = told
+            if not all(isinstance(text, str) for text in texts) or privileged not in (True, False, None):
+                raise Damaged("a container that is none")
+            self.state.containers.tell(name, Container._make(told))
 
     def _strings(self, packed: Packed, rows: int) -> None:
         try:
