@@ -50,8 +50,8 @@ STDOUT, STDERR = 1, 2
 PIECE = 1 << 16
 
 
-def question_of(options: Options, out: int = STDOUT) -> Question:
-    """What the command line asks; `out` is where the answer goes."""
+def question_of(options: Options, out: int = STDOUT, helpers: tuple[int, ...] = ()) -> Question:
+    """What the command line asks; `out` is where the answer goes, `helpers` are processes of ours."""
     usual = RowOptions()
     shown = RowOptions(
         buffers=BUFFER_FORMS.get(options.buffers, usual.buffers), times=TimeStyle(options.time_mode),
@@ -60,7 +60,7 @@ def question_of(options: Options, out: int = STDOUT) -> Question:
     return Question(
         filter=options.filter_words, format=options.format or (CONTAINER if options.container_format else DEFAULT),
         json=options.json, snaplen=options.snaplen, limit=options.count, follow=bool(options.command or options.pids),
-        skip=left_out(options, out), shown=shown, resolve_ports=options.resolve_ports, quiet=options.quiet,
+        skip=left_out(options, out, helpers), shown=shown, resolve_ports=options.resolve_ports, quiet=options.quiet,
         record=options.write is not None, beside=within(options),
         exact=options.read is not None and is_scap(options.read),
     )  # fmt: skip
@@ -76,9 +76,9 @@ def within(options: Options) -> tuple[str, ...]:
     return since + ((f"evt.rawtime <= {options.until}",) if options.until else ())
 
 
-def left_out(options: Options, out: int) -> tuple[int, ...]:
-    """The processes whose events are our own doing: ourselves, and who reads what we write to `out`."""
-    return () if options.debug else (os.getpid(), *readers(out))[:4]
+def left_out(options: Options, out: int, helpers: tuple[int, ...] = ()) -> tuple[int, ...]:
+    """The processes whose events are our own doing: ourselves, our `helpers`, and who reads what we write to `out`."""
+    return () if options.debug else (os.getpid(), *helpers, *readers(out))[:4]
 
 
 def ask(options: Options) -> int:
@@ -202,11 +202,12 @@ class FilterRun(Run):
         self.out = out
         self.waits = False
         self.kinds: Counter[tuple[str, bool]] = Counter()  # name of the event, is it entered
+        self.helpers: tuple[int, ...] = ()  # processes of ours, left out as we are
 
     def whole(self) -> int:
         """Load, run, print; -> exit status."""
         threads = [tid for pid in self.options.pids for tid in threads_of(pid)]
-        self.answer = _opened(self.options, self.out.fd)
+        self.answer = _opened(self.options, self.out.fd, self.helpers)
         try:
             with Signals(self):
                 try:
@@ -289,9 +290,9 @@ def _table(kinds: Counter[tuple[str, bool]]) -> str:
     return "".join(["Event           #Calls\n", "----------------------\n", *lines])
 
 
-def _opened(options: Options, out: int) -> Answer:
+def _opened(options: Options, out: int, helpers: tuple[int, ...]) -> Answer:
     """The question put to where its answer is."""
-    question = question_of(options, out)
+    question = question_of(options, out, helpers)
     return somewhere(options, lambda: Answer(question), lambda source: Answer(question, source), events=True)
 
 

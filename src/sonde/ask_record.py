@@ -11,13 +11,14 @@ from functools import partial
 
 from sonde import __version__
 from sonde.ask import FilterRun, Output
-from sonde.catalog.views import VIEWS
+from sonde.catalog.kinds import STATES, wanted
 from sonde.cli_options import Options
 from sonde.errors import UsageError
 from sonde.plan.batch import Batch
 from sonde.query import Source
 from sonde.sources.live.tracepoints import exists
 from sonde.sources.recording.segments import Directory, Sink, Stream
+from sonde.sources.recording.shared import Shared
 from sonde.sources.recording.snapshot import snapshot_now
 from sonde.sources.recording.writer import Limits, Recorder
 from sonde.sources.scap.living import living
@@ -28,19 +29,7 @@ __all__ = ["about", "record"]
 SUFFIX = ".sonde"
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 DAY, GIGABYTE = 86_400.0, 10**9
-PARTS = 24  # segments of what is kept: one goes when a new one begins
-# what `record` keeps: the life of processes, connections, files that come, go and are opened, failures, signals
-LIFE = "execve, execveat, clone, clone3, fork, vfork, procexit, signaldeliver, kill, tkill, tgkill"
-SELVES = (
-    "chdir, fchdir, chroot, prctl, setuid, setreuid, setresuid, setgid, setregid, setresgid, setfsuid, setfsgid, "
-    "setsid, setpgid"
-)
-NET = "connect, accept, accept4, bind, listen"
-FILES = (
-    "open, openat, openat2, creat, rename, unlink, rmdir, mkdir, link, symlink, truncate, chmod, chown, mount, umount2"
-)
-STATES = VIEWS["connections"].tracepoint
-NO_FAILURES = "EAGAIN, ETIMEDOUT, ENOTTY"  # answers that programs ask for all the time
+PARTS = 24  # segments of what is kept
 
 
 def record(options: Options) -> int:
@@ -61,6 +50,8 @@ class _Recording(FilterRun):
     def __init__(self, options: Options, out: Output, recorder: Recorder | ScapWriter) -> None:
         super().__init__(options, out)
         self._recorder = recorder
+        if isinstance(recorder, Recorder):
+            self.helpers = recorder.sink.helpers
 
     def begin(self, source: Source, threads: list[int], start: Callable[[], None]) -> None:
         """A recording begins when everything is seen: between its tables of state and its rows nothing happens."""
@@ -122,20 +113,15 @@ def _always_on(options: Options) -> Options:
         raise UsageError("record takes the directory to record to, as in sonde record --keep 24h --max 2GB DIR")
     if options.everything:
         return replace(options, write=options.arguments[0])
-    states = (f"evt.type={STATES}",) if exists(STATES) else ()
-    some = (
-        f"evt.type in ({LIFE}, {SELVES}, {NET}, {FILES})",
-        f"(evt.failed=true and not evt.res in ({NO_FAILURES}))",
-        *states,
-    )
-    return replace(options, write=options.arguments[0], filter_words=" or ".join(some), snaplen=0)
+    words = wanted(tracepoints=exists(STATES))
+    return replace(options, write=options.arguments[0], filter_words=words, snaplen=0)
 
 
 def _kept(options: Options) -> tuple[Sink, Limits]:
-    """Where `record` writes to: what is there stays as long as there is room."""
+    """Where `record` writes to: what is there stays as long as there is room, for each kind its share."""
     keep, most = options.keep or DAY, options.most or GIGABYTE
-    limits = Limits(bytes=max(1, most // PARTS), seconds=keep / PARTS, total=most - most // PARTS, age=keep)
-    return Directory(options.arguments[0], anew=False), limits
+    limits = Limits(bytes=max(1, most // PARTS), seconds=keep / PARTS, age=keep)
+    return Shared(options.arguments[0], most, limits.bytes), limits
 
 
 def about(options: Options) -> dict[str, object]:

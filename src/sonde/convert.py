@@ -95,8 +95,10 @@ def _recorder(source: str, target: str, ending: str) -> Writer:
 def _native(source: str, target: str) -> Recorder:
     """A recording, which keeps what was said of the first."""
     header = dict(about(Options()))
-    if is_recording(source) and (known := contents(source).segments[0].header):
-        header |= {name: getattr(known, name) for name in header}
+    if is_recording(source):
+        headers = [segment.header for segment in contents(source).segments if segment.header]
+        header |= {name: getattr(known, name) for known in headers[:1] for name in header}
+        header["without"] = sorted({kind for known in headers for kind in known.without})
     return Recorder(Directory(target, anew=True), header)
 
 

@@ -13,7 +13,8 @@ from sonde.errors import UsageError
 from sonde.query import event_name, is_recording
 from sonde.sources.recording.header import Header
 from sonde.sources.recording.segments import recordings
-from sonde.sources.recording.summary import Contents, Inside, contents
+from sonde.sources.recording.span import END, moment_text
+from sonde.sources.recording.summary import Contents, Inside, Kept, contents
 
 __all__ = ["info"]
 
@@ -49,6 +50,7 @@ def _text(path: str, found: Contents) -> str:
         rows += [("command", header.command)] if header.command else []
         rows.append(("buffers", f"the first {header.snaplen} bytes of each" if header.snaplen else "none"))
     rows.append(("events", _events(sum((segment.events for segment in found.segments), Counter()))))
+    rows += [("kept", _kept(kind, kept)) for kind, kept in found.kinds().items()]
     rows.append(("lost", _lost(found)))
     rows += [("gap", gap) for gap in found.gaps]
     rows += [("file", _segment(segment, found.goes_on and segment is found.segments[-1])) for segment in found.segments]
@@ -63,6 +65,11 @@ def _events(events: Counter[int]) -> str:
     named = ", ".join(f"{name} {count:,}" for name, count in names.most_common(NAMED))
     more = f", ... ({len(names)} types)" if len(names) > NAMED else ""
     return f"{events.total():,}" + (f": {named}{more}" if named else "")
+
+
+def _kept(kind: str, kept: Kept) -> str:
+    since = f"since {moment_text(kept.since)}" if kept.since < END else "no more"
+    return f"{kind} {since}, {_many(kept.rows, 'event')}, about {_bytes(kept.bytes)}"
 
 
 def _lost(found: Contents) -> str:
@@ -83,11 +90,13 @@ def _object(path: str, found: Contents) -> dict[str, object]:
     return {
         "recording": path, "being_written": found.goes_on, "gaps": found.gaps,
         **{name: sum(getattr(counters, name) for counters in found.counters) for name, _ in _LOST},
+        "kinds": {kind: kept._asdict() for kind, kept in found.kinds().items()},
         "segments": [
             {
                 "name": segment.name, "bytes": segment.size, "since": segment.since, "until": segment.until,
                 "events": {event_name(number): count for number, count in segment.events.items()},
                 "processes": segment.processes, "files": segment.files, "ended": segment.ended, "fault": segment.fault,
+                "without": segment.header.without if segment.header else [],
                 "header": _told(segment.header) if segment.header else None,
             }
             for segment in found.segments

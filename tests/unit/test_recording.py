@@ -440,7 +440,7 @@ def test_headers(tmp_path: Path) -> None:
         looked_at(reader(segment))
     wrong: tuple[dict[str, object], ...] = (
         {"host": None}, {"host": 1}, {"epoch": "1"}, {"epoch": 1 << 63}, {"start": -1}, {"snaplen": 1.5},
-        {"format": []},
+        {"format": []}, {"without": 1}, {"without": [1]},
     )  # fmt: skip
     for changes in wrong:
         segment.write_bytes(with_header(data, **changes))

@@ -16,6 +16,7 @@ from sonde.catalog.lookup import EVENTS as CATALOGUE
 from sonde.catalog.lookup import TRACEPOINTS
 from sonde.engines.arguments import argument_of
 from sonde.engines.batch import evaluate
+from sonde.engines.bounds import bounds
 from sonde.engines.context import Context
 from sonde.engines.fields import DERIVATIONS, OF_ARGUMENT, column, physical, pointing
 from sonde.engines.typed import TEXTS
@@ -24,7 +25,7 @@ from sonde.kernel.predicates import All, Predicates, Test
 from sonde.kernel.records import EVENTS
 from sonde.plan.automaton import TooBig
 from sonde.plan.batch import PHYSICAL, Batch, Payloads
-from sonde.plan.expr import TRUE, And, Compare, Expr, Field, Not, fields, leaves
+from sonde.plan.expr import TRUE, Compare, Expr, Field, fields, leaves
 from sonde.plan.pushdown import Pushdown, push
 from sonde.plan.state import State
 from sonde.sources.live.tracepoints import hook_of
@@ -168,9 +169,8 @@ def _closes(on: Mask) -> bool:
 
 def event_numbers(leaf: Compare) -> Mask:
     """For which event numbers a comparison on the event type alone holds."""
-    state = State()
-    batch = Batch({"nr": np.arange(EVENTS, dtype=np.uint16)}, Payloads.none(), state)
-    return evaluate(leaf, batch, Context(state))
+    batch = _every_event()
+    return evaluate(leaf, batch, Context(batch.state))
 
 
 def of_process(leaf: Compare) -> bool:
@@ -220,18 +220,16 @@ def _exists() -> Mask:
 
 def _bounds(expr: Expr) -> tuple[Mask, Mask]:
     """(may be true, may be false) by event number."""
-    if isinstance(expr, Compare):
-        if isinstance(expr.left, Field) and expr.left.name in FIELDS and FIELDS[expr.left.name].of_event:
-            holds = event_numbers(expr)
-            return holds, ~holds
-        return np.ones(EVENTS, np.bool_), np.ones(EVENTS, np.bool_)
-    if isinstance(expr, Not):
-        return _bounds(expr.item)[::-1]
-    parts = [_bounds(item) for item in expr.items]
-    true = np.array([part[0] for part in parts], np.bool_).reshape(-1, EVENTS)
-    false = np.array([part[1] for part in parts], np.bool_).reshape(-1, EVENTS)
-    every, some = np.logical_and.reduce, np.logical_or.reduce
-    return (every(true), some(false)) if isinstance(expr, And) else (some(true), every(false))
+    return bounds(expr, _every_event(), _of_event)
+
+
+def _of_event(leaf: Compare) -> bool:
+    """Does a comparison depend on the event number alone?"""
+    return isinstance(leaf.left, Field) and leaf.left.name in FIELDS and FIELDS[leaf.left.name].of_event
+
+
+def _every_event() -> Batch:
+    return Batch({"nr": np.arange(EVENTS, dtype=np.uint16)}, Payloads.none(), State())
 
 
 def leaf_accessor(leaf: Compare) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.changes import EXIT, NEEDED
+from sonde.catalog.kinds import SHARES
 from sonde.catalog.lookup import NAMES
 from sonde.catalog.state import RECORDED
 from sonde.errors import UsageError
@@ -20,12 +21,14 @@ from sonde.sources.recording.changes import SLACK, changes, numbers_of
 from sonde.sources.recording.frames import Damaged, Frame, Kind, Reader
 from sonde.sources.recording.header import Header, read_counters, read_header
 from sonde.sources.recording.held import Held
+from sonde.sources.recording.kinds import Kinds
 from sonde.sources.recording.rows import Rows
 from sonde.sources.recording.segments import segments
 from sonde.sources.recording.snapshot import Snapshot, time_of
 from sonde.sources.recording.source import being_written, opened
 from sonde.sources.recording.span import END, Covered, Span, moment_text
 from sonde.sources.recording.state import Heard
+from sonde.sources.recording.thinned import ThinnedTimes
 from sonde.sources.recording.tracepoints import adopted
 
 __all__ = ["AsOf"]
@@ -47,6 +50,7 @@ class AsOf:
         self._covered = Covered()
         self._whole: Mask | None = None  # by event number: is every one of them there?
         self._lost = 0
+        self._thinned = ThinnedTimes()  # since the tables of state
         self._passed = False  # all rows up to then were read
         self._faults: list[str] = []
         self._asked: set[str] = set()
@@ -81,6 +85,7 @@ class AsOf:
             if missing:
                 names = ", ".join(missing[:SHOWN]) + (f" and {len(missing) - SHOWN} more" if missing[SHOWN:] else "")
                 told.append(f"changes of {table} since {since}: the recording was made without {names}")
+            told += self._taken_out(table) if table in self._asked else []
         if self._snapshot.followed:
             told.append(f"changes since {since} of processes that were not watched")
         if self._lost:
@@ -92,6 +97,14 @@ class AsOf:
         assert self._whole is not None
         lacking = numbers_of(NEEDED[table]) & ~self._whole
         return list(dict.fromkeys(NAMES[number] for number in np.flatnonzero(lacking)))
+
+    def _taken_out(self, table: str) -> list[str]:
+        """What changes a table and was there, but is no more."""
+        kinds, needed, since = Kinds(), numbers_of(NEEDED[table]), self._snapshot.time
+        changing = [kind for kind in SHARES if (kinds.numbers(kind) & needed).any()]
+        lacking = self._thinned.lacking(Span(since, self._when), changing)
+        what = f"changes of {table} since {moment_text(since)}"
+        return [f"{what}: {' and '.join(lacking)} of that time were taken out to make room"] if lacking else []
 
     def _roll(self) -> None:
         """Take the last tables that are not too late, and what happened from then on."""
@@ -124,7 +137,10 @@ class AsOf:
             if frame.kind == Kind.START:
                 header = read_header(frame.body)
                 numbers, heard = adopted(header.tracepoints), Heard(header.epoch, header.start)
-                self._covered.add(header.session, header.begun, header.begun)
+                if self._alive is not None and header.begun > self._when + SLACK:
+                    return False
+                self._covered.begin(header.session, header.segment, header.begun)
+                self._thinned.add(header.begun, header.without)
             elif heard is None or header is None:
                 raise Damaged("it does not begin with its beginning")
             elif frame.kind == Kind.SNAPSHOT:
@@ -153,6 +169,8 @@ class AsOf:
         self._held = Held(tables["files"])
         self._alive = Alive(tables["processes"], tables["threads"], self._held, self._snapshot.time)
         self._whole, self._lost, self._faults = self._whole_of(header.filter), 0, []
+        self._thinned = ThinnedTimes()
+        self._thinned.add(header.begun, header.without)
 
     def _count(self, header: Header, frame: Frame) -> None:
         """What was lost, up to the first report at or after the moment."""

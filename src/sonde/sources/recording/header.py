@@ -15,7 +15,7 @@ from sonde.sources.recording.objects import object_in, whole
 __all__ = ["FORMAT", "Header", "read_counters", "read_header"]
 
 FORMAT = 1  # version of what is written
-_LISTS = ("tracepoints", "users", "groups")
+_LISTS = ("tracepoints", "users", "groups", "without")
 _NUMBERS = ("format", "segment", "epoch", "start", "begun", "snaplen")
 _EVENTS = frozenset(map(str, range(NUMBERS)))
 _COUNTS = tuple(field.name for field in fields(Counters) if field.name != "lost_by_event")
@@ -26,7 +26,8 @@ class Header(NamedTuple):
 
     `epoch`: epoch ns = boot ns + epoch; `start` when the recorder began, `begun` when the segment did (ns since the
     epoch); `session` is the same in all segments of one recorder, `segment` counts them from 1; `host`, `kernel`,
-    `filter`, `command` and `snaplen` as they were, `tracepoints` as sources/recording/tracepoints.py tells them.
+    `filter`, `command` and `snaplen` as they were, `tracepoints` as sources/recording/tracepoints.py tells them;
+    `without` are the kinds of rows (catalog/kinds.py) that were taken out later.
     """
 
     format: int
@@ -44,6 +45,7 @@ class Header(NamedTuple):
     tracepoints: list[object]
     users: list[Any]
     groups: list[Any]
+    without: list[str]
 
     @property
     def people(self) -> People:
@@ -62,8 +64,12 @@ def read_header(body: bytes) -> Header:
         raise UsageError("the recording was made by a newer sonde: update this one to read it")
     numbers = {name: whole(found.get(name)) for name in _NUMBERS}
     others = {name: found.get(name) for name in Header._fields if name not in _NUMBERS}
+    others["without"] = without = found.get("without", [])  # earlier sondes took nothing out
     if not all(isinstance(value, list if name in _LISTS else str) for name, value in others.items()):
         raise Damaged("a beginning without a part of it")
+    assert isinstance(without, list)
+    if not all(isinstance(name, str) for name in without):
+        raise Damaged("kinds that are none")
     return Header(**numbers, **others)  # type: ignore[arg-type]
 
 

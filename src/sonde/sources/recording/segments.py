@@ -13,7 +13,9 @@ from io import BufferedReader
 from typing import NamedTuple
 
 from sonde.errors import SondeError, UsageError
-from sonde.sources.recording.frames import BEGINNING
+from sonde.plan.batch import Batch
+from sonde.sources.recording.frames import BEGINNING, Kind, framed
+from sonde.sources.recording.thinner import TEMPORARY
 
 __all__ = ["Directory", "Sink", "Stream", "is_recording", "recordings", "segments"]
 
@@ -54,9 +56,14 @@ def recordings(path: str) -> list[str]:
 
 def segments(path: str) -> list[Segment]:
     """The segments of a recording, oldest first."""
+    there = []
     with os.scandir(path) as found:
-        there = ((one.path, one.stat()) for one in found if _NAME.fullmatch(one.name))
-        return sorted(Segment(name, about.st_size, about.st_mtime) for name, about in there)
+        for one in found:
+            if _NAME.fullmatch(one.name):
+                with contextlib.suppress(FileNotFoundError):  # removed meanwhile
+                    about = one.stat()
+                    there.append(Segment(one.path, about.st_size, about.st_mtime))
+    return sorted(there)
 
 
 class Sink(ABC):
@@ -66,6 +73,7 @@ class Sink(ABC):
     size = 0  # bytes of the segment so far
     name = ""
     rotates = True
+    helpers: tuple[int, ...] = ()  # processes that write beside us
 
     @abstractmethod
     def begin(self) -> None:
@@ -85,6 +93,16 @@ class Sink(ABC):
                 f"cannot write {self.name}: {error.strerror}; what was recorded before can be read"
             ) from None
         self.size += len(data)
+
+    def count(self, batch: Batch) -> None:  # noqa: B027 - only where kinds have shares
+        """These rows are written."""
+
+    def ending(self) -> bytes:
+        """The last frame of a segment."""
+        return framed(Kind.END, b"")
+
+    def tend(self) -> None:  # noqa: B027
+        """Called again and again: what there is to do beside writing."""
 
     def _shorten(self) -> None:
         """Cut off what is not whole."""
@@ -117,6 +135,7 @@ class Directory(Sink):
 
     def __init__(self, path: str, anew: bool) -> None:
         self.name = self.path = path
+        self.segment = ""  # the file that is written
         try:
             os.makedirs(path, 0o700, exist_ok=True)
             self._lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -127,6 +146,7 @@ class Directory(Sink):
         except OSError:
             os.close(self._lock)
             raise UsageError(f"cannot record to {path}: another sonde is recording there") from None
+        self._remove_temporary()  # before anything else: who still writes one cannot finish it then
         there = segments(path)
         if anew:
             self._refuse_others(there)
@@ -134,6 +154,12 @@ class Directory(Sink):
                 os.unlink(segment.path)
             there = []
         self._next = int(os.path.basename(there[-1].path)[:10]) + 1 if there else 1
+
+    def _remove_temporary(self) -> None:
+        """What a recorder that was killed was writing beside its segments."""
+        for name in os.listdir(self.path):
+            if _NAME.fullmatch(name.removesuffix(TEMPORARY)) and name.endswith(TEMPORARY):
+                os.unlink(os.path.join(self.path, name))
 
     def _refuse_others(self, there: list[Segment]) -> None:
         if len(os.listdir(self.path)) != len(there):
@@ -143,7 +169,7 @@ class Directory(Sink):
     def begin(self) -> None:
         """Close the segment, for good on the disk, and open the next."""
         self._finish()
-        path = os.path.join(self.path, f"{self._next:010}.segment")
+        self.segment = path = os.path.join(self.path, f"{self._next:010}.segment")
         try:
             self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -157,18 +183,16 @@ class Directory(Sink):
             os.close(self.fd)
             self.fd = -1
 
-    def keep(self, count: int | None, size: int | None = None, age: float | None = None) -> None:
-        """Remove the oldest segments, so that at most `count` are left, with `size` bytes, none of them written to more
-        than `age` s ago."""
+    def keep(self, count: int | None, age: float | None = None) -> None:
+        """Remove the oldest segments, so that at most `count` are left, none of them written to more than `age` s
+        ago."""
         there = segments(self.path)
-        total = sum(segment.size for segment in there)
         for place, segment in enumerate(there[:-1]):
             many = count is not None and len(there) - place > count
             late = age is not None and time.time() - segment.written > age
-            if not many and not late and (size is None or total <= size):
+            if not many and not late:
                 break
             os.unlink(segment.path)
-            total -= segment.size
 
     def close(self) -> None:
         """Let go of the directory."""

@@ -24,10 +24,12 @@ from sonde.plan.expr import TRUE, And, Expr, fields
 from sonde.plan.state import State
 from sonde.sources.recording.frames import Damaged, Frame, Kind, Reader
 from sonde.sources.recording.header import Header, read_counters, read_header
+from sonde.sources.recording.kinds import asked_kinds
 from sonde.sources.recording.rows import KEPT, Rows
 from sonde.sources.recording.segments import locked, recordings, segments
 from sonde.sources.recording.span import Covered, span_of
 from sonde.sources.recording.state import Heard
+from sonde.sources.recording.thinned import ThinnedTimes
 from sonde.sources.recording.tracepoints import adopted
 from sonde.sources.unattached import Unattached
 
@@ -73,7 +75,8 @@ class Recording(Unattached):
 
     def __init__(self, path: str, expr: Expr, on: Mask, names: frozenset[str], pointed: bool) -> None:
         self._on, self._names, self._pointed = on, names, pointed
-        self._span, self._covered = span_of(expr), Covered()
+        self._expr, self._span = expr, span_of(expr)
+        self._covered, self._thinned = Covered(), ThinnedTimes()
         parts = parts_of(expr)
         self._by_number = [part.expr for part in parts if part.columns == {"nr"}]
         self._parts = [part for part in parts if part.columns != {"nr"}]
@@ -103,7 +106,10 @@ class Recording(Unattached):
     def absent(self) -> list[str]:
         """What could not be read."""
         faults = [f"{what} ({count:,})" if count > 1 else what for what, count in self._faults.items()]
-        return faults + self._covered.missing(self._span, being_written(self._path))
+        faults += self._covered.missing(self._span, being_written(self._path))
+        if self._thinned.kinds:
+            faults += self._thinned.missing(self._span, asked_kinds(self._expr, self._on))
+        return faults
 
     def close(self) -> None:
         """Close the files."""
@@ -139,7 +145,8 @@ class Recording(Unattached):
                 self._numbers = adopted(header.tracepoints)
                 heard = Heard(header.epoch, header.start, header.people, header.host)
                 self._asked_for = self._on & self._allowed(heard.state)
-                self._covered.add(header.session, header.begun, header.begun)
+                self._covered.begin(header.session, header.segment, header.begun)
+                self._thinned.add(header.begun, header.without)
             elif heard is None or header is None:
                 raise Damaged("it does not begin with its beginning")
             elif frame.kind == Kind.STATE:

@@ -40,33 +40,45 @@ class Covered:
     """When something was recorded."""
 
     def __init__(self) -> None:
-        self._sessions: dict[str, Span] = {}
+        self._pieces: list[tuple[str, Span]] = []  # of sessions: what was recorded without a segment missing
+        self._newest: dict[str, tuple[int, int]] = {}  # of a session its last piece, and its last segment
+
+    def begin(self, session: str, segment: int, begun: int) -> None:
+        """A segment of a session begins; they are counted."""
+        piece, last = self._newest.get(session, (-1, 0))
+        if piece < 0 or segment > last + 1:
+            piece = len(self._pieces)
+            self._pieces.append((session, Span(begun, begun)))
+        self._newest[session] = piece, segment
+        self.add(session, begun, begun)
 
     def add(self, session: str, since: int, until: int) -> None:
         """A session recorded from `since` to `until`."""
-        known = self._sessions.get(session, Span(since, until))
-        self._sessions[session] = Span(min(known.since, since), max(known.until, until))
+        piece, _ = self._newest[session]
+        _, known = self._pieces[piece]
+        self._pieces[piece] = session, Span(min(known.since, since), max(known.until, until))
 
     def until(self, session: str) -> int:
         """Until when it is known that a session recorded."""
-        return self._sessions[session].until
+        return self._pieces[self._newest[session][0]][1].until
 
     def missing(self, asked: Span, goes_on: bool) -> list[str]:
         """The times that are asked for and that nothing was recorded at; `goes_on`: a recorder is at work."""
-        there = sorted(self._sessions.values())
+        there = sorted(self._pieces, key=lambda piece: piece[1])
         if not there:
             return []
         if asked.since > BEGINNING:
             asked = Span(asked.since, min(asked.until, time.time_ns()))
         said = []
-        if BEGINNING < asked.since < there[0].since:
-            said.append(f"what was before {moment_text(there[0].since)}: the recording begins there")
-        for before, after in pairwise(there):
-            if after.since > before.until + NEXT and asked.since < after.since and asked.until > before.until:
-                said.append(
-                    f"what was from {moment_text(before.until)} to {moment_text(after.since)}: nothing was recorded"
-                )
-        last = max(span.until for span in there)
+        first = there[0][1].since
+        if BEGINNING < asked.since < first:
+            said.append(f"what was before {moment_text(first)}: the recording begins there")
+        for (session, before), (other, after) in pairwise(there):
+            gap = after.since > before.until + NEXT or session == other
+            if gap and asked.since < after.since and asked.until > before.until:
+                why = "files of it are gone" if session == other else "nothing was recorded"
+                said.append(f"what was from {moment_text(before.until)} to {moment_text(after.since)}: {why}")
+        last = max(span.until for _, span in there)
         if not goes_on and last + NEXT < asked.until < END:
             said.append(f"what was after {moment_text(last)}: the recording ends there")
         return said

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from sonde.catalog.kinds import SHARES
 from sonde.plan.batch import Counters
 from sonde.plan.state import State
 from sonde.sources.recording.frames import Damaged, Frame, Kind, Reader
 from sonde.sources.recording.header import Header, read_counters, read_header
+from sonde.sources.recording.kinds import Kinds, bytes_of_kinds
 from sonde.sources.recording.rows import Rows
 from sonde.sources.recording.source import being_written, opened
 from sonde.sources.recording.span import Covered, Span
+from sonde.sources.recording.thinned import ThinnedTimes
 from sonde.sources.recording.tracepoints import adopted
 
-__all__ = ["Contents", "Inside", "contents"]
+__all__ = ["Contents", "Inside", "Kept", "contents"]
 
 
 @dataclass
 class Inside:
     """One segment: `since` and `until` are the times of its first and last event (ns since the epoch, 0: none),
-    `events` how often each came by number. `fault` says what cannot be read."""
+    `events` how often each came by number, `kinds` how many rows of each kind. `fault` says what cannot be read."""
 
     name: str
     size: int = 0
@@ -32,10 +35,19 @@ class Inside:
     since: int = 0
     until: int = 0
     events: Counter[int] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
     processes: int = 0
     files: int = 0
     ended: bool = False
     fault: str = ""
+
+
+class Kept(NamedTuple):
+    """A kind of rows: since when it is all there (ns since the epoch), how many rows and about how many bytes."""
+
+    since: int
+    rows: int
+    bytes: int
 
 
 @dataclass
@@ -46,6 +58,18 @@ class Contents:
     counters: list[Counters]
     gaps: list[str]
     goes_on: bool
+
+    def kinds(self) -> dict[str, Kept]:
+        """Each kind that there is or was, as catalog/kinds.py has them."""
+        times, rows, sizes = ThinnedTimes(), Counter[str](), dict[str, float]()
+        for segment in self.segments:
+            if segment.header:
+                times.add(segment.header.begun, segment.header.without)
+            rows += segment.kinds
+            for kind, size in bytes_of_kinds(segment.size, segment.kinds).items():
+                sizes[kind] = sizes.get(kind, 0.0) + size
+        there = [kind for kind in SHARES if kind in rows or kind in times.kinds]
+        return {kind: Kept(times.since(kind), rows[kind], round(sizes.get(kind, 0))) for kind in there}
 
 
 def contents(path: str) -> Contents:
@@ -69,7 +93,7 @@ def _look(file: BinaryIO, inside: Inside, covered: Covered, counters: dict[str, 
         if frame.kind == Kind.START:
             inside.header = read_header(frame.body)
             numbers = adopted(inside.header.tracepoints)
-            covered.add(inside.header.session, inside.header.begun, inside.header.begun)
+            covered.begin(inside.header.session, inside.header.segment, inside.header.begun)
         elif inside.header is None:
             raise Damaged("it does not begin with its beginning")
         elif frame.kind == Kind.COUNTERS:
@@ -90,5 +114,7 @@ def _count(frame: Frame, inside: Inside, numbers: npt.NDArray[np.uint16]) -> Non
     first, last = rows.extremes("time")
     inside.since, inside.until = min(inside.since or first, first), max(inside.until, last)
     came = rows.batch(frozenset(), False, State()).columns["nr"].astype(np.int64)
+    kinds = Kinds()
+    inside.kinds.update(kinds.counted(kinds.of(rows)))
     counts = np.bincount(came)
     inside.events.update({number: int(counts[number]) for number in np.flatnonzero(counts).tolist()})

@@ -29,13 +29,12 @@ APART = 5.0  # s between two snapshots at least, where segments are short
 
 class Limits(NamedTuple):
     """When a segment ends: at so many bytes, seconds or events; what is kept, the oldest go first: at most so many
-    segments, bytes in all, and for how many seconds."""
+    segments, and for how many seconds."""
 
     bytes: int = 1 << 28
     seconds: float | None = None
     events: int | None = None
     keep: int | None = None
-    total: int | None = None
     age: float | None = None
 
 
@@ -85,6 +84,7 @@ class Recorder:
 
     def settle(self, counters: Callable[[], Counters], final: bool = False) -> None:
         """Write what has waited long enough, or `final`ly all of it, with what was seen and lost until now."""
+        self.sink.tend()
         now = time.monotonic_ns()
         if not final and self._rows < AT_ONCE and now < self._since + DELAY:
             return
@@ -99,7 +99,7 @@ class Recorder:
         if self._told is None and not self._waiting:
             self._begin(state)
         self.settle(lambda: counters, final=True)
-        self.sink.write(framed(Kind.END, b""))
+        self.sink.write(self.sink.ending())
         self.sink.close()
 
     def _flush(self) -> None:
@@ -113,6 +113,7 @@ class Recorder:
         self._events += len(batch)
         # in one piece: rows without what they refer to would be no use
         self.sink.write(b"".join((*self._told.news(), *rows_frames(batch))))
+        self.sink.count(batch)
 
     def _full(self) -> bool:
         """Has the segment reached its limit of time or bytes?"""
@@ -124,11 +125,11 @@ class Recorder:
         """Begin a segment, or in a stream a state."""
         if self._told is None or self.sink.rotates:
             if self._told is not None:
-                self.sink.write(framed(Kind.END, b""))
+                self.sink.write(self.sink.ending())
             tables = self._tables(state.epoch)
             self.sink.begin()
             if isinstance(self.sink, Directory):
-                self.sink.keep(self._limits.keep, self._limits.total, self._limits.age)
+                self.sink.keep(self._limits.keep, self._limits.age)
             self._segments += 1
             header: dict[str, object] = {
                 "format": FORMAT,
