@@ -123,6 +123,10 @@ class Fds:
             ident = self._ids[fd] = self._row(fd)
         return ident
 
+    def info(self, ident: int) -> Fd | None:
+        """What is behind a descriptor by its id, None for 0."""
+        return self.infos[ident] if ident else None
+
     def opened(self, kind: int, base: bytes, path: bytes, dev: int = 0, ino: int = 0) -> int:
         """The id of a file that was opened by a path below a directory."""
         key = (kind, b"" if path.startswith(b"/") else base, path, dev, ino)

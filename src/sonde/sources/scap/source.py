@@ -30,7 +30,7 @@ from sonde.sources.unattached import Unattached
 __all__ = ["ScapFile", "is_scap"]
 
 OF_THE_ROW_BEFORE = ("evt.deltatime", "evt.deltatime.s", "evt.deltatime.ns")  # they need all rows
-PIECE = 1 << 22  # bytes of a file at once
+PIECE = 1 << 21  # bytes of a file at once
 _GZIP = b"\x1f\x8b"
 _HIDDEN = of_types(set(range(1 << 16)) - {n for n, e in EVENTS.items() if e.category != "internal"})
 _CONTAINERS = of_types({228, 272, 324})

@@ -86,7 +86,7 @@ def _as_child(threads: Threads, p: Piece, i: int, tid: int) -> None:
     pid, ptid = p.signed(i, 4), p.signed(i, 5)
     source = threads.by_tid.get(pid if flags & CLONE_THREAD else ptid)
     if known is not None and not known.invalid:
-        threads.tables[child.table] = threads.tables[known.table]
+        child.table = known.table
         _inherit(threads, known, child, flags, fds=False)
     elif source is not None and not source.invalid:
         _inherit(threads, source, child, flags)

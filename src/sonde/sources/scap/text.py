@@ -190,7 +190,7 @@ class Texts:
     def file(self, event: int, fd: int) -> int:
         """The id of the file behind a descriptor of an event's thread."""
         table = self._threads.table_of.at(int(self.piece.tid[event]), event)
-        return self._threads.files.at(table << 32 | fd & 0xFFFFFFFF, event) if table else 0
+        return self._threads.held.at(table, fd, event) if table else 0
 
     def _pid(self, event: int, param: Param, raw: bytes) -> Shown:
         tid = struct.unpack_from("<q", raw)[0]
