@@ -18,7 +18,7 @@ I8 = npt.NDArray[np.int64]
 # `source` is; what is there is another thing from then on
 PAUSE, MEET, MAKE, CLOSE, COPY, CHANGE = range(6)
 _WALK, _GET, _SET, _FORK, _DROP = range(5)
-_COUNT, _ASKED, _AT, _HOLDERS, _LOGGED = 7, 12, 18, 20, 23  # places in the struct of descriptors.c
+_COUNT, _KEYS, _ASKED, _AT, _HOLDERS, _LOGGED = 7, 10, 12, 18, 20, 23  # places in the struct of descriptors.c
 _LOW = (1 << 32) - 1
 
 
@@ -152,7 +152,8 @@ class Native:
 
     def _asked(self, what: int, keys: I8, values: I8) -> int:
         keys, values = np.ascontiguousarray(keys, np.int64), np.ascontiguousarray(values, np.int64)
-        self._job[[0, 10, 11, _ASKED]] = what, _address(keys), _address(values), len(keys)
+        job = self._numbers
+        job[0], job[_KEYS], job[_KEYS + 1], job[_ASKED] = what, _address(keys), _address(values), len(keys)
         return self._run(self._address)
 
     def _all(self) -> tuple[I8, I8]:
@@ -202,16 +203,17 @@ class Twin:
     def __init__(self) -> None:
         self._tables: dict[int, dict[int, int]] = {}
         self._steps: list[tuple[int, ...]] = []
-        self._log: list[tuple[int, ...]] = []
+        self._log, self._logged = np.zeros((0, 6), np.int64), 0
 
     @property
     def log(self) -> I8:
         """The changes so far."""
-        return np.array(self._log, np.int64).reshape(-1, 6)
+        return self._log[: self._logged]
 
     def begin(self, steps: Steps) -> None:
         """New steps, an empty log."""
-        self._steps, self._log = list(zip(*(column.tolist() for column in steps), strict=True)), []
+        self._steps = list(zip(*(column.tolist() for column in steps), strict=True))
+        self._log, self._logged = np.empty((len(steps.op), 6), np.int64), 0
 
     def walk(self, at: int, holders: I8, tables: int) -> int:
         """Make the steps from `at` on; -> the first that is not made."""
@@ -229,7 +231,7 @@ class Twin:
         if not number or fd < 0:
             return
         table, low = self._tables.setdefault(number, {}), fd & _LOW
-        old, new = table.get(low, 0), -len(self._log) - 1
+        old, new = table.get(low, 0), -self._logged - 1
         if op == CLOSE:
             new = 0
         elif op == COPY:
@@ -237,7 +239,8 @@ class Twin:
         if new == old or (op == COPY and not new) or (op == CHANGE and not old):
             return
         table[low] = new
-        self._log.append((number << 32 | low, event + (op == CLOSE), old, new, event, cwd))
+        self._log[self._logged] = number << 32 | low, event + (op == CLOSE), old, new, event, cwd
+        self._logged += 1
 
     def get(self, keys: I8) -> I8:
         """The value of each key."""

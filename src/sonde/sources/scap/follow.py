@@ -50,6 +50,7 @@ class Follow:
                 at += 1
             else:  # its thread was not there
                 threads.get(int(piece.tid[threads.event]))
+        threads.write()
 
     def _other(self, piece: Piece, event: int) -> None:
         """An event that changes something else than descriptors."""

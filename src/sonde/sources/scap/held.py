@@ -75,7 +75,7 @@ class Held:
     """
 
     def __init__(self, fds: Fds, makes: Mapping[int, Make]) -> None:
-        self.fds, self.kernel, self.log = fds, descriptors(), np.zeros((0, 6), np.int64)
+        self.fds, self.kernel = fds, descriptors()
         self._makes = makes
         self._piece: Piece | None = None
         self._made: dict[int, int] = {}  # ids, by place in the log
@@ -99,9 +99,12 @@ class Held:
 
     def walk(self, at: int, holders: I8, tables: int) -> int:
         """Make steps, as far as native/descriptors.py does."""
-        place = self.kernel.walk(at, holders, tables)
-        self.log = self.kernel.log
-        return place
+        return self.kernel.walk(at, holders, tables)
+
+    @property
+    def log(self) -> I8:
+        """The changes that the steps made so far."""
+        return self.kernel.log
 
     def now(self, table: int, fd: int) -> Fd | None:
         """What is behind a descriptor behind the steps made so far."""
@@ -130,14 +133,15 @@ class Held:
 
     def before(self, key: int, place: int) -> int:
         """The value of a key right before a change."""
-        for later in range(self._placed, len(self.log)):
-            self._places.setdefault(int(self.log[later, 0]), []).append(later)
-        self._placed = len(self.log)
+        log = self.log
+        for later, changed in enumerate(log[self._placed :, 0].tolist(), self._placed):
+            self._places.setdefault(changed, []).append(later)
+        self._placed = len(log)
         found = self._places.get(key)
         if found is None:
             return int(self.kernel.get(np.array([key], np.int64))[0])
         index = bisect_left(found, place)
-        return int(self.log[found[index - 1], 3] if index else self.log[found[0], 2])
+        return int(log[found[index - 1], 3] if index else log[found[0], 2])
 
     def table_before(self, table: int, place: int) -> list[int]:
         """The values of a table right before a change."""

@@ -17,10 +17,12 @@ from sonde.sources.scap.memory import MEMORY
 from sonde.sources.scap.pieces import Piece
 from sonde.sources.scap.view import View, fields_of
 
-__all__ = ["EventRows", "numbers_of"]
+__all__ = ["KINDS", "EventRows", "numbers_of"]
 
 I8 = npt.NDArray[np.int64]
 Make = Callable[[View, I8], Array]
+_TYPES = 1 << 16
+KINDS = 3 * _TYPES
 NO_NUMBER = 511  # of the catalogue's events, for what is none of them
 USUAL = frozenset(("time", "seq", "unknown"))  # columns of every batch
 
@@ -110,6 +112,14 @@ class EventRows:
     def take(self, rows: I8) -> EventRows:
         """Some of the rows."""
         return EventRows(self._view, self._events[rows], self._numbers[rows])
+
+    def kinds(self) -> I8:
+        """What kind of event each is, below KINDS: its type, or the call of those that have no type of their own."""
+        piece = self._view.piece
+        kinds = piece.type[self._events]
+        generic = np.flatnonzero(kinds <= 1)
+        kinds[generic] = (kinds[generic] + 1) * _TYPES + (piece.word[self._events[generic]] & 0xFFFF)
+        return kinds
 
     def batch(self, names: frozenset[str]) -> Batch:
         """The rows with columns by name; the usual ones are always there."""

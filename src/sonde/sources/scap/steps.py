@@ -16,8 +16,10 @@ __all__ = ["FCNTL", "Stepping"]
 I8 = npt.NDArray[np.int64]
 FCNTL, _DUPLICATES = 151, (1, 26)  # F_DUPFD, F_DUPFD_CLOEXEC
 _CLOSE, _DUPS = 5, frozenset((125, 363, 365, 367, FCNTL))
-_TWO = (61, 393, 43)  # two descriptors, behind the result
+_TWO = of_types({61, 393, 43})  # they make two descriptors: the parameters behind the result
 _NEWER = {21: 2, CONNECT: 2, **dict.fromkeys(_DUPS, 1)}  # where newer exit events have what the call works on
+_PLACES = np.zeros(1 << 16, np.int8)
+_PLACES[list(_NEWER)] = list(_NEWER.values())
 
 
 class Stepping:
@@ -37,19 +39,17 @@ class Stepping:
         """The events that change something, and those by which a thread is there; `threads` are the numbers of those of
         the piece."""
         changing = self._changing(piece)
-        there = np.zeros(len(piece), np.bool_)
-        there[changing] = there[piece.pairs.begins] = True
-        rows = np.flatnonzero(there)
+        marks = np.zeros(len(piece), np.uint8)
+        marks[piece.pairs.begins] = 1
+        marks[changing] = 2
+        rows = np.flatnonzero(marks)
         types = piece.type[rows]
-        op = self._op[types]
-        there[:] = False
-        there[changing] = True
-        op[~there[rows]] = MEET
+        op = np.where(marks[rows] == 2, self._op[types], np.uint8(MEET))
         fd = piece.pairs.fd[rows]
-        for kind, place in _NEWER.items():
-            late = np.flatnonzero((types == kind) & (fd < 0))
-            if len(late):
-                fd[late] = _numbers(piece, place, rows[late])
+        late = np.flatnonzero((_PLACES[types] > 0) & (fd < 0))
+        for place in set(_NEWER.values()) if len(late) else ():
+            there = late[_PLACES[types[late]] == place]
+            fd[there] = _numbers(piece, place, rows[there])
         found = Steps(op, threads[piece.pairs.thread[rows]], rows, fd, fd)
         made = self._by_result[types]
         return _doubled(piece, types, found._replace(fd=np.where(made, piece.word[rows], fd)))
@@ -74,7 +74,7 @@ def _numbers(piece: Piece, place: int, rows: I8) -> I8:
 
 def _doubled(piece: Piece, types: I8, steps: Steps) -> Steps:
     """Calls that make two descriptors take two steps."""
-    two = np.flatnonzero(np.isin(types, _TWO) & (steps.op == MAKE))
+    two = np.flatnonzero(_TWO[types] & (steps.op == MAKE))
     if not len(two):
         return steps
     first, second = (_numbers(piece, place, steps.event[two]) for place in (1, 2))

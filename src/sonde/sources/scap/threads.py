@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.scap import blocks
-from sonde.plan.processes import PROCESS
 from sonde.plan.state import State
+from sonde.plan.strings import EMPTY
 from sonde.sources.scap.fds import Fd, Fds
 from sonde.sources.scap.held import Held, key_of
 from sonde.sources.scap.lists import Entry, Process
@@ -24,7 +24,11 @@ I8 = npt.NDArray[np.int64]
 CLONE_FILES, CLONE_THREAD = 1 << 0, 1 << 13  # flags as in the file
 NOBODY, UNKNOWN = 0xFFFFFFFF, b"<NA>"
 _U4, _U8 = (1 << 32) - 1, (1 << 64) - 1
-_COLUMNS = PROCESS.names or ()
+_COLUMNS = (
+    "tid", "pid", "ppid", "uid", "euid", "gid", "egid", "loginuid", "sid", "vpid", "vtid", "vpgid", "pgid", "vsid",
+    "comm", "pcomm", "argv", "env", "cgroups", "cwd", "root", "exe_file", "tty",
+)  # fmt: skip
+_CAPS = ("cap_inheritable", "cap_permitted", "cap_effective")
 
 
 class Thread:
@@ -63,6 +67,8 @@ class Threads:
         self._ended: list[int] = []  # tables of threads that ended in this piece
         self.memory = Memory()
         self.fdlimits, self.ttys = [0], [0]  # by record
+        self._made: list[tuple[int, ...]] = []  # records that are not written yet: _COLUMNS,
+        self._caps: list[tuple[int, ...]] = []  # _CAPS
         self.records = Timeline(self._of_all(lambda thread: thread.record))
         self.table_of = Timeline(self._of_all(self.table))
         self.event = 0  # the one that is being followed
@@ -212,27 +218,37 @@ class Threads:
         self.tables += 1
         return Thread(tid, self.tables)
 
+    def write(self) -> None:
+        """The records made so far can be asked for."""
+        if not self._made:
+            return
+        processes, numbers = self.state.processes, np.array(self._made, np.int64)
+        last = processes.ensure(len(processes) + len(numbers) - 1)
+        rows = processes.rows[last + 1 - len(numbers) : last + 1]
+        for name, column in zip(_COLUMNS, numbers.T, strict=True):
+            rows[name] = column
+        for name, caps in zip(_CAPS, np.array(self._caps, np.uint64).T, strict=True):
+            rows[name] = caps
+        rows["known"] = 1
+        self._made.clear()
+        self._caps.clear()
+
     def _record(self, thread: Thread) -> int:
         """The id of a new row that tells how a thread is."""
-        processes, intern = self.state.processes, self.state.strings.intern
-        ident = len(processes)
+        processes, intern, path = self.state.processes, self.state.strings.intern, self.fds.path
+        ident = len(processes) + len(self._made)
         argv = thread.exe + b"\0" + thread.args if thread.args else thread.exe
         parent = self.by_tid.get(thread.maker or thread.ptid)
+        uid, gid = thread.uid & _U4, thread.gid & _U4
         self.fdlimits.append(thread.fdlimit)
         self.ttys.append(thread.tty)
-        columns = {
-            "known": 1, "tid": thread.tid, "pid": thread.pid, "ppid": thread.ptid, "uid": thread.uid,
-            "euid": thread.uid, "gid": thread.gid, "egid": thread.gid, "loginuid": thread.loginuid, "sid": thread.sid,
-            "vpid": thread.vpid, "vtid": thread.vtid, "vpgid": thread.vpgid, "pgid": thread.vpgid, "vsid": thread.sid,
-            "comm": intern(thread.comm), "pcomm": intern(parent.comm) if parent else 0, "argv": intern(argv),
-            "env": intern(thread.env), "cgroups": intern(_renamed(thread.cgroups.rstrip(b"\0"))),
-            "cwd": self.fds.path(thread.cwd), "root": self.fds.path(thread.root),
-            "exe_file": self.fds.path(thread.exepath), "tty": intern(b""),
-        }  # fmt: skip
-        columns = {name: value & _U4 for name, value in columns.items()}
-        columns["cap_inheritable"], columns["cap_permitted"], columns["cap_effective"] = (c & _U8 for c in thread.caps)
-        place = processes.ensure(ident)
-        processes.rows[place] = tuple(columns.get(name, 0) for name in _COLUMNS)
+        self._made.append((
+            thread.tid, thread.pid, thread.ptid, uid, uid, gid, gid, thread.loginuid & _U4, thread.sid, thread.vpid,
+            thread.vtid, thread.vpgid, thread.vpgid, thread.sid, intern(thread.comm),
+            intern(parent.comm) if parent else 0, intern(argv), intern(thread.env), intern(_renamed(thread.cgroups)),
+            path(thread.cwd), path(thread.root), path(thread.exepath), EMPTY,
+        ))  # fmt: skip
+        self._caps.append(tuple(cap & _U8 for cap in thread.caps))
         if thread.tid == thread.pid or (thread.pid & _U4, 0) not in processes.latest:
             processes.latest[thread.pid & _U4, 0] = ident
         return ident
@@ -241,4 +257,5 @@ class Threads:
 @lru_cache(1024)
 def _renamed(cgroups: bytes) -> bytes:
     """Control groups by the names that /proc has for their controllers."""
-    return b"\0".join(b"blkio=" + word[3:] if word.startswith(b"io=") else word for word in cgroups.split(b"\0"))
+    words = cgroups.rstrip(b"\0").split(b"\0")
+    return b"\0".join(b"blkio=" + word[3:] if word.startswith(b"io=") else word for word in words)
