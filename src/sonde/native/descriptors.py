@@ -18,7 +18,8 @@ I8 = npt.NDArray[np.int64]
 # `source` is; what is there is another thing from then on
 PAUSE, MEET, MAKE, CLOSE, COPY, CHANGE = range(6)
 _WALK, _GET, _SET, _FORK, _DROP = range(5)
-_COUNT, _KEYS, _ASKED, _AT, _HOLDERS, _LOGGED = 7, 10, 12, 18, 20, 23  # places in the struct of descriptors.c
+# places in the struct of descriptors.c
+_ROOM, _COUNT, _TABLES, _KEYS, _ASKED, _AT, _HOLDERS, _LOGGED = 6, 7, 9, 10, 12, 18, 20, 23
 _LOW = (1 << 32) - 1
 
 
@@ -90,7 +91,7 @@ class Native:
         self._address = _address(self._job)
         self._kept: dict[int, Array] = {}  # the arrays that the job points to
         self._head = np.zeros(0, np.int32)
-        self._log = np.zeros((0, 6), np.int64)
+        self._holders = self._log = np.zeros((0, 6), np.int64)
         self._entries(1 << 10)
         self._tables(1 << 8)
 
@@ -108,12 +109,15 @@ class Native:
 
     def walk(self, at: int, holders: I8, tables: int) -> int:
         """Make the steps from `at` on; -> the first that is not made."""
-        self._tables(tables + 1)
-        self._room(self._numbers[_AT + 1] - at)
-        if self._kept.get(_HOLDERS) is not holders:
+        job = self._numbers
+        if tables >= job[_TABLES]:
+            self._tables(tables + 1)
+        if job[_COUNT] + job[_AT + 1] - at > job[_ROOM]:
+            self._room(job[_AT + 1] - at)
+        if self._holders is not holders:
+            self._holders, job[_HOLDERS + 1] = holders, len(holders)
             self._point(_HOLDERS, holders)
-            self._job[_HOLDERS + 1] = len(holders)
-        self._numbers[0], self._numbers[_ASKED], self._numbers[_AT] = _WALK, 0, at
+        job[0], job[_ASKED], job[_AT] = _WALK, 0, at
         return self._run(self._address)
 
     def get(self, keys: I8) -> I8:
@@ -176,7 +180,7 @@ class Native:
         slots = np.zeros(1 << (2 * room).bit_length(), np.int32)
         self._point(1, slots)
         self._point(3, self._key, self._value, next_)
-        self._job[[2, 6, _COUNT]] = len(slots) - 1, room, 0
+        self._job[[2, _ROOM, _COUNT]] = len(slots) - 1, room, 0
 
     def _tables(self, most: int) -> None:
         """There is room for tables with numbers below."""
@@ -185,7 +189,7 @@ class Native:
             head[: len(self._head)] = self._head
             self._head = head
             self._point(8, head)
-            self._job[9] = len(head)
+            self._job[_TABLES] = len(head)
 
     def _point(self, at: int, *arrays: Array) -> None:
         """The fields of the job from one on are the addresses of arrays."""

@@ -29,9 +29,10 @@ class Follow:
     """State that changes from event to event of a file."""
 
     def __init__(self, state: State) -> None:
-        makes = Opens().makes | sockets.MAKES
+        opens = Opens()
+        makes = opens.makes | sockets.MAKES
         self.fds = Fds(state)
-        self.held = Held(self.fds, makes | sockets.CHANGES)
+        self.held = Held(self.fds, makes | sockets.CHANGES, opens.known)
         self.threads = Threads(state, self.fds, self.held)
         self.people = People()
         self._stepping = Stepping(makes.keys(), sockets.CHANGES.keys(), tasks.CHANGES.keys() | _META, _META)
@@ -43,7 +44,7 @@ class Follow:
         steps = self._stepping.steps(piece, threads.numbers(piece.pairs.tids))
         self.held.begin(piece, steps)
         at = 0
-        while (at := self.held.walk(at, threads.holders, threads.tables)) < len(steps.op):
+        while (at := self.held.kernel.walk(at, threads.holders, threads.tables)) < len(steps.op):
             threads.event = int(steps.event[at])
             if steps.op[at] == PAUSE:
                 self._other(piece, threads.event)

@@ -66,17 +66,20 @@ class Moment:
 
 
 Make = Callable[[Piece, Moment], Fd | int | None]  # what is behind the descriptor then, None: what there was
+# of events in working directories, what they made: its id if that is remembered
+Known = Callable[[Piece, I8, I8], list[int | None]]
 
 
 class Held:
     """What is behind each descriptor of each table, as the steps of one piece after the other change it.
 
-    Steps only tell by which change a descriptor got what it leads to. `makes`, by event type, finds out what that is.
+    Steps only tell by which change a descriptor got what it leads to. `makes`, by event type, finds out what that is,
+    `known` remembers it.
     """
 
-    def __init__(self, fds: Fds, makes: Mapping[int, Make]) -> None:
+    def __init__(self, fds: Fds, makes: Mapping[int, Make], known: Known) -> None:
         self.fds, self.kernel = fds, descriptors()
-        self._makes = makes
+        self._makes, self._known = makes, known
         self._piece: Piece | None = None
         self._made: dict[int, int] = {}  # ids, by place in the log
         self._places: dict[int, list[int]] = {}  # in the log, by key
@@ -96,10 +99,6 @@ class Held:
         """The steps of the next piece."""
         self._piece = piece
         self.kernel.begin(steps)
-
-    def walk(self, at: int, holders: I8, tables: int) -> int:
-        """Make steps, as far as native/descriptors.py does."""
-        return self.kernel.walk(at, holders, tables)
 
     @property
     def log(self) -> I8:
@@ -157,8 +156,12 @@ class Held:
         if not len(rows):
             return codes
         places, inverse = np.unique(-codes[rows] - 1, return_inverse=True)
+        assert self._piece is not None
+        events, cwds = self.log[places, 4], self.log[places, 5]
+        known = zip(places.tolist(), self._known(self._piece, events, cwds), strict=True)
+        found = [self._found(place) if ident is None else ident for place, ident in known]
         out = codes.copy()
-        out[rows] = np.array([self._found(place) for place in places.tolist()], np.int64)[inverse]
+        out[rows] = np.array(found, np.int64)[inverse]
         return out
 
     def _found(self, place: int) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
 from sonde.catalog.scap import blocks
 from sonde.sources.scap.fds import Fd
 from sonde.sources.scap.held import Make, Moment
@@ -9,6 +12,7 @@ from sonde.sources.scap.pieces import Piece
 
 __all__ = ["Opens"]
 
+I8 = npt.NDArray[np.int64]
 O_DIRECTORY, CWD = 1 << 10, -100
 MOST_KNOWN = 1 << 15
 _Opening = tuple[int, int, bytes, bytes]  # event type, working directory, parameters of exit and enter event
@@ -62,6 +66,16 @@ class Opens:
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
         self._known[key] = ident
+
+    def known(self, piece: Piece, events: I8, cwds: I8) -> list[int | None]:
+        """The ids of what events opened in working directories, None where it is not remembered."""
+        data, known = piece.data, self._known
+        enters = np.where(piece.pairs.valid[events], piece.pairs.enter[events], -1)
+        columns = (piece.type[events], cwds, *piece.spans(events), *piece.spans(enters))
+        return [
+            known.get((kind, cwd, data[start:end], data[first:last]))
+            for kind, cwd, start, end, first, last in zip(*(column.tolist() for column in columns), strict=True)
+        ]
 
 
 def _directory(m: Moment, fd: int, path: bytes) -> bytes:

@@ -107,9 +107,16 @@ class Piece:
     def behind(self, event: int) -> bytes:
         """The parameters of an event, all but the first of an exit event: its result."""
         at, end = self._first[event] + (self._type[event] & 1), self._first[event + 1] - 1
-        if at > end:
-            return b""
-        return self.data[self._offset[at] : self._offset[end] + self._length[end]]
+        return self.data[self._offset[at] : self._offset[end] + self._length[end]] if at <= end else b""
+
+    def spans(self, events: I8) -> tuple[I8, I8]:
+        """Where that begins and ends in `data`; of event -1 nowhere."""
+        at, last = self.first[events] + (self.type[events] & 1), self.first[events + 1] - 1
+        there = np.flatnonzero((events >= 0) & (at <= last))
+        start, end = np.zeros((2, len(events)), np.int64)
+        start[there] = self.offset[at[there]]
+        end[there] = self.offset[last[there]] + self.length[last[there]]
+        return start, end
 
     def cut(self, start: int, length: int) -> bytes:
         """Bytes of the file."""

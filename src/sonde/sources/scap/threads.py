@@ -104,7 +104,9 @@ class Threads:
 
     def _holds(self, thread: Thread) -> None:
         """Tell which table a thread uses and where it is."""
-        number, main = self._number(thread.tid), self._number(thread.pid)
+        tid, pid = thread.tid, thread.pid
+        number = self._number(tid)
+        main = number if tid == pid else self._number(pid)
         self.holders[number] = thread.table, main, thread.flags & CLONE_FILES, self.fds.path(thread.cwd)
 
     def listed(self, found: Process) -> None:

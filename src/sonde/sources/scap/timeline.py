@@ -30,23 +30,22 @@ class Timeline:
 
     def __init__(self, now: Callable[[I8], I8]) -> None:
         self._now = now
-        # key, event, value before and from then on
-        self._log: list[tuple[int, int, int, int]] | I8 = []
+        self._log: list[tuple[int, int, int, int]] = []  # key, event, value before and from then on
+        self._told: I8 | None = None  # the same, if all are told at once
         self._sorted: _Sorted | None = None
         self._by_key: dict[int, list[tuple[int, int, int]]] | None = None
 
     def clear(self) -> None:
         """Begin a new piece."""
-        self._log = []
-        self._sorted = self._by_key = None
+        self._log.clear()
+        self._told = self._sorted = self._by_key = None
 
     def tell(self, log: I8) -> None:
         """All changes of a piece: rows of key, event, value before and from then on, and what else there is."""
-        self._log = log[:, :4]
+        self._told = log[:, :4]
 
     def change(self, key: int, event: int, old: int, new: int) -> None:
         """From `event` on a key has another value. All changes of a piece are told before it is asked about."""
-        assert isinstance(self._log, list)
         self._log.append((key, event, old, new))
 
     def at(self, key: int, event: int) -> int:
@@ -66,7 +65,7 @@ class Timeline:
         if not len(events):
             return np.zeros(0, np.int64)
         out: I8 = self._now(keys)[number]
-        if not len(self._log):
+        if not len(self._log if self._told is None else self._told):
             return out
         changes = self._changes()
         index = np.minimum(np.searchsorted(changes.keys, keys), len(changes.keys) - 1)
@@ -87,4 +86,4 @@ class Timeline:
         return self._sorted
 
     def _rows(self) -> I8:
-        return np.array(self._log, np.int64).reshape(-1, 4)
+        return np.array(self._log, np.int64).reshape(-1, 4) if self._told is None else self._told
