@@ -18,7 +18,8 @@ from sonde.plan.batch import Batch, Counters
 from sonde.plan.expr import TRUE, Expr, fields
 from sonde.plan.state import State
 from sonde.sources.scap import lists
-from sonde.sources.scap.conditions import columns_of, conditions_of
+from sonde.sources.scap.call_rows import calls_of
+from sonde.sources.scap.conditions import columns_of, conditions_of, passing
 from sonde.sources.scap.follow import Follow
 from sonde.sources.scap.memory import MEMORY
 from sonde.sources.scap.operations import Operations
@@ -104,8 +105,10 @@ class ScapFile(Unattached):
             raise UsageError(f"cannot read {path}: {error.strerror}") from None
         self.done, self.state = False, State()
         self._path, self._events, self._context = path, events, Context(self.state)
-        alone = events and not any(field.name in OF_THE_ROW_BEFORE for field in fields(expr))
-        self._parts, self.rest = (conditions_of(expr), TRUE) if alone else ([], expr)
+        alone = not any(field.name in OF_THE_ROW_BEFORE for field in fields(expr))
+        self._parts, self.rest = (conditions_of(expr) if alone else []), TRUE if alone and events else expr
+        if not events:  # all columns of a call are made at once: what needs them is asked later
+            self._parts = [part for part in self._parts if part.of_kinds]
         self._names = names | columns_of(self.rest)
         self._memory = bool((names | columns_of(expr)) & set(MEMORY))
         self._walk, self._follow = Walk(OLD, known.LARGEST), Follow(self.state)
@@ -155,18 +158,14 @@ class ScapFile(Unattached):
             shown[: first[0] if len(first) else len(marks)] = False
         rows = np.flatnonzero(shown)
         if self._events:
-            batch = self._passing(EventRows(View(self._follow, piece), rows + carried, numbers[rows]))
+            events = EventRows(View(self._follow, piece), rows + carried, numbers[rows])
+            batch = passing(self._parts, events, self._context).batch(self._names)
         else:
-            batch = self._operations.rows(piece, rows + carried, numbers[rows])
+            calls = calls_of(self._operations, piece, rows + carried, numbers[rows])
+            batch = passing(self._parts, calls, self._context).batch(self._names)
         waiting = piece.unfinished()
         self._carried = b"".join(_block(whole, int(piece.start[event])) for event in waiting.tolist())
         return batch if len(batch) else None
-
-    def _passing(self, rows: EventRows) -> Batch:
-        """The rows that pass, by conditions in the order of what they cost."""
-        for part in self._parts:
-            rows = rows.take(np.flatnonzero(part.held(rows, self._context)))
-        return rows.batch(self._names)
 
     def _other(self, kind: int, data: bytes) -> None:
         """A block that is no event."""
