@@ -30,7 +30,7 @@ class Follow:
 
     def __init__(self, state: State) -> None:
         opens = Opens()
-        makes = opens.makes | sockets.MAKES
+        makes = opens.makes | {kind: opens.remembering(make) for kind, make in sockets.MAKES.items()}
         self.fds = Fds(state)
         self.held = Held(self.fds, makes | sockets.CHANGES, opens.known)
         self.threads = Threads(state, self.fds, self.held)

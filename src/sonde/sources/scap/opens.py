@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -51,16 +53,28 @@ class Opens:
             return found, below == CWD or path.startswith(b"/")
 
         def make(p: Piece, m: Moment) -> int:
-            enter = p.entered(m.event)
-            key = (p.type_of(m.event), m.cwd, p.behind(m.event), p.behind(enter) if enter >= 0 else b"")
+            key = _key(p, m)
             ident = self._known.get(key)
             if ident is None:
-                ident, lasts = made(p, m, enter)
+                ident, lasts = made(p, m, p.entered(m.event))
                 if lasts:
                     self._remember(key, ident)
             return ident
 
         return make
+
+    def remembering(self, make: Callable[[Piece, Moment], Fd | None]) -> Make:
+        """One that depends on nothing but the bytes of the call."""
+
+        def remembered(p: Piece, m: Moment) -> int | None:
+            key = _key(p, m)
+            ident = self._known.get(key)
+            if ident is None and (found := make(p, m)) is not None:
+                ident = m.fds.of(found)
+                self._remember(key, ident)
+            return ident
+
+        return remembered
 
     def _remember(self, key: _Opening, ident: int) -> None:
         if len(self._known) >= MOST_KNOWN:
@@ -76,6 +90,11 @@ class Opens:
             known.get((kind, cwd, data[start:end], data[first:last]))
             for kind, cwd, start, end, first, last in zip(*(column.tolist() for column in columns), strict=True)
         ]
+
+
+def _key(p: Piece, m: Moment) -> _Opening:
+    enter = p.entered(m.event)
+    return p.type_of(m.event), m.cwd, p.behind(m.event), p.behind(enter) if enter >= 0 else b""
 
 
 def _directory(m: Moment, fd: int, path: bytes) -> bytes:

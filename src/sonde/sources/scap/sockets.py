@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sonde.catalog.scap import blocks
 from sonde.sources.scap.fds import CLIENT, ICMP, RAW, SERVER, TCP, UDP, Ends, Fd, inet_name, mapped, unix_name
 from sonde.sources.scap.held import Make, Moment
@@ -171,7 +173,7 @@ def _guessed(m: Moment, ends: Ends, incoming: bool) -> int:
 
 
 CONNECT = 23  # changes something also while it is in progress
-MAKES: dict[int, Make] = {
+MAKES: dict[int, Callable[[Piece, Moment], Fd | None]] = {
     19: _socket, 43: lambda piece, moment: Fd(blocks.UNIX), 27: _accept, 57: _accept, 247: _accept, 249: _accept,
     389: _accept,
 }  # fmt: skip
