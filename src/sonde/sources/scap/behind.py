@@ -56,7 +56,7 @@ def files_at(threads: Threads, piece: Piece, events: I8, fds: I8) -> I8:
     """The ids of the files behind descriptors of the threads of events, 0 for none."""
     tables = threads.table_of.all_at(piece.pairs.tids, piece.pairs.thread[events], events)
     keys, number = np.unique(tables << 32 | fds & 0xFFFFFFFF, return_inverse=True)
-    return np.where(tables != 0, threads.files.all_at(keys, number, events), 0)
+    return np.where(tables != 0, threads.held.all_at(keys, number, events), 0)
 
 
 def files_of(threads: Threads, piece: Piece, events: I8) -> I8:

@@ -114,6 +114,7 @@ class Fds:
         self.infos: list[Fd] = [Fd(0)]
         self.interfaces: list[Interface] = []
         self._ids: dict[Fd, int] = {}
+        self._paths: dict[bytes, int] = {b"": 0}
         self._opened: dict[tuple[int, bytes, bytes, int, int], int] = {}
 
     def of(self, fd: Fd) -> int:
@@ -122,6 +123,10 @@ class Fds:
         if ident is None:
             ident = self._ids[fd] = self._row(fd)
         return ident
+
+    def info(self, ident: int) -> Fd | None:
+        """What is behind a descriptor by its id, None for 0."""
+        return self.infos[ident] if ident else None
 
     def opened(self, kind: int, base: bytes, path: bytes, dev: int = 0, ino: int = 0) -> int:
         """The id of a file that was opened by a path below a directory."""
@@ -133,7 +138,10 @@ class Fds:
 
     def path(self, path: bytes) -> int:
         """The id of a file that no descriptor leads to: a program, a directory."""
-        return self.of(Fd(blocks.DIRECTORY, path)) if path else 0
+        ident = self._paths.get(path)
+        if ident is None:
+            ident = self._paths[path] = self.of(Fd(blocks.DIRECTORY, path))
+        return ident
 
     def local(self, ip: bytes) -> bool:
         """Is an address of an interface of the captured system?"""

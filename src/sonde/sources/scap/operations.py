@@ -26,11 +26,11 @@ from sonde.sources.scap.view import View, fields_of
 from sonde.sources.strace import values
 from sonde.sources.strace.rows import RESULT_UNKNOWN
 
-__all__ = ["Operations"]
+__all__ = ["ENDS", "Operations"]
 
 I8 = npt.NDArray[np.int64]
 _PROCEXIT, _SIGNAL = 186, 232
-_ENDS = of_types({n for n, e in EVENTS.items() if not e.enters and not e.aside} | {16, _PROCEXIT, _SIGNAL})
+ENDS = of_types({n for n, e in EVENTS.items() if not e.enters and not e.aside} | {16, _PROCEXIT, _SIGNAL})
 _CWD, _NOT_KNOWN = -100, 0xFFFFFFFF
 _COUNT = ("a0", "a1", "a2", "a3", "a4", "a5")
 _OTHER_NAMES = {"fd": ("fd", "out_fd", "fd_in"), "sig": ("sig",), "size": ("size", "len", "length")}
@@ -92,7 +92,7 @@ class Operations:
 
     def rows(self, piece: Piece, events: I8, numbers: I8) -> Batch:
         """A row for each of some events that ends a call."""
-        ends = _ENDS[piece.type[events]]
+        ends = ENDS[piece.type[events]]
         events, numbers = events[ends], numbers[ends]
         made = _Made(self._follow, piece, events, self._snaplen, self._memory)
         return made.batch(numbers)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import struct
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ OLD = np.zeros(TYPES, np.uint16)  # most parameters before version 1.2, by event
 for _event in EVENTS.values():
     OLD[_event.number] = _event.old
 
+_WORD: Callable[[bytes, int], tuple[int]] = struct.Struct("<q").unpack_from
 SWITCHES = frozenset((146, 152))
 NEW_THREADS = frozenset((15, 157, 183, 185, 217, 219, 221, 223, 225, 227, 335))  # a clone, fork or vfork returns
 ENDING = frozenset((16, 186))
@@ -105,9 +107,16 @@ class Piece:
     def behind(self, event: int) -> bytes:
         """The parameters of an event, all but the first of an exit event: its result."""
         at, end = self._first[event] + (self._type[event] & 1), self._first[event + 1] - 1
-        if at > end:
-            return b""
-        return self.data[self._offset[at] : self._offset[end] + self._length[end]]
+        return self.data[self._offset[at] : self._offset[end] + self._length[end]] if at <= end else b""
+
+    def spans(self, events: I8) -> tuple[I8, I8]:
+        """Where that begins and ends in `data`; of event -1 nowhere."""
+        at, last = self.first[events] + (self.type[events] & 1), self.first[events + 1] - 1
+        there = np.flatnonzero((events >= 0) & (at <= last))
+        start, end = np.zeros((2, len(events)), np.int64)
+        start[there] = self.offset[at[there]]
+        end[there] = self.offset[last[there]] + self.length[last[there]]
+        return start, end
 
     def cut(self, start: int, length: int) -> bytes:
         """Bytes of the file."""
@@ -115,12 +124,21 @@ class Piece:
 
     def signed(self, event: int, index: int, absent: int = 0) -> int:
         """A signed number."""
-        raw = self.raw(event, index)
-        return int.from_bytes(raw[:8], "little", signed=True) if raw else absent
+        at = self._first[event] + index
+        if at >= self._first[event + 1]:
+            return absent
+        start, length = self._offset[at], self._length[at]
+        if length >= 8:
+            return _WORD(self.data, start)[0]
+        return int.from_bytes(self.data[start : start + length], "little", signed=True) if length else absent
 
     def unsigned(self, event: int, index: int) -> int:
         """An unsigned number."""
-        return int.from_bytes(self.raw(event, index)[:8], "little")
+        at = self._first[event] + index
+        if at >= self._first[event + 1]:
+            return 0
+        start = self._offset[at]
+        return int.from_bytes(self.data[start : start + min(self._length[at], 8)], "little")
 
     def text(self, event: int, index: int) -> bytes:
         """A text up to its NUL."""

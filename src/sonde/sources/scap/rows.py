@@ -17,10 +17,12 @@ from sonde.sources.scap.memory import MEMORY
 from sonde.sources.scap.pieces import Piece
 from sonde.sources.scap.view import View, fields_of
 
-__all__ = ["EventRows", "numbers_of"]
+__all__ = ["KINDS", "EventRows", "kinds_of", "numbers_of"]
 
 I8 = npt.NDArray[np.int64]
 Make = Callable[[View, I8], Array]
+_TYPES = 1 << 16
+KINDS = 3 * _TYPES
 NO_NUMBER = 511  # of the catalogue's events, for what is none of them
 USUAL = frozenset(("time", "seq", "unknown"))  # columns of every batch
 
@@ -98,6 +100,14 @@ _MAKE: dict[str, Make] = {
 _SIGNED = ("tid", "pid")  # as the file has them: of threads of containers -1, -2
 
 
+def kinds_of(piece: Piece, events: I8) -> I8:
+    """What kind of event each is, below KINDS: its type, or the call of those that have no type of their own."""
+    kinds = piece.type[events]
+    generic = np.flatnonzero(kinds <= 1)
+    kinds[generic] = (kinds[generic] + 1) * _TYPES + (piece.word[events[generic]] & 0xFFFF)
+    return kinds
+
+
 class EventRows:
     """Some events of a piece as rows with sysdig's fields; each column is made when it is asked for."""
 
@@ -110,6 +120,10 @@ class EventRows:
     def take(self, rows: I8) -> EventRows:
         """Some of the rows."""
         return EventRows(self._view, self._events[rows], self._numbers[rows])
+
+    def kinds(self) -> I8:
+        """What kind of event each is."""
+        return kinds_of(self._view.piece, self._events)
 
     def batch(self, names: frozenset[str]) -> Batch:
         """The rows with columns by name; the usual ones are always there."""

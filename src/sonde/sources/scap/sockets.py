@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from sonde.catalog.scap import blocks
 from sonde.sources.scap.fds import CLIENT, ICMP, RAW, SERVER, TCP, UDP, Ends, Fd, inet_name, mapped, unix_name
+from sonde.sources.scap.held import Make, Moment
 from sonde.sources.scap.pieces import Piece
-from sonde.sources.scap.threads import Thread
 
-if TYPE_CHECKING:
-    from sonde.sources.scap.follow import Change, Follow
-
-__all__ = ["CHANGES", "CONNECT", "MOVES", "address_of", "tuple_of", "unix_of"]
+__all__ = ["CHANGES", "CONNECT", "MAKES", "MOVES", "address_of", "tuple_of", "unix_of"]
 
 _UNIX, _INET, _INET6, _NETLINK = 1, 2, 10, 16  # families
 _STREAM, _DGRAM, _RAW = 1, 2, 3  # types
@@ -59,73 +56,51 @@ def _protocol(kind: int, protocol: int) -> int:
     return {6: RAW if raw else TCP, 17: RAW if raw else UDP, 1: RAW if raw else ICMP, 255: RAW}.get(protocol, 0)
 
 
-def _socket(f: Follow, p: Piece, i: int, t: Thread) -> None:
-    fd = p.signed(i, 0, -1)
-    enter = p.entered(i)
-    at, place = (enter, 0) if enter >= 0 else (i, 1)
-    if fd < 0 or p.count(at) < place + 3:
-        return
+def _socket(p: Piece, m: Moment) -> Fd | None:
+    enter = p.entered(m.event)
+    at, place = (enter, 0) if enter >= 0 else (m.event, 1)
+    if p.count(at) < place + 3:
+        return None
     family, kind, protocol = (p.unsigned(at, place + n) for n in range(3))
     types = {_UNIX: blocks.UNIX, _INET: blocks.IPV4, _INET6: blocks.IPV6, _NETLINK: blocks.NETLINK}
-    if family in types:
-        l4 = _protocol(kind, protocol) if family in (_INET, _INET6) else 0
-        f.threads.set_fd(t, fd, Fd(types[family], l4=l4))
+    if family not in types:
+        return None
+    return Fd(types[family], l4=_protocol(kind, protocol) if family in (_INET, _INET6) else 0)
 
 
-def _socketpair(f: Follow, p: Piece, i: int, t: Thread) -> None:
-    if p.signed(i, 0, -1) >= 0:
-        for place in (1, 2):
-            f.threads.set_fd(t, p.signed(i, place, -1), Fd(blocks.UNIX))
-
-
-def _found(f: Follow, p: Piece, i: int, t: Thread, place: int) -> tuple[int, Fd | None]:
-    """(the descriptor, what is behind it): the enter event's, else what newer exit events say at a place."""
-    fd = p.fd(i)
-    if fd < 0 and p.count(i) > place:
-        fd = p.signed(i, place, -1)
-    return fd, f.threads.fd(t, fd)
-
-
-def _bind(f: Follow, p: Piece, i: int, t: Thread) -> None:
-    fd, info = _found(f, p, i, t, 2)
-    raw = p.raw(i, 1)
-    if info is None or p.signed(i, 0, -1) < 0 or not raw:
-        return
+def _bind(p: Piece, m: Moment) -> Fd | None:
+    info, raw = m.old, p.raw(m.event, 1)
+    if info is None or p.signed(m.event, 0, -1) < 0 or not raw:
+        return None
     found = address_of(raw)
     if found is None:
-        name = raw[1:].partition(b"\0")[0] if raw[:1] == b"\x01" else b"family %d" % raw[0]
-        f.threads.set_fd(t, fd, info._replace(name=name))
-        return
+        return info._replace(name=raw[1:].partition(b"\0")[0] if raw[:1] == b"\x01" else b"family %d" % raw[0])
     kind, ip, port = found
     ends: Ends = (ip, port, b"", 0)
     if port:
         info = info._replace(type=kind, ends=ends, role=SERVER)
-    f.threads.set_fd(t, fd, info._replace(name=inet_name(ends)))
+    return info._replace(name=inet_name(ends))
 
 
-def _connecting(f: Follow, p: Piece, i: int, t: Thread) -> None:
+def _connecting(p: Piece, m: Moment) -> Fd | None:
     """The address of a unix socket is its name already when the call begins."""
-    raw, fd = p.raw(i, 1), int(p.pairs.fd[i])
-    info = f.threads.fd(t, fd)
-    if info is not None and raw[:1] == b"\x01":
-        f.threads.set_fd(t, fd, info._replace(name=raw[1:].partition(b"\0")[0]))
+    raw, info = p.raw(m.event, 1), m.old
+    return info._replace(name=raw[1:].partition(b"\0")[0]) if info is not None and raw[:1] == b"\x01" else None
 
 
-def _connect(f: Follow, p: Piece, i: int, t: Thread) -> None:
-    fd, info = _found(f, p, i, t, 2)
-    res, raw = p.signed(i, 0, -1), p.raw(i, 1)
+def _connect(p: Piece, m: Moment) -> Fd | None:
+    info, res, raw = m.old, p.signed(m.event, 0, -1), p.raw(m.event, 1)
     if info is None or (res < 0 and res != _IN_PROGRESS) or not raw:
-        return
+        return None
     role = info.role or CLIENT
     found = tuple_of(raw)
     if found is None:
-        f.threads.set_fd(t, fd, info._replace(name=unix_of(raw) or b"family %d" % raw[0], role=role))
-        return
+        return info._replace(name=unix_of(raw) or b"family %d" % raw[0], role=role)
     kind, ends = found
     ends, changed = _merged(info, kind, ends)
     if changed and info.role == SERVER and info.l4 == UDP:
         ends = _swapped(ends)
-    f.threads.set_fd(t, fd, info._replace(type=kind, name=inet_name(ends), ends=ends, role=role))
+    return info._replace(type=kind, name=inet_name(ends), ends=ends, role=role)
 
 
 def _merged(info: Fd, kind: int, ends: Ends) -> tuple[Ends, bool]:
@@ -142,35 +117,29 @@ def _swapped(ends: Ends) -> Ends:
     return ends[2], ends[3], ends[0], ends[1]
 
 
-def _accept(f: Follow, p: Piece, i: int, t: Thread) -> None:
-    fd, raw = p.signed(i, 0, -1), p.raw(i, 1)
-    if fd < 0 or not raw:
-        return
+def _accept(p: Piece, m: Moment) -> Fd | None:
+    raw = p.raw(m.event, 1)
     found = tuple_of(raw)
     if found is not None:
         kind, ends = found
-        f.threads.set_fd(t, fd, Fd(kind, inet_name(ends), ends, TCP, SERVER))
-    elif name := unix_of(raw):
-        f.threads.set_fd(t, fd, Fd(blocks.UNIX, name, role=SERVER))
+        return Fd(kind, inet_name(ends), ends, TCP, SERVER)
+    return Fd(blocks.UNIX, name, role=SERVER) if (name := unix_of(raw)) else None
 
 
-def _moves(place: int, sends: bool) -> Change:
+def _moves(place: int, sends: bool) -> Make:
     """A call that moves data of a socket and says its addresses: in the enter event if it sends."""
 
-    def change(f: Follow, p: Piece, i: int, t: Thread) -> None:
-        fd = p.fd(i)
-        info = f.threads.fd(t, fd)
-        if info is None or p.signed(i, 0, -1) < 0 or (info.name and info.l4 == TCP and info.is_inet):
-            return
-        raw = p.raw(p.entered(i), place) if sends else p.raw(i, place)
-        new = _told(f, t, info, raw, sends) if raw else None
-        if new is not None:
-            f.threads.set_fd(t, fd, new)
+    def make(p: Piece, m: Moment) -> Fd | None:
+        info = m.old
+        if info is None or p.signed(m.event, 0, -1) < 0 or (info.name and info.l4 == TCP and info.is_inet):
+            return None
+        raw = p.raw(p.entered(m.event), place) if sends else p.raw(m.event, place)
+        return _told(m, info, raw, sends) if raw else None
 
-    return change
+    return make
 
 
-def _told(f: Follow, t: Thread, info: Fd, raw: bytes, sends: bool) -> Fd | None:
+def _told(m: Moment, info: Fd, raw: bytes, sends: bool) -> Fd | None:
     """What a socket is by the addresses of a packet, None if that is not new."""
     found = tuple_of(raw)
     if found is None:
@@ -182,20 +151,19 @@ def _told(f: Follow, t: Thread, info: Fd, raw: bytes, sends: bool) -> Fd | None:
         return info._replace(type=kind) if kind == blocks.IPV4 else None
     l4 = info.l4 or UDP
     if l4 == UDP:
-        ends = f.fds.patched(ends)
-    role = info.role or _guessed(f, t, ends, incoming=not sends)
+        ends = m.fds.patched(ends)
+    role = info.role or _guessed(m, ends, incoming=not sends)
     if role == (SERVER if sends else CLIENT):
         ends = _swapped(ends)
     return info._replace(type=kind, name=inet_name(ends), ends=ends, l4=l4, role=role)
 
 
-def _guessed(f: Follow, t: Thread, ends: Ends, incoming: bool) -> int:
+def _guessed(m: Moment, ends: Ends, incoming: bool) -> int:
     """Is this end the client or the server?"""
-    source, target = f.fds.local(ends[0]), f.fds.local(ends[2])
+    source, target = m.fds.local(ends[0]), m.fds.local(ends[2])
     if source != target:
         return CLIENT if source else SERVER
-    table = f.threads.tables[f.threads.table(t)].values()
-    infos = [f.fds.infos[ident] for ident in table]
+    infos = m.all()
     bound = any(info.ends[1] == ends[3] for info in infos if info.is_server)
     bound |= any(info.ends[3] == ends[3] for info in infos if info.type == blocks.IPV4)  # no others, in sysdig
     if not bound:
@@ -205,8 +173,9 @@ def _guessed(f: Follow, t: Thread, ends: Ends, incoming: bool) -> int:
 
 
 CONNECT = 23  # changes something also while it is in progress
-MOVES = {31: _moves(2, True), 49: _moves(2, True), 35: _moves(2, False), 53: _moves(3, False)}
-CHANGES: dict[int, Change] = {
-    19: _socket, 43: _socketpair, 21: _bind, 22: _connecting, CONNECT: _connect, 27: _accept, 57: _accept,
-    247: _accept, 249: _accept, 389: _accept, **MOVES,
+MAKES: dict[int, Callable[[Piece, Moment], Fd | None]] = {
+    19: _socket, 43: lambda piece, moment: Fd(blocks.UNIX), 27: _accept, 57: _accept, 247: _accept, 249: _accept,
+    389: _accept,
 }  # fmt: skip
+MOVES: dict[int, Make] = {31: _moves(2, True), 49: _moves(2, True), 35: _moves(2, False), 53: _moves(3, False)}
+CHANGES: dict[int, Make] = {21: _bind, 22: _connecting, CONNECT: _connect, **MOVES}

@@ -7,22 +7,23 @@ import zlib
 from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 
 from sonde.catalog.scap import blocks as known
 from sonde.catalog.scap.events import EVENTS
-from sonde.engines.batch import evaluate
 from sonde.engines.context import Context
-from sonde.engines.fields import physical, points_at
 from sonde.errors import UsageError
 from sonde.native.scap import Blocks, Walk
 from sonde.plan.batch import Batch, Counters
-from sonde.plan.expr import TRUE, And, Expr, fields
+from sonde.plan.expr import TRUE, Expr, fields
 from sonde.plan.state import State
 from sonde.sources.scap import lists
+from sonde.sources.scap.call_rows import calls_of
+from sonde.sources.scap.conditions import columns_of, conditions_of, passing
 from sonde.sources.scap.follow import Follow
 from sonde.sources.scap.memory import MEMORY
 from sonde.sources.scap.operations import Operations
-from sonde.sources.scap.pieces import OLD, Piece, of_types
+from sonde.sources.scap.pieces import OLD, Piece
 from sonde.sources.scap.rows import EventRows
 from sonde.sources.scap.view import View
 from sonde.sources.unattached import Unattached
@@ -30,27 +31,20 @@ from sonde.sources.unattached import Unattached
 __all__ = ["ScapFile", "is_scap"]
 
 OF_THE_ROW_BEFORE = ("evt.deltatime", "evt.deltatime.s", "evt.deltatime.ns")  # they need all rows
-PIECE = 1 << 22  # bytes of a file at once
+PIECE = 1 << 21  # bytes of a file at once
 _GZIP = b"\x1f\x8b"
-_HIDDEN = of_types(set(range(1 << 16)) - {n for n, e in EVENTS.items() if e.category != "internal"})
-_CONTAINERS = of_types({228, 272, 324})
-_PEOPLE = of_types({354, 356, 358, 360})  # sysdig writes what it knows of users as events
-_UNKNOWN = of_types(set(range(1 << 16)) - EVENTS.keys())
+_UNKNOWN, _UNCOUNTED, _HIDDEN, _CONTAINER = 1, 2, 4, 8  # marks of event types
 
 
-def columns_of(expr: Expr) -> frozenset[str]:
-    """The columns that a condition needs."""
-    return frozenset[str]().union(*map(physical, fields(expr)))
+def _marks() -> npt.NDArray[np.uint8]:
+    table = np.full(1 << 16, _UNKNOWN | _UNCOUNTED | _HIDDEN, np.uint8)
+    table[list(EVENTS)] = [_HIDDEN if event.category == "internal" else 0 for event in EVENTS.values()]
+    table[[228, 272, 324]] |= _CONTAINER
+    table[[354, 356, 358, 360]] |= _UNCOUNTED  # sysdig writes what it knows of users as events
+    return table
 
 
-def parts_of(expr: Expr) -> list[Expr]:
-    """The conditions of a filter, those first that need least."""
-    return sorted(expr.items if isinstance(expr, And) else (expr,), key=_cost)
-
-
-def _cost(expr: Expr) -> tuple[bool, bool, bool]:
-    names = columns_of(expr)
-    return any(map(points_at, fields(expr))), "file" in names, bool(names & {"proc", "pid"})
+_MARKS = _marks()
 
 
 def is_scap(path: str) -> bool:
@@ -111,8 +105,10 @@ class ScapFile(Unattached):
             raise UsageError(f"cannot read {path}: {error.strerror}") from None
         self.done, self.state = False, State()
         self._path, self._events, self._context = path, events, Context(self.state)
-        alone = events and not any(field.name in OF_THE_ROW_BEFORE for field in fields(expr))
-        self._parts, self.rest = (parts_of(expr), TRUE) if alone else ([], expr)
+        alone = not any(field.name in OF_THE_ROW_BEFORE for field in fields(expr))
+        self._parts, self.rest = (conditions_of(expr) if alone else []), TRUE if alone and events else expr
+        if not events:  # all columns of a call are made at once: what needs them is asked later
+            self._parts = [part for part in self._parts if part.of_kinds]
         self._names = names | columns_of(self.rest)
         self._memory = bool((names | columns_of(expr)) & set(MEMORY))
         self._walk, self._follow = Walk(OLD, known.LARGEST), Follow(self.state)
@@ -149,31 +145,27 @@ class ScapFile(Unattached):
         self._follow.through(piece)
         if self._memory:
             self._follow.threads.memory.through(piece)
-        fresh = np.arange(carried, len(piece))
-        unknown = _UNKNOWN[piece.type[fresh]]
-        self._skipped["unknown event"] += int(unknown.sum())
-        counted = ~(unknown | _PEOPLE[piece.type[fresh]])
-        numbers = np.cumsum(counted) + self._count
-        self._count += int(counted.sum())
-        shown = counted & ~_HIDDEN[piece.type[fresh]]
+        marks = _MARKS[piece.type[carried:]]
+        self._skipped["unknown event"] += int(np.count_nonzero(marks & _UNKNOWN))
+        counted = marks & _UNCOUNTED == 0
+        numbers = np.cumsum(counted)
+        numbers += self._count
+        self._count += int(np.count_nonzero(counted))
+        shown = marks & (_UNCOUNTED | _HIDDEN) == 0
         if self._leading:  # the containers there are when the capture begins
-            first = np.flatnonzero(~_CONTAINERS[piece.type[fresh]])
+            first = np.flatnonzero(marks & _CONTAINER == 0)
             self._leading = not len(first)
-            shown[: first[0] if len(first) else len(fresh)] = False
+            shown[: first[0] if len(first) else len(marks)] = False
+        rows = np.flatnonzero(shown)
         if self._events:
-            batch = self._passing(EventRows(View(self._follow, piece), fresh[shown], numbers[shown]))
+            events = EventRows(View(self._follow, piece), rows + carried, numbers[rows])
+            batch = passing(self._parts, events, self._context).batch(self._names)
         else:
-            batch = self._operations.rows(piece, fresh[shown], numbers[shown])
+            calls = calls_of(self._operations, piece, rows + carried, numbers[rows])
+            batch = passing(self._parts, calls, self._context).batch(self._names)
         waiting = piece.unfinished()
         self._carried = b"".join(_block(whole, int(piece.start[event])) for event in waiting.tolist())
         return batch if len(batch) else None
-
-    def _passing(self, rows: EventRows) -> Batch:
-        """The rows that pass, by conditions in the order of what they cost."""
-        for part in self._parts:
-            held = evaluate(part, rows.batch(columns_of(part)), self._context)
-            rows = rows.take(np.flatnonzero(held))
-        return rows.batch(self._names)
 
     def _other(self, kind: int, data: bytes) -> None:
         """A block that is no event."""

@@ -86,7 +86,7 @@ def _as_child(threads: Threads, p: Piece, i: int, tid: int) -> None:
     pid, ptid = p.signed(i, 4), p.signed(i, 5)
     source = threads.by_tid.get(pid if flags & CLONE_THREAD else ptid)
     if known is not None and not known.invalid:
-        threads.tables[child.table] = threads.tables[known.table]
+        child.table = known.table
         _inherit(threads, known, child, flags, fds=False)
     elif source is not None and not source.invalid:
         _inherit(threads, source, child, flags)
@@ -98,8 +98,9 @@ def _as_child(threads: Threads, p: Piece, i: int, tid: int) -> None:
 
 
 def _inherit(threads: Threads, source: Thread, child: Thread, flags: int, fds: bool = True) -> None:
-    for name in ("exepath", "root", "sid", "vpgid", "tty", "loginuid", "caps", "env", "uid", "gid", "cgroups", "pid"):
-        setattr(child, name, getattr(source, name))
+    child.exepath, child.root, child.env, child.cgroups = source.exepath, source.root, source.env, source.cgroups
+    child.sid, child.vpgid, child.tty, child.pid = source.sid, source.vpgid, source.tty, source.pid
+    child.uid, child.gid, child.loginuid, child.caps = source.uid, source.gid, source.loginuid, source.caps
     child.flags = flags | (CLONE_FILES if flags & CLONE_THREAD else 0)
     child.cwd = cwd_of(threads, source)
     if fds and not flags & CLONE_THREAD:

@@ -100,11 +100,6 @@ class Texts:
     def __init__(self, follow: Follow, piece: Piece) -> None:
         self.follow, self.piece = follow, piece
         self._threads = follow.threads
-        self._special: dict[str, Callable[[int, Param, bytes], Shown]] = {
-            "fd": self._fd, "pid": self._pid, "uid": self._uid, "gid": self._gid, "path": self._path,
-            "relpath": self._path, "tuple": self._tuple, "sockaddr": self._address, "fdlist": self._fdlist,
-            "sigset": self._sigset, "sysid": self._call, "reltime": self._reltime,
-        }  # fmt: skip
 
     def line(self, event: int, context: Context) -> bytes:
         """`name=text(name) ` of each parameter."""
@@ -154,10 +149,10 @@ class Texts:
         return self._typed(event, param, raw)
 
     def _typed(self, event: int, param: Param, raw: bytes) -> Shown:
-        special = self._special.get(param.type)
+        special = _SPECIAL.get(param.type)
         if special is not None and (raw or param.type in ("path", "relpath", "fdlist")):
             try:
-                return special(event, param, raw)
+                return special(self, event, param, raw)
             except (struct.error, IndexError):
                 return b"INVALID", b""
         value = number_of(param, raw)
@@ -190,7 +185,7 @@ class Texts:
     def file(self, event: int, fd: int) -> int:
         """The id of the file behind a descriptor of an event's thread."""
         table = self._threads.table_of.at(int(self.piece.tid[event]), event)
-        return self._threads.files.at(table << 32 | fd & 0xFFFFFFFF, event) if table else 0
+        return self._threads.held.at(table, fd, event) if table else 0
 
     def _pid(self, event: int, param: Param, raw: bytes) -> Shown:
         tid = struct.unpack_from("<q", raw)[0]
@@ -269,3 +264,11 @@ class Texts:
     def _reltime(self, event: int, param: Param, raw: bytes) -> Shown:
         value = struct.unpack_from("<Q", raw)[0]
         return (b"none", b"") if value == (1 << 64) - 1 else (b"%d" % value, f"{value / 1e9:g}s".encode())
+
+
+# by type: none of them refers to one object's method, as that would keep its piece until garbage is collected
+_SPECIAL: dict[str, Callable[[Texts, int, Param, bytes], Shown]] = {
+    "fd": Texts._fd, "pid": Texts._pid, "uid": Texts._uid, "gid": Texts._gid, "path": Texts._path,
+    "relpath": Texts._path, "tuple": Texts._tuple, "sockaddr": Texts._address, "fdlist": Texts._fdlist,
+    "sigset": Texts._sigset, "sysid": Texts._call, "reltime": Texts._reltime,
+}  # fmt: skip

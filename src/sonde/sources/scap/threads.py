@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
+import numpy as np
+import numpy.typing as npt
+
 from sonde.catalog.scap import blocks
-from sonde.plan.processes import PROCESS
 from sonde.plan.state import State
+from sonde.plan.strings import EMPTY
 from sonde.sources.scap.fds import Fd, Fds
+from sonde.sources.scap.held import Held, key_of
 from sonde.sources.scap.lists import Entry, Process
 from sonde.sources.scap.memory import Memory
 from sonde.sources.scap.timeline import Timeline
 
 __all__ = ["CLONE_FILES", "CLONE_THREAD", "Thread", "Threads"]
 
+I8 = npt.NDArray[np.int64]
+
 CLONE_FILES, CLONE_THREAD = 1 << 0, 1 << 13  # flags as in the file
 NOBODY, UNKNOWN = 0xFFFFFFFF, b"<NA>"
 _U4, _U8 = (1 << 32) - 1, (1 << 64) - 1
-_COLUMNS = PROCESS.names or ()
+_COLUMNS = (
+    "tid", "pid", "ppid", "uid", "euid", "gid", "egid", "loginuid", "sid", "vpid", "vtid", "vpgid", "pgid", "vsid",
+    "comm", "pcomm", "argv", "env", "cgroups", "cwd", "root", "exe_file", "tty",
+)  # fmt: skip
+_CAPS = ("cap_inheritable", "cap_permitted", "cap_effective")
 
 
 class Thread:
@@ -47,25 +58,56 @@ class Thread:
 class Threads:
     """All threads, and of each event of a piece which record and which descriptors its thread had."""
 
-    def __init__(self, state: State, fds: Fds) -> None:
-        self.state, self.fds = state, fds
+    def __init__(self, state: State, fds: Fds, held: Held) -> None:
+        self.state, self.fds, self.held = state, fds, held
         self.by_tid: dict[int, Thread] = {}
-        self.tables: list[dict[int, int]] = [{}]  # descriptor -> id of a file, by number of the table
+        self.tables = 0  # of descriptors, so far
+        self.holders = np.full((256, 4), -1, np.int64)  # what native/descriptors.py is told of threads, by number
+        self._numbers: dict[int, int] = {}
         self._ended: list[int] = []  # tables of threads that ended in this piece
         self.memory = Memory()
         self.fdlimits, self.ttys = [0], [0]  # by record
-        self.records = Timeline(lambda tid: thread.record if (thread := self.by_tid.get(tid)) else 0)
-        self.table_of = Timeline(lambda tid: self.table(thread) if (thread := self.by_tid.get(tid)) else 0)
-        self.files = Timeline(lambda key: self.tables[key >> 32].get(key & _U4, 0))
+        self._made: list[tuple[int, ...]] = []  # records that are not written yet: _COLUMNS,
+        self._caps: list[tuple[int, ...]] = []  # _CAPS
+        self.records = Timeline(self._of_all(lambda thread: thread.record))
+        self.table_of = Timeline(self._of_all(self.table))
         self.event = 0  # the one that is being followed
+
+    def _of_all(self, value: Callable[[Thread], int]) -> Callable[[I8], I8]:
+        """A number of each of some threads, 0 of those that are not there."""
+        by_tid = self.by_tid
+
+        def now(tids: I8) -> I8:
+            found = map(by_tid.get, tids.tolist())
+            return np.array([value(thread) if thread else 0 for thread in found], np.int64)
+
+        return now
 
     def begin(self) -> None:
         """A new piece begins."""
-        for timeline in (self.records, self.table_of, self.files):
-            timeline.clear()
-        for number in self._ended:  # nobody asks about them any more
-            self.tables[number] = {}
+        self.held.settle(self._ended)  # nobody asks about their tables any more
+        self.records.clear()
+        self.table_of.clear()
         self._ended.clear()
+
+    def numbers(self, tids: I8) -> I8:
+        """The numbers of threads, which are or will be there, in `holders`."""
+        return np.array([self._number(tid) for tid in tids.tolist()], np.int64)
+
+    def _number(self, tid: int) -> int:
+        number = self._numbers.get(tid)
+        if number is None:
+            number = self._numbers[tid] = len(self._numbers)
+            if number >= len(self.holders):
+                self.holders = np.concatenate((self.holders, np.full_like(self.holders, -1)))
+        return number
+
+    def _holds(self, thread: Thread) -> None:
+        """Tell which table a thread uses and where it is."""
+        tid, pid = thread.tid, thread.pid
+        number = self._number(tid)
+        main = number if tid == pid else self._number(pid)
+        self.holders[number] = thread.table, main, thread.flags & CLONE_FILES, self.fds.path(thread.cwd)
 
     def listed(self, found: Process) -> None:
         """A thread of the list at the beginning."""
@@ -80,19 +122,23 @@ class Threads:
     def listed_fds(self, tid: int, entries: list[Entry]) -> None:
         """The descriptors of a thread of the list."""
         thread = self.by_tid.get(tid)
-        if thread is not None:
-            table = self.tables[thread.table]
-            table.update((entry.fd & _U4, self.fds.of(self.fds.entry(entry))) for entry in entries)
+        if thread is not None and entries:
+            keys = [key_of(thread.table, entry.fd) for entry in entries]
+            idents = [self.fds.of(self.fds.entry(entry)) for entry in entries]
+            self.held.kernel.set(np.array(keys, np.int64), np.array(idents, np.int64))
 
     def settle(self) -> None:
         """The lists are read: a socket whose port some process serves is a server's, the others are clients'."""
-        infos = [self.fds.infos[ident] for table in self.tables for ident in table.values()]
+        self.held.kernel.replace(self._settled)
+
+    def _settled(self, idents: I8) -> I8:
+        distinct, inverse = np.unique(idents, return_inverse=True)
+        infos = [self.fds.infos[ident] for ident in distinct.tolist()]
         served = {info.ends[1] for info in infos if info.is_server}
-        for table in self.tables:
-            for fd, ident in table.items():
-                info = self.fds.infos[ident]
-                if info.type == blocks.IPV4 and not info.role:
-                    table[fd] = self.fds.of(info.settled(info.ends[1] in served))
+        unsettled = [info.type == blocks.IPV4 and not info.role for info in infos]
+        made = [self.fds.of(info.settled(info.ends[1] in served)) if new else old
+                for info, new, old in zip(infos, unsettled, distinct.tolist(), strict=True)]  # fmt: skip
+        return np.array(made, np.int64)[inverse]
 
     def get(self, tid: int) -> Thread:
         """A thread, made if there is none."""
@@ -113,6 +159,7 @@ class Threads:
         before = self.table(old) if old else 0
         record = old.record if old else 0
         self.by_tid[thread.tid] = thread
+        self._holds(thread)
         thread.record = self._record(thread)
         self.records.change(thread.tid, self.event, record, thread.record)
         self.table_of.change(thread.tid, self.event, before, self.table(thread))
@@ -127,6 +174,7 @@ class Threads:
 
     def changed(self, thread: Thread) -> None:
         """From this event on a thread is as it is now."""
+        self._holds(thread)
         old, thread.record = thread.record, self._record(thread)
         self.records.change(thread.tid, self.event, old, thread.record)
 
@@ -136,6 +184,7 @@ class Threads:
         if thread is not None:
             table = self.table(thread)
             del self.by_tid[tid]
+            self.holders[self._number(tid)] = -1
             self._ended.append(thread.table)
             self.records.change(tid, self.event + 1, thread.record, 0)
             self.table_of.change(tid, self.event + 1, table, 0)
@@ -159,57 +208,49 @@ class Threads:
 
     def copy_fds(self, source: Thread, target: Thread) -> None:
         """A new thread has what another has open."""
-        self.tables[target.table] = dict(self.tables[self.table(source)])
+        if table := self.table(source):
+            self.held.kernel.fork(table, target.table)
 
     def fd(self, thread: Thread, fd: int) -> Fd | None:
         """What is behind a descriptor of a thread now."""
-        ident = self.tables[self.table(thread)].get(fd & _U4, 0) if fd >= 0 else 0
-        return self.fds.infos[ident] if ident else None
-
-    def set_fd(self, thread: Thread, fd: int, info: Fd | None, later: int = 0) -> None:
-        """From this event on (`later`: behind it) another file, or none, is behind a descriptor."""
-        self.put(thread, fd, self.fds.of(info) if info else 0, later)
-
-    def put(self, thread: Thread, fd: int, new: int, later: int = 0) -> None:
-        """The same by the id of the file, 0 for none."""
-        number = thread.table if not thread.flags & CLONE_FILES else self.table(thread)
-        if not number or fd < 0:
-            return
-        table, fd = self.tables[number], fd & _U4
-        old = table.get(fd, 0)
-        if new == old:
-            return
-        if new:
-            table[fd] = new
-        else:
-            del table[fd]
-        self.files.change(number << 32 | fd, self.event + later, old, new)
+        table = self.table(thread)
+        return self.held.now(table, fd) if table else None
 
     def _new(self, tid: int) -> Thread:
-        self.tables.append({})
-        return Thread(tid, len(self.tables) - 1)
+        self.tables += 1
+        return Thread(tid, self.tables)
+
+    def write(self) -> None:
+        """The records made so far can be asked for."""
+        if not self._made:
+            return
+        processes, numbers = self.state.processes, np.array(self._made, np.int64)
+        last = processes.ensure(len(processes) + len(numbers) - 1)
+        rows = processes.rows[last + 1 - len(numbers) : last + 1]
+        for name, column in zip(_COLUMNS, numbers.T, strict=True):
+            rows[name] = column
+        for name, caps in zip(_CAPS, np.array(self._caps, np.uint64).T, strict=True):
+            rows[name] = caps
+        rows["known"] = 1
+        self._made.clear()
+        self._caps.clear()
 
     def _record(self, thread: Thread) -> int:
         """The id of a new row that tells how a thread is."""
-        processes, intern = self.state.processes, self.state.strings.intern
-        ident = len(processes)
+        processes, intern, path = self.state.processes, self.state.strings.intern, self.fds.path
+        ident = len(processes) + len(self._made)
         argv = thread.exe + b"\0" + thread.args if thread.args else thread.exe
         parent = self.by_tid.get(thread.maker or thread.ptid)
+        uid, gid = thread.uid & _U4, thread.gid & _U4
         self.fdlimits.append(thread.fdlimit)
         self.ttys.append(thread.tty)
-        columns = {
-            "known": 1, "tid": thread.tid, "pid": thread.pid, "ppid": thread.ptid, "uid": thread.uid,
-            "euid": thread.uid, "gid": thread.gid, "egid": thread.gid, "loginuid": thread.loginuid, "sid": thread.sid,
-            "vpid": thread.vpid, "vtid": thread.vtid, "vpgid": thread.vpgid, "pgid": thread.vpgid, "vsid": thread.sid,
-            "comm": intern(thread.comm), "pcomm": intern(parent.comm) if parent else 0, "argv": intern(argv),
-            "env": intern(thread.env), "cgroups": intern(_renamed(thread.cgroups.rstrip(b"\0"))),
-            "cwd": self.fds.path(thread.cwd), "root": self.fds.path(thread.root),
-            "exe_file": self.fds.path(thread.exepath), "tty": intern(b""),
-        }  # fmt: skip
-        columns = {name: value & _U4 for name, value in columns.items()}
-        columns["cap_inheritable"], columns["cap_permitted"], columns["cap_effective"] = (c & _U8 for c in thread.caps)
-        place = processes.ensure(ident)
-        processes.rows[place] = tuple(columns.get(name, 0) for name in _COLUMNS)
+        self._made.append((
+            thread.tid, thread.pid, thread.ptid, uid, uid, gid, gid, thread.loginuid & _U4, thread.sid, thread.vpid,
+            thread.vtid, thread.vpgid, thread.vpgid, thread.sid, intern(thread.comm),
+            intern(parent.comm) if parent else 0, intern(argv), intern(thread.env), intern(_renamed(thread.cgroups)),
+            path(thread.cwd), path(thread.root), path(thread.exepath), EMPTY,
+        ))  # fmt: skip
+        self._caps.append(tuple(cap & _U8 for cap in thread.caps))
         if thread.tid == thread.pid or (thread.pid & _U4, 0) not in processes.latest:
             processes.latest[thread.pid & _U4, 0] = ident
         return ident
@@ -218,4 +259,5 @@ class Threads:
 @lru_cache(1024)
 def _renamed(cgroups: bytes) -> bytes:
     """Control groups by the names that /proc has for their controllers."""
-    return b"\0".join(b"blkio=" + word[3:] if word.startswith(b"io=") else word for word in cgroups.split(b"\0"))
+    words = cgroups.rstrip(b"\0").split(b"\0")
+    return b"\0".join(b"blkio=" + word[3:] if word.startswith(b"io=") else word for word in words)

@@ -26,18 +26,23 @@ class _Sorted(NamedTuple):
 
 
 class Timeline:
-    """Numbers by key and event. `now` gives a key's value behind the last event; 0 is none."""
+    """Numbers by key and event. `now` gives the values of keys behind the last event; 0 is none."""
 
-    def __init__(self, now: Callable[[int], int]) -> None:
+    def __init__(self, now: Callable[[I8], I8]) -> None:
         self._now = now
         self._log: list[tuple[int, int, int, int]] = []  # key, event, value before and from then on
+        self._told: I8 | None = None  # the same, if all are told at once
         self._sorted: _Sorted | None = None
         self._by_key: dict[int, list[tuple[int, int, int]]] | None = None
 
     def clear(self) -> None:
         """Begin a new piece."""
         self._log.clear()
-        self._sorted = self._by_key = None
+        self._told = self._sorted = self._by_key = None
+
+    def tell(self, log: I8) -> None:
+        """All changes of a piece: rows of key, event, value before and from then on, and what else there is."""
+        self._told = log[:, :4]
 
     def change(self, key: int, event: int, old: int, new: int) -> None:
         """From `event` on a key has another value. All changes of a piece are told before it is asked about."""
@@ -47,21 +52,20 @@ class Timeline:
         """The value that a key has behind an event."""
         if self._by_key is None:
             self._by_key = {}
-            for changed, *change in self._log:
+            for changed, *change in self._rows().tolist():
                 self._by_key.setdefault(changed, []).append((change[0], change[1], change[2]))
         found = self._by_key.get(key)
         if found is None:
-            return self._now(key)
+            return int(self._now(np.array([key], np.int64))[0])
         place = bisect_right(found, event, key=lambda change: change[0])
         return found[place - 1][2] if place else found[0][1]
 
     def all_at(self, keys: I8, number: Numbers, events: I8) -> I8:
         """The same for each of several events, of the key with its number among distinct ones."""
-        now = np.array([self._now(key) for key in keys.tolist()], np.int64)
         if not len(events):
             return np.zeros(0, np.int64)
-        out: I8 = now[number]
-        if not self._log:
+        out: I8 = self._now(keys)[number]
+        if not len(self._log if self._told is None else self._told):
             return out
         changes = self._changes()
         index = np.minimum(np.searchsorted(changes.keys, keys), len(changes.keys) - 1)
@@ -75,8 +79,11 @@ class Timeline:
 
     def _changes(self) -> _Sorted:
         if self._sorted is None:
-            log = np.array(self._log, np.int64)
+            log = self._rows()
             log = log[np.argsort(log[:, 0], kind="stable")]
             keys, first = np.unique(log[:, 0], return_index=True)
             self._sorted = _Sorted(keys, np.append(first, len(log)), log[:, 1], log[:, 2], log[:, 3])
         return self._sorted
+
+    def _rows(self) -> I8:
+        return np.array(self._log, np.int64).reshape(-1, 4) if self._told is None else self._told

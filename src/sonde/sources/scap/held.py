@@ -1,0 +1,184 @@
+"""What descriptors lead to, found out only when it is asked for."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from sonde.native.descriptors import Steps, descriptors
+from sonde.sources.scap.fds import Fd, Fds
+from sonde.sources.scap.pieces import Piece
+from sonde.sources.scap.timeline import Numbers, Timeline
+
+__all__ = ["Held", "Make", "Moment", "key_of"]
+
+I8 = npt.NDArray[np.int64]
+
+
+def key_of(table: int, fd: int) -> int:
+    """The key of a descriptor in a table."""
+    return table << 32 | fd & 0xFFFFFFFF
+
+
+class _Unknown(Exception):
+    """What an earlier change made has to be found out first: its place in the log."""
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+
+
+class Moment:
+    """A change of what is behind a descriptor: its event, and what there was right before it."""
+
+    __slots__ = ("_held", "_key", "_old", "_place", "cwd", "event", "fds")
+
+    def __init__(self, held: Held, place: int) -> None:
+        self._held, self._place, self.fds = held, place, held.fds
+        self._key, _, self._old, _, self.event, self.cwd = held.log[place].tolist()
+
+    @property
+    def directory(self) -> bytes:
+        """The working directory; `cwd` is its id, -1 if it is not known."""
+        return self.fds.infos[self.cwd].name if self.cwd >= 0 else b"./"
+
+    def before(self) -> int:
+        """The id of what was behind the descriptor."""
+        return self._held.known(self._old)
+
+    @property
+    def old(self) -> Fd | None:
+        """What was behind the descriptor."""
+        return self.fds.info(self.before())
+
+    def behind(self, fd: int) -> Fd | None:
+        """What was behind another descriptor of the thread."""
+        if fd < 0:
+            return None
+        return self.fds.info(self._held.known(self._held.before(key_of(self._key >> 32, fd), self._place)))
+
+    def all(self) -> list[Fd]:
+        """What was behind all descriptors of the thread."""
+        codes = self._held.table_before(self._key >> 32, self._place)
+        return [self.fds.infos[ident] for ident in map(self._held.known, codes) if ident]
+
+
+Make = Callable[[Piece, Moment], Fd | int | None]  # what is behind the descriptor then, None: what there was
+# of events in working directories, what they made: its id if that is remembered
+Known = Callable[[Piece, I8, I8], list[int | None]]
+
+
+class Held:
+    """What is behind each descriptor of each table, as the steps of one piece after the other change it.
+
+    Steps only tell by which change a descriptor got what it leads to. `makes`, by event type, finds out what that is,
+    `known` remembers it.
+    """
+
+    def __init__(self, fds: Fds, makes: Mapping[int, Make], known: Known) -> None:
+        self.fds, self.kernel = fds, descriptors()
+        self._makes, self._known = makes, known
+        self._piece: Piece | None = None
+        self._made: dict[int, int] = {}  # ids, by place in the log
+        self._places: dict[int, list[int]] = {}  # in the log, by key
+        self._placed = 0
+        self._files = Timeline(self.kernel.get)
+
+    def settle(self, ended: list[int]) -> None:
+        """The piece is done, and some tables are no more: what is still open is found out."""
+        self.kernel.drop(np.array(ended, np.int64))
+        self.kernel.replace(self._ids)
+        self._made.clear()
+        self._places.clear()
+        self._placed = 0
+        self._files.clear()
+
+    def begin(self, piece: Piece, steps: Steps) -> None:
+        """The steps of the next piece."""
+        self._piece = piece
+        self.kernel.begin(steps)
+
+    @property
+    def log(self) -> I8:
+        """The changes that the steps made so far."""
+        return self.kernel.log
+
+    def now(self, table: int, fd: int) -> Fd | None:
+        """What is behind a descriptor behind the steps made so far."""
+        found = self._ids(self.kernel.get(np.array([key_of(table, fd)], np.int64)))
+        return self.fds.info(int(found[0])) if fd >= 0 else None
+
+    def at(self, table: int, fd: int, event: int) -> int:
+        """The id of what is behind a descriptor behind an event; the steps of the piece are all made."""
+        self._files.tell(self.log)
+        code = self._files.at(key_of(table, fd), event)
+        return code if code >= 0 else self._found(-code - 1)
+
+    def all_at(self, keys: I8, number: Numbers, events: I8) -> I8:
+        """The same for each of several events, of the key with its number among distinct ones."""
+        self._files.tell(self.log)
+        return self._ids(self._files.all_at(keys, number, events))
+
+    def known(self, code: int) -> int:
+        """The id that a value of the table of descriptors stands for, if that has been found out."""
+        if code >= 0:
+            return code
+        ident = self._made.get(-code - 1)
+        if ident is None:
+            raise _Unknown(-code - 1)
+        return ident
+
+    def before(self, key: int, place: int) -> int:
+        """The value of a key right before a change."""
+        log = self.log
+        for later, changed in enumerate(log[self._placed :, 0].tolist(), self._placed):
+            self._places.setdefault(changed, []).append(later)
+        self._placed = len(log)
+        found = self._places.get(key)
+        if found is None:
+            return int(self.kernel.get(np.array([key], np.int64))[0])
+        index = bisect_left(found, place)
+        return int(log[found[index - 1], 3] if index else log[found[0], 2])
+
+    def table_before(self, table: int, place: int) -> list[int]:
+        """The values of a table right before a change."""
+        keys, values = self.kernel.values(table)
+        found = dict(zip(keys.tolist(), values.tolist(), strict=True))
+        later = self.log[place:][::-1]
+        found.update(later[later[:, 0] >> 32 == table][:, [0, 2]].tolist())
+        return list(found.values())
+
+    def _ids(self, codes: I8) -> I8:
+        """The ids that values stand for."""
+        rows = np.flatnonzero(codes < 0)
+        if not len(rows):
+            return codes
+        places, inverse = np.unique(-codes[rows] - 1, return_inverse=True)
+        assert self._piece is not None
+        events, cwds = self.log[places, 4], self.log[places, 5]
+        known = zip(places.tolist(), self._known(self._piece, events, cwds), strict=True)
+        found = [self._found(place) if ident is None else ident for place, ident in known]
+        out = codes.copy()
+        out[rows] = np.array(found, np.int64)[inverse]
+        return out
+
+    def _found(self, place: int) -> int:
+        """The id of what a change made."""
+        waiting = [] if place in self._made else [place]
+        while waiting:
+            try:
+                self._made[waiting[-1]] = self._find(waiting[-1])
+                waiting.pop()
+            except _Unknown as unknown:
+                waiting.append(unknown.place)
+        return self._made[place]
+
+    def _find(self, place: int) -> int:
+        assert self._piece is not None
+        moment = Moment(self, place)
+        found = self._makes[self._piece.type_of(moment.event)](self._piece, moment)
+        if found is None:
+            return moment.before()
+        return found if isinstance(found, int) else self.fds.of(found)
