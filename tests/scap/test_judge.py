@@ -19,7 +19,8 @@ FILTERS = (
     "evt.res=ENOENT", "evt.category=file", "evt.category=net", "evt.is_io=true", "evt.is_wait=true", "evt.num<100",
     "evt.cpu=0", "evt.args contains O_RDONLY", "evt.arg.name contains ld.so", "syscall.type=open",
     "not proc.name exists", "thread.ismain=true and proc.name != sshd",
-    "evt.type=open and thread.pfminor >= 0",
+    "evt.type=open and thread.pfminor >= 0", "container.name contains _1", "container.image in (nginx, mysql:5.7)",
+    "container.name!=host", "container.privileged=false", "container.image.repository=nginx",
 )  # fmt: skip
 FORMATS = (
     "%evt.num %evt.type %evt.args", "*%evt.num %container.id %thread.tid %thread.vtid %proc.vpid",
@@ -28,6 +29,8 @@ FORMATS = (
     "*%proc.aname[1] %proc.aname[2] %proc.apid[1] %proc.loginshellid", "*%evt.count %evt.count.error %evt.count.exit",
     "*%evt.is_open_read %evt.is_open_write %evt.wait_latency", "*%evt.arg.fd %evt.arg.name %evt.arg.flags",
     "*%evt.num %evt.res %evt.rawres %evt.failed", "%-12proc.name|%evt.type",
+    "%evt.num %container.name", "*%container.image %container.image.id %container.image.repository",
+    "*%container.image.tag %container.image.digest %container.privileged",
 )  # fmt: skip
 
 pytestmark = [needs_captures, needs_sysdig]

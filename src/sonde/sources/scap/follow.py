@@ -35,6 +35,7 @@ class Follow:
         self.held = Held(self.fds, makes | sockets.CHANGES, opens.known)
         self.threads = Threads(state, self.fds, self.held)
         self.people = People()
+        state.containers = self.people.containers
         self._stepping = Stepping(makes.keys(), sockets.CHANGES.keys(), tasks.CHANGES.keys() | _META, _META)
 
     def through(self, piece: Piece) -> None:

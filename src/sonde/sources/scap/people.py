@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from sonde.plan.containers import Container, Containers
 from sonde.sources.scap.lists import User
 from sonde.sources.scap.pieces import Piece
 
@@ -20,7 +21,7 @@ class People:
     def __init__(self) -> None:
         self.users: dict[int, User] = {}
         self.groups: dict[int, User] = {}
-        self.containers: dict[str, dict[str, Any]] = {}
+        self.containers = Containers()
         self.unreadable = 0  # descriptions of containers
 
     def listed(self, user: User) -> None:
@@ -51,8 +52,15 @@ class People:
         try:
             found = json.loads(text)["container"]
             ident = str(found["id"])
-        except (ValueError, KeyError, TypeError, RecursionError):
+            self.containers.tell(ident, _described(found))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             self.unreadable += 1
             return ""
-        self.containers[ident] = found
         return ident
+
+
+def _described(told: dict[str, Any]) -> Container:
+    """A container, as the keys of sysdig's events have it."""
+    texts = (str(told.get(key) or "") for key in ("name", "image", "imageid", "imagerepo", "imagetag", "imagedigest"))
+    privileged = told.get("privileged")
+    return Container._make((*texts, privileged if isinstance(privileged, bool) else None))
