@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import select
@@ -48,6 +49,7 @@ __all__ = [
 T = TypeVar("T")
 STDOUT, STDERR = 1, 2
 PIECE = 1 << 16
+SECOND = 1_000_000_000
 
 
 def question_of(options: Options, out: int = STDOUT) -> Question:
@@ -67,13 +69,26 @@ def question_of(options: Options, out: int = STDOUT) -> Question:
 
 
 def within(options: Options) -> tuple[str, ...]:
-    """Filters that say the same as --since and --until."""
+    """Filters that say the same as --since and --until, and -M of what was recorded."""
     if options.read is None and (options.since or options.until):
         raise UsageError("--since and --until are about a recording: -r NAME.sonde says which")
-    if options.read is not None and options.seconds is not None:
-        raise UsageError("--for is about the running system: --since and --until choose the time of a recording")
     since = (f"evt.rawtime >= {options.since}",) if options.since else ()
-    return since + ((f"evt.rawtime <= {options.until}",) if options.until else ())
+    until = (f"evt.rawtime <= {options.until}",) if options.until else ()
+    if options.read is None or options.seconds is None:
+        return since + until
+    began = max(_first(_read(options)), options.since or 0)
+    return (*since, *until, f"evt.rawtime < {began + round(options.seconds * SECOND)}")
+
+
+def _first(path: str) -> int:
+    """The time of the first row of what was recorded, ns since the epoch; 0 if there is none."""
+    if path == "-":
+        raise UsageError("-M begins with the first event, and -r - cannot be read twice: --until says a time")
+    with contextlib.closing(Answer(Question(exact=is_scap(path)), recorded(path, events=True))) as answer:
+        while not answer.done:
+            if (batch := answer.rows(answer.source.poll())) is not None:
+                return int(batch.columns["time"].min())
+    return 0
 
 
 def left_out(options: Options, out: int) -> tuple[int, ...]:
@@ -157,7 +172,7 @@ class Run:
         """Is it at its end? `done`: the answer is."""
         if self.command and self.status is None:
             self.status = self.command.poll()
-        seconds = self.options.seconds
+        seconds = self.options.seconds if self.options.read is None else None
         late = seconds is not None and time.monotonic() - self.began >= seconds
         return self.ended_by != 0 or done or late or self.status is not None
 

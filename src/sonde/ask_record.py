@@ -21,6 +21,7 @@ from sonde.sources.recording.segments import Directory, Sink, Stream
 from sonde.sources.recording.snapshot import snapshot_now
 from sonde.sources.recording.writer import Limits, Recorder
 from sonde.sources.scap.living import living
+from sonde.sources.scap.rotation import Rotation
 from sonde.sources.scap.writing import ScapWriter
 
 __all__ = ["about", "record"]
@@ -100,13 +101,18 @@ def _recorder(options: Options) -> Recorder | ScapWriter:
         raise UsageError(f"-z is about files of sysdig; recordings (NAME{SUFFIX}, -) are always compressed")
     if native:
         return _native(Stream() if path == "-" else Directory(path, anew=True), _files(options), options)
-    if options.segment_size or options.segment_seconds or options.segment_events or options.segments:
-        raise UsageError(f"-C, -G, -e and -W are about recordings: -w NAME{SUFFIX}; a file of sysdig is one file")
-    return ScapWriter(path, living, options.compress)
+    return ScapWriter(path, living, options.compress, _rotation(options))
 
 
 def _native(sink: Sink, limits: Limits, options: Options) -> Recorder:
     return Recorder(sink, about(options), limits, partial(snapshot_now, bool(options.command or options.pids)))
+
+
+def _rotation(options: Options) -> Rotation:
+    found = Rotation(options.segment_size, options.segment_seconds, options.segment_events, options.segments)
+    if found.keep is not None and not found.rotates:
+        raise UsageError("-W keeps the last files: -C, -G or -e say when the next one begins")
+    return found
 
 
 def _files(options: Options) -> Limits:

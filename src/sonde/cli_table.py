@@ -116,7 +116,8 @@ OPTIONS: tuple[Option, ...] = (
         example="sonde -n 5 proc.name=cat", comment="the first five events of cat",
     ),
     Option(
-        ("-M", "--for"), "seconds", "stop after TIME: seconds, or 500ms, 10s, 2m, 1h", "TIME", _seconds,
+        ("-M", "--for"), "seconds", "stop after TIME: seconds, or 500ms, 10s, 2m, 1h; of -r: of its time",
+        "TIME", _seconds,
         example="sonde --for 10s evt.failed=true", comment="what fails during ten seconds",
     ),
     Option(

@@ -12,7 +12,6 @@ from sonde.catalog.lookup import EVENTS
 from sonde.catalog.scap.events import Event
 from sonde.engines.context import Context
 from sonde.engines.decoding import Group
-from sonde.native.ops import Text
 from sonde.plan.batch import ENTER_ROW, PHYSICAL, Array, Batch, Views
 from sonde.sources.scap.kinds import Written, written
 from sonde.sources.scap.packing import constant, event_blocks
@@ -29,11 +28,20 @@ _USED = dict.fromkeys(("cpu", "flags", "tid", "pid", "res", "proc", "file", *(f"
 
 
 class Blocks(NamedTuple):
-    """Blocks of events of one type: their times, the numbers of the rows they are of (even: entered), the bytes."""
+    """Blocks of events of one type: their times, the numbers of the rows they are of times two (odd: the exit), which
+    rise, and the bytes."""
 
     time: I8
     order: I8
-    text: Text
+    views: Views
+
+    def of_rows(self, first: int, last: int) -> Blocks:
+        """Those of some rows that follow one another."""
+        start, end = np.searchsorted(self.order, (2 * first, 2 * last)).tolist()
+        length, offset = self.views.length[start:end], self.views.offset[start:end]
+        begin = int(offset[0]) if start < end else 0
+        data = self.views.data[begin : begin + int(length.sum())]  # they lie one behind the other
+        return Blocks(self.time[start:end], self.order[start:end], Views(data, offset - begin, length, length))
 
 
 def blocks_of(batch: Batch, context: Context) -> list[Blocks]:
@@ -84,4 +92,4 @@ def _params(group: Group, kinds: Written, event: Event) -> list[Views]:
 def _blocks(group: Group, event: Event, params: list[Views], time: I8, rows: I8) -> Blocks:
     tid, cpu = group.column("tid"), group.column("cpu")
     text = event_blocks(event.number, time[rows], tid[rows], cpu[rows], [param.take(rows) for param in params])
-    return Blocks(time[rows], group.at[rows] * 2 + (not event.enters), text)
+    return Blocks(time[rows], group.at[rows] * 2 + (not event.enters), text.views())
