@@ -14,6 +14,7 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import TypeVar
 
+from sonde.catalog.changes import NEEDED
 from sonde.cli_options import Options
 from sonde.dialects.format import CONTAINER, DEFAULT
 from sonde.errors import KernelError, SondeError, UsageError
@@ -42,8 +43,8 @@ from sonde.sources.live.events import Feature
 from sonde.sources.live.readers import readers
 
 __all__ = [
-    "FilterRun", "Output", "Run", "Signals", "ask", "die_of", "explained", "lacking", "left_out", "question_of",
-    "raised", "somewhere", "threads_of", "within",
+    "FilterRun", "Output", "Run", "Signals", "ask", "changing", "die_of", "explained", "lacking", "left_out",
+    "question_of", "raised", "somewhere", "threads_of", "within",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -63,9 +64,17 @@ def question_of(options: Options, out: int = STDOUT) -> Question:
         filter=options.filter_words, format=options.format or (CONTAINER if options.container_format else DEFAULT),
         json=options.json, snaplen=options.snaplen, limit=options.count, follow=bool(options.command or options.pids),
         skip=left_out(options, out), shown=shown, resolve_ports=options.resolve_ports, quiet=options.quiet,
-        record=options.write is not None, beside=within(options),
+        record=options.write is not None, beside=within(options), hidden=changing(options),
         exact=options.read is not None and is_scap(options.read),
     )  # fmt: skip
+
+
+def changing(options: Options) -> str:
+    """The filter of -F: what changes names of files and processes, whether it passes the other one or not."""
+    if not options.fat or not options.filter_words:
+        return ""
+    names = sorted({name for names in NEEDED.values() for name in names})
+    return f"evt.type in ({', '.join(names)})"
 
 
 def within(options: Options) -> tuple[str, ...]:

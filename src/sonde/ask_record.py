@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from sonde import __version__
-from sonde.ask import FilterRun, Output
+from sonde.ask import FilterRun, Output, changing
 from sonde.catalog.views import VIEWS
 from sonde.cli_options import Options
 from sonde.errors import UsageError
@@ -20,6 +20,7 @@ from sonde.sources.live.tracepoints import exists
 from sonde.sources.recording.segments import Directory, Sink, Stream
 from sonde.sources.recording.snapshot import snapshot_now
 from sonde.sources.recording.writer import Limits, Recorder
+from sonde.sources.scap.beginning import Beginning
 from sonde.sources.scap.living import living
 from sonde.sources.scap.rotation import Rotation
 from sonde.sources.scap.writing import ScapWriter
@@ -101,11 +102,16 @@ def _recorder(options: Options) -> Recorder | ScapWriter:
         raise UsageError(f"-z is about files of sysdig; recordings (NAME{SUFFIX}, -) are always compressed")
     if native:
         return _native(Stream() if path == "-" else Directory(path, anew=True), _files(options), options)
-    return ScapWriter(path, living, options.compress, _rotation(options))
+    return ScapWriter(path, living, options.compress, _rotation(options), partial(_told, options))
 
 
 def _native(sink: Sink, limits: Limits, options: Options) -> Recorder:
     return Recorder(sink, about(options), limits, partial(snapshot_now, bool(options.command or options.pids)))
+
+
+def _told(options: Options, beginning: Beginning) -> Beginning:
+    """What of the beginning of a file of sysdig is told."""
+    return replace(beginning, named=not options.exclude_users)
 
 
 def _rotation(options: Options) -> Rotation:
@@ -149,8 +155,11 @@ def about(options: Options) -> dict[str, object]:
     with open(BOOT_ID, encoding="ascii") as file:
         boot = file.read().strip()
     system = os.uname()
-    return {
+    nobody: dict[str, object] = {"users": [], "groups": []} if options.exclude_users else {}
+    beside = changing(options)
+    return nobody | {
         "session": f"{boot} {time.time_ns()}", "host": system.nodename, "kernel": system.release,
-        "filter": options.filter_words, "command": shlex.join(options.command), "snaplen": options.snaplen,
+        "filter": f"({options.filter_words}) or {beside}" if beside else options.filter_words,
+        "command": shlex.join(options.command), "snaplen": options.snaplen,
         "sonde": __version__,
     }  # fmt: skip

@@ -46,6 +46,8 @@ class Options:
     as_of: int | None = None
     write: str | None = None
     compress: bool = False
+    fat: bool = False
+    exclude_users: bool = False
     keep: float | None = None
     most: int | None = None
     everything: bool = False

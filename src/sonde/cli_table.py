@@ -166,6 +166,14 @@ OPTIONS: tuple[Option, ...] = (
         example="sonde -z -w x.scap --for 10s", comment="ten seconds, for sysdig",
     ),
     Option(
+        ("-F", "--fatfile"), "fat", "of -w: also keep, hidden, what changes names of files and processes",
+        example="sonde -F -w x.scap evt.failed=true", comment="failures, with their files",
+    ),
+    Option(
+        ("-E", "--exclude-users"), "exclude_users", "of -w: without the names of users and groups",
+        example="sonde -E -w x.scap --for 10s", comment="numbers only",
+    ),
+    Option(
         ("--keep",), "keep", "of record: for how long, 24h", "TIME", _seconds,
         example="sonde record --keep 24h --max 2GB /var/log/sonde", comment="a day's past",
     ),
@@ -308,8 +316,7 @@ _SOON = "not there yet"
 LATER: tuple[Option, ...] = tuple(
     Option(tuple(names.split(",")), "", "", refused=reason)
     for reason, options in (
-        (_RECORDINGS, "-F,--fatfile"),
-        (_RECORDINGS, "-E,--exclude-users|--filter-proclist|-P,--progress"),
+        (_RECORDINGS, "--filter-proclist|-P,--progress"),
         (_CHISELS, "-i,--chisel-info|--list-chisels"),
         (_PLUGINS, "-H,--plugin|-I,--input|--plugin-config-file|--plugin-info"),
         (_DRIVER, "-B,--bpf|--modern-bpf|--cpus-for-each-buffer|-g,--gvisor-config|-u,--udig"),

@@ -19,7 +19,7 @@ from sonde.engines.batch import evaluate
 from sonde.engines.context import Context
 from sonde.engines.fields import physical, pointing
 from sonde.errors import UsageError
-from sonde.plan.batch import Batch, Counters
+from sonde.plan.batch import HIDDEN, Batch, Counters
 from sonde.plan.expr import TRUE, And, Expr, fields
 from sonde.plan.state import State
 from sonde.sources.recording.frames import Damaged, Frame, Kind, Reader
@@ -188,6 +188,8 @@ class Recording(Unattached):
         """The rows that are in the span, which are seen, and of an event that may pass. If all are in the span, their
         times are not read."""
         asked: Mask = self._on[rows.column("nr")]
+        if rows.extremes("flags")[1] & ~(HIDDEN - 1):
+            asked &= rows.column("flags").astype(np.int64) & HIDDEN == 0
         least, most = rows.extremes("time")
         if self._span.since <= least and most <= self._span.until:
             self._seen += rows.rows

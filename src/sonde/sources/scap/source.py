@@ -7,6 +7,7 @@ import zlib
 from typing import BinaryIO
 
 import numpy as np
+import numpy.typing as npt
 
 from sonde.catalog.scap import blocks as known
 from sonde.catalog.scap.events import EVENTS
@@ -35,6 +36,7 @@ _GZIP = b"\x1f\x8b"
 _HIDDEN = of_types(set(range(1 << 16)) - {n for n, e in EVENTS.items() if e.category != "internal"})
 _CONTAINERS = of_types({228, 272, 324})
 _PEOPLE = of_types({354, 356, 358, 360})  # sysdig writes what it knows of users as events
+_FLAGGED, _FLAGS = [kind for kind, (flags, *_) in known.EVENTS.items() if flags], 10  # block types; where flags stand
 _UNKNOWN = of_types(set(range(1 << 16)) - EVENTS.keys())
 
 
@@ -155,7 +157,7 @@ class ScapFile(Unattached):
         counted = ~(unknown | _PEOPLE[piece.type[fresh]])
         numbers = np.cumsum(counted) + self._count
         self._count += int(counted.sum())
-        shown = counted & ~_HIDDEN[piece.type[fresh]]
+        shown = counted & ~(_HIDDEN[piece.type[fresh]] | _state_only(whole, piece.start[fresh]))
         if self._leading:  # the containers there are when the capture begins
             first = np.flatnonzero(~_CONTAINERS[piece.type[fresh]])
             self._leading = not len(first)
@@ -223,6 +225,16 @@ class ScapFile(Unattached):
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _state_only(data: bytes, start: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Which events are there only for what they change: their blocks have flags, which say so."""
+    if not len(start):
+        return np.zeros(0, np.bool_)
+    raw = np.frombuffer(data, np.uint8)
+    flagged = np.isin(raw[start] | raw[start + 1].astype(np.uint16) << 8, _FLAGGED)  # what is left of the types differs
+    found: npt.NDArray[np.bool_] = flagged & (raw[start + _FLAGS] & known.STATE_ONLY != 0)
+    return found
 
 
 def _block(data: bytes, start: int) -> bytes:

@@ -31,12 +31,13 @@ class ScapWriter:
     """
 
     def __init__(
-        self, path: str, begin: Callable[[State], Beginning], compress: bool = False, rotation: Rotation = WHOLE
-    ) -> None:
-        """`begin` is asked for what there was when the recording begins."""
+        self, path: str, begin: Callable[[State], Beginning], compress: bool = False, rotation: Rotation = WHOLE,
+        told: Callable[[Beginning], Beginning] = lambda beginning: beginning,
+    ) -> None:  # fmt: skip
+        """`begin` is asked for what there was when the recording begins; `told`: what of such a beginning is told."""
         self._names, self._rotation, self._compress = Names(path, rotation), rotation, compress
-        self._begin, self._last = begin, Last()
-        self._part = _Part(self._file(time.time_ns()))
+        self._begin, self._told, self._last = begin, told, Last()
+        self._part = _Part(self._file(time.time_ns()), told)
         self._context: Context | None = None
 
     def start(self, state: State) -> None:
@@ -67,7 +68,7 @@ class ScapWriter:
             fitting = cost.fitting(first, self._rotation, part.size, part.events, part.since)
             if not fitting and part.events:
                 part.close(batch.state)
-                self._part = _Part(self._file(int(cost.time[first])), Seam(self._last))
+                self._part = _Part(self._file(int(cost.time[first])), self._told, Seam(self._last))
                 continue
             last = first + max(fitting, 1)  # a file has one row at least
             rows = batch.take(np.arange(first, last))
@@ -92,8 +93,8 @@ class ScapWriter:
 class _Part:
     """A file: events wait in it for those that began before them. `seam` tells how it begins, if nobody else does."""
 
-    def __init__(self, out: FileOut, seam: Seam | None = None) -> None:
-        self._out, self.seam, self._order = out, seam, Order()
+    def __init__(self, out: FileOut, told: Callable[[Beginning], Beginning], seam: Seam | None = None) -> None:
+        self._out, self._told, self.seam, self._order = out, told, seam, Order()
         self._state, self._newest = State(), 0
         self.begun = False
         self.events = 0
@@ -107,7 +108,7 @@ class _Part:
     def begin(self, beginning: Beginning) -> None:
         """Write what there was before the first event."""
         self.begun = True
-        self._out.write(beginning.blocks())
+        self._out.write(self._told(beginning).blocks())
 
     def add(self, blocks: Sequence[Blocks], rows: Batch, events: int = 0) -> None:
         """Take in rows, with their events; how many these are matters only where files follow one another."""
