@@ -11,12 +11,15 @@ from functools import partial
 
 from sonde import __version__
 from sonde.ask import FilterRun, Output, changing
+from sonde.catalog.privacy import DATA
 from sonde.catalog.views import VIEWS
 from sonde.cli_options import Options
 from sonde.errors import UsageError
 from sonde.plan.batch import Batch
-from sonde.query import Source
+from sonde.query import Source, certain_events
 from sonde.sources.live.tracepoints import exists
+from sonde.sources.private.redaction import Redaction
+from sonde.sources.private.writing import Redacted
 from sonde.sources.recording.segments import Directory, Sink, Stream
 from sonde.sources.recording.snapshot import snapshot_now
 from sonde.sources.recording.writer import Limits, Recorder
@@ -53,30 +56,36 @@ def record(options: Options) -> int:
         options = _always_on(options)
     if options.write == "-" and options.command:
         raise UsageError("-w - and the command would both write to standard output: record to NAME.sonde")
+    if DATA in options.redacted:
+        options = replace(options, snaplen=0)
+    redaction = Redaction(options.redacted) if options.redacted else None
     with Output(options) as out:
-        return _Recording(options, out, _recorder(options)).whole()
+        return _Recording(options, out, _recorder(options, redaction), redaction).whole()
 
 
 class _Recording(FilterRun):
     """A filter whose rows are kept."""
 
-    def __init__(self, options: Options, out: Output, recorder: Recorder | ScapWriter) -> None:
+    def __init__(
+        self, options: Options, out: Output, recorder: Recorder | ScapWriter, redaction: Redaction | None
+    ) -> None:  # fmt: skip
         super().__init__(options, out)
-        self._recorder = recorder
+        self._native = isinstance(recorder, Recorder)
+        self._recorder = Redacted(recorder, redaction) if redaction else recorder
 
     def begin(self, source: Source, threads: list[int], start: Callable[[], None]) -> None:
         """A recording begins when everything is seen: between its tables of state and its rows nothing happens."""
 
         def started() -> None:
             start()
-            if isinstance(self._recorder, Recorder):
+            if self._native:
                 self._recorder.start(self.answer.state)
 
         super().begin(source, threads, started)
 
     def watching(self) -> None:
         """What a file of sysdig begins with is how things are when the command is there and has not begun."""
-        if isinstance(self._recorder, ScapWriter):
+        if not self._native:
             self._recorder.start(self.answer.state)
 
     def follow(self, threads: list[int]) -> None:
@@ -92,26 +101,33 @@ class _Recording(FilterRun):
         self._recorder.settle(self.answer.counters)
 
 
-def _recorder(options: Options) -> Recorder | ScapWriter:
+def _recorder(options: Options, redaction: Redaction | None) -> Recorder | ScapWriter:
     """What writes the rows, by the name: a recording, or a file of sysdig."""
     if options.verb:
-        return _native(*_kept(options), options)
+        return _native(*_kept(options), options, redaction)
     path = options.write or ""
     native = path == "-" or path.rstrip("/").endswith(SUFFIX)
     if native and options.compress:
         raise UsageError(f"-z is about files of sysdig; recordings (NAME{SUFFIX}, -) are always compressed")
     if native:
-        return _native(Stream() if path == "-" else Directory(path, anew=True), _files(options), options)
-    return ScapWriter(path, living, options.compress, _rotation(options), partial(_told, options))
+        return _native(Stream() if path == "-" else Directory(path, anew=True), _files(options), options, redaction)
+    return ScapWriter(path, living, options.compress, _rotation(options), partial(_told, options, redaction))
 
 
-def _native(sink: Sink, limits: Limits, options: Options) -> Recorder:
-    return Recorder(sink, about(options), limits, partial(snapshot_now, bool(options.command or options.pids)))
+def _native(sink: Sink, limits: Limits, options: Options, redaction: Redaction | None) -> Recorder:
+    header = about(options)
+    snapshot = partial(snapshot_now, bool(options.command or options.pids))
+    if redaction is not None:
+        snapshot = partial(snapshot, told=redaction.rows)
+        header |= {"command": redaction.command(options.command)}
+        header |= {"filter": certain_events(str(header["filter"]))} if header["filter"] else {}
+    return Recorder(sink, header, limits, snapshot)
 
 
-def _told(options: Options, beginning: Beginning) -> Beginning:
+def _told(options: Options, redaction: Redaction | None, beginning: Beginning) -> Beginning:
     """What of the beginning of a file of sysdig is told."""
-    return replace(beginning, named=not options.exclude_users)
+    told = replace(beginning, people=[] if options.exclude_users else None)
+    return redaction.beginning(told) if redaction is not None else told
 
 
 def _rotation(options: Options) -> Rotation:

@@ -48,6 +48,7 @@ class Options:
     compress: bool = False
     fat: bool = False
     exclude_users: bool = False
+    redacted: frozenset[str] = frozenset()
     keep: float | None = None
     most: int | None = None
     everything: bool = False

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from sonde.catalog.moments import moment, seconds
+from sonde.catalog.privacy import KINDS
 from sonde.errors import UsageError
 
 __all__ = ["CONTAINER", "LATER", "OPTIONS", "REFUSED_FORMATS", "SHELLS", "SNAPLEN_MAX", "TIME_MODES", "Option"]
@@ -76,6 +77,13 @@ def _size(text: str) -> int:
     if not match or not int(match[1]):
         raise ValueError("a size such as 500MB or 2GB")
     return int(match[1]) * _THOUSANDS[match[2]]
+
+
+def _kinds(text: str) -> frozenset[str]:
+    found = [part.strip() for part in text.split(",")]
+    if not set(found) <= KINDS.keys():
+        raise ValueError(f"some of {', '.join(KINDS)}")
+    return frozenset(found)
 
 
 def _pids(text: str) -> tuple[int, ...]:
@@ -172,6 +180,11 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         ("-E", "--exclude-users"), "exclude_users", "of -w: without the names of users and groups",
         example="sonde -E -w x.scap --for 10s", comment="numbers only",
+    ),
+    Option(
+        ("--redact",), "redacted", f"of -w, record: without {', '.join(KINDS)}", "WHAT,...", _kinds,
+        choices=tuple(KINDS), example="sonde -w x.sonde --redact arguments,paths --for 10s",
+        comment="for others to look at",
     ),
     Option(
         ("--keep",), "keep", "of record: for how long, 24h", "TIME", _seconds,

@@ -47,8 +47,8 @@ from sonde.sources.strace.running import Traced
 from sonde.sources.strace.source import KNOWN, StraceLog, StraceRun, Wanted, is_log
 
 __all__ = [
-    "Answer", "Child", "Open", "Planned", "Question", "Source", "adopt", "capabilities", "event_name", "is_log",
-    "is_recording", "is_scap", "launch", "plan", "recorded", "state_as_of", "under_strace",
+    "Answer", "Child", "Open", "Planned", "Question", "Source", "adopt", "capabilities", "certain_events", "event_name",
+    "is_log", "is_recording", "is_scap", "launch", "plan", "recorded", "state_as_of", "under_strace",
 ]  # fmt: skip
 
 
@@ -179,6 +179,13 @@ def _recordings(path: str, scan: Scan, expr: Expr) -> Recording | Merged:
 def state_as_of(path: str, when: int | None) -> AsOf:
     """The tables of state of a recording as of a time, ns since the epoch; None: its end."""
     return AsOf(path, when, lambda text: certain(rewrite(parse(text))))
+
+
+def certain_events(text: str) -> str:
+    """What a filter tells of itself where its values are not to be known: the events that pass whatever else they
+    are."""
+    names = dict.fromkeys(NAMES[number] for number in np.flatnonzero(certain(rewrite(parse(text)))))
+    return f"evt.type in ({', '.join(names)})" if names else "false"
 
 
 def _wanted(scan: Scan, expr: Expr, snaplen: int) -> Wanted:
