@@ -23,7 +23,11 @@ def test_paths() -> None:
     assert b"eva" not in path(b"/proc/12/root/home/eva") + path(b"/dev/shm/eva") + path(b"x.eva") + path(b".eva")
     assert path(b"../a/./b").startswith(b"../~") and b"/./" in path(b"../a/./b")
     assert path(b"/tmp/eva (deleted)") == path(b"/tmp/eva") + b" (deleted)"
-    assert path(b"pipe:[12]") == b"pipe:[12]" and path(b"anon_inode:[eventfd]") == b"anon_inode:[eventfd]"
+    assert (
+        path(b"anon_inode:inotify") == b"anon_inode:inotify"
+        and path(b"pipe:[12]") == b"pipe:[12]"
+        and path(b"anon_inode:[eventfd]") == b"anon_inode:[eventfd]"
+    )
     assert path(path(b"/home/eva/letter.txt")) == path(b"/home/eva/letter.txt"), "once is enough"
     assert Words(frozenset(("paths",))).path(b"/home/eva") != path(b"/home/eva"), "each recording has a key"
 

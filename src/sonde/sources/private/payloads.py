@@ -14,6 +14,7 @@ from sonde.catalog.lookup import EVENTS, NUMBERS, TRACEPOINTS
 from sonde.catalog.privacy import HARMLESS
 from sonde.engines.context import source_index
 from sonde.plan.batch import Batch, Payloads
+from sonde.sources.private.sorts import Sorts
 from sonde.sources.private.words import Words
 
 __all__ = ["Pointed"]
@@ -35,7 +36,7 @@ class Pointed:
     """Replaces what is private; what cannot be taken apart is left out."""
 
     def __init__(self, words: Words) -> None:
-        self._words = words
+        self._words, self._sorts = words, Sorts()
         self._what = np.zeros((NUMBERS, WORDS), np.uint8)
         self._known: set[int] = set()
         self._change: dict[int, Callable[[bytes], bytes]] = {
@@ -54,24 +55,19 @@ class Pointed:
         stays = np.flatnonzero(what != What.DROP)
         offset, length, full = old.offset[stays], old.length[stays], old.full[stays]
         places = np.flatnonzero((what[stays] != What.KEEP) & (length > 0))
-        texts = self._changed(what[stays][places], offset[places], length[places], old.data)
+        first, which = self._sorts.distinct(old.data, offset[places], length[places], what[stays][places])
+        texts = [
+            self._change[kind](old.data[start : start + size].tobytes())
+            for kind, start, size in zip(
+                *(column[places[first]].tolist() for column in (what[stays], offset, length)), strict=True
+            )
+        ]
         lengths = np.fromiter(map(len, texts), np.int32, len(texts))
-        full[places] = np.where(full[places] < 0, full[places], full[places] + lengths - length[places])
-        offset[places] = len(old.data) + np.cumsum(lengths, dtype=np.int64) - lengths
-        length[places] = lengths
+        starts = len(old.data) + np.cumsum(lengths, dtype=np.int64) - lengths
+        full[places] = np.where(full[places] < 0, full[places], full[places] + lengths[which] - length[places])
+        offset[places], length[places] = starts[which], lengths[which]
         data = np.concatenate((old.data, np.frombuffer(b"".join(texts), np.uint8))) if texts else old.data
         return Payloads(old.row[stays], old.argument[stays], offset, length, full, data)
-
-    def _changed(
-        self, what: npt.NDArray[np.uint8], offset: npt.NDArray[np.int64], length: npt.NDArray[np.int32],
-        data: npt.NDArray[np.uint8],
-    ) -> list[bytes]:  # fmt: skip
-        """The texts that take the place of some; each distinct one is thought about once."""
-        held, change = np.ascontiguousarray(data).data, self._change
-        return [
-            change[kind](bytes(held[start : start + size]))
-            for kind, start, size in zip(what.tolist(), offset.tolist(), length.tolist(), strict=True)
-        ]
 
     def _learn(self, numbers: npt.NDArray[np.int64]) -> None:
         for number in set(np.unique(numbers).tolist()) - self._known:
@@ -99,14 +95,15 @@ class Pointed:
         return max(map(self._of_param, params), default=What.DROP)
 
     def _of_param(self, param: Param) -> What:
+        words = self._words
         if param.type is ParamType.PATH:
-            return What.PATH
+            return What.PATH if words.paths else What.KEEP
         if param.type is ParamType.SOCKADDR:
-            return What.SOCKADDR
+            return What.SOCKADDR if words.paths or words.addresses else What.KEEP
         if param.type is ParamType.STRING:
-            return What.TEXT
+            return What.TEXT if words.arguments or words.paths else What.KEEP
         if param.type in BUFFERS:
-            return What.DROP if self._words.data else What.KEEP
+            return What.DROP if words.data else What.KEEP
         harmful = param.type in TYPED - _NUMBERS and param.names not in HARMLESS
         return What.DROP if harmful else What.KEEP
 

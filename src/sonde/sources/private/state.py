@@ -38,7 +38,10 @@ class Twin:
             rows = self.of.files.rows[new]
             for name in ("lip", "rip"):
                 rows[name] = self._texts(rows[name], self._words.address)
-            rows["name"] = [self._name(place) for place in new.tolist()]
+            if self._words.paths:
+                rows["name"] = [self._name(place) for place in new.tolist()]
+            else:
+                rows["name"] = self._texts(rows["name"], _same)
             _put(self.state.files, new, rows)
         self._processes, new = _news(self.of.processes, self._processes)
         if len(new):

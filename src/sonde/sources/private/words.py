@@ -24,6 +24,7 @@ _NO_NAME = re.compile(rb"(pipe|socket|net|mnt|ipc|pid|uts|user|cgroup|time):\[[0
 _MAPPED = bytes(10) + b"\xff\xff"  # IPv4 in IPv6
 _DOCUMENTATION = socket.inet_pton(socket.AF_INET6, "2001:db8::")[:4]
 _ADDRESS = {int(socket.AF_INET): (4, 4), int(socket.AF_INET6): (8, 16)}  # where it stands in a struct sockaddr, bytes
+_NO_NAMES = frozenset((b"", b".", b".."))
 _OWN = (bytes(16), bytes(15) + b"\1")  # :: and ::1
 
 
@@ -35,18 +36,11 @@ class Words:
         self._key = os.urandom(32)
         self.arguments, self.paths = ARGUMENTS in kinds, PATHS in kinds
         self.addresses, self.data = ADDRESSES in kinds, DATA in kinds
+        self.component = _remembered(self._component)  # a name in a directory
         self.path = _remembered(self._path)
         self.argv = _remembered(self._argv)
         self.address = _remembered(self._address)
         self.sockaddr = _remembered(self._sockaddr)
-
-    def component(self, text: bytes) -> bytes:
-        """A name in a directory; the usual endings stay."""
-        if text in (b"", b".", b"..") or _REPLACED.fullmatch(text):
-            return text
-        ending = text.rpartition(b".")[2]
-        known = b"." + ending if ending in _EXTENSIONS and len(ending) + 1 < len(text) else b""
-        return b"~" + self._digest(text, 5).hex().encode() + known
 
     def text(self, text: bytes) -> bytes:
         """A text that a call is given."""
@@ -77,15 +71,25 @@ class Words:
     def _digest(self, text: bytes, size: int) -> bytes:
         return blake2b(text, digest_size=size, key=self._key).digest()
 
+    def _component(self, text: bytes) -> bytes:
+        """The usual endings stay."""
+        if text in _NO_NAMES or (text[:1] == b"~" and _REPLACED.fullmatch(text)):
+            return text
+        stem, dot, ending = text.rpartition(b".")
+        replaced = b"~" + blake2b(text, digest_size=5, key=self._key).hexdigest().encode()
+        return replaced + dot + ending if stem and ending in _EXTENSIONS else replaced
+
     def _path(self, text: bytes) -> bytes:
-        if not self.paths or not text or _NO_NAME.fullmatch(text):
+        if not self.paths or (b":" in text and _NO_NAME.fullmatch(text)):
             return text
         if text.endswith(DELETED):
             return self._path(text.removesuffix(DELETED)) + DELETED
         if text[:1] == b"@":  # of an abstract socket
             return b"@" + self.component(text[1:])
+        if b"/" not in text:
+            return self.component(text)
         parts = text.split(b"/")
-        if parts[0] or len(parts) < 2:
+        if parts[0]:
             return b"/".join(map(self.component, parts))
         staying = _STAYING.get(parts[1], 1 if parts[1] in _TOP else 0)
         return b"/".join((*parts[: staying + 1], *map(self.component, parts[staying + 1 :])))
