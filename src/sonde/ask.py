@@ -161,9 +161,12 @@ class Run:
         self.command: Child | None = None
         self.status: int | None = None  # of the command
         self.began = 0.0
+        self._source: Source | None = None
+        self._percent = -1
 
     def begin(self, source: Source, threads: list[int], start: Callable[[], None]) -> None:
         """See the threads, `start`, and run the command, if there is one."""
+        self._source = source
         for tid in threads:
             source.follow(tid)
         start()
@@ -179,11 +182,21 @@ class Run:
 
     def over(self, done: bool) -> bool:
         """Is it at its end? `done`: the answer is."""
+        if self.options.progress and self._source is not None:
+            self._tell(*self._source.progress(), done)
         if self.command and self.status is None:
             self.status = self.command.poll()
         seconds = self.options.seconds if self.options.read is None else None
         late = seconds is not None and time.monotonic() - self.began >= seconds
         return self.ended_by != 0 or done or late or self.status is not None
+
+    def _tell(self, read: int, there: int, done: bool) -> None:
+        """How much of what was recorded is read, in percent, wherever that has changed."""
+        percent = 100 if done else min(99, 100 * read // max(there, 1))
+        if percent != self._percent:
+            self._percent = percent
+            sys.stderr.write(f"\r{percent:3}%" + "\n" * done)
+            sys.stderr.flush()
 
     def refused(self, complete: bool) -> bool:
         """Does --exact refuse an answer that is not complete? It says so."""

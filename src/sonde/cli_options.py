@@ -47,6 +47,7 @@ class Options:
     write: str | None = None
     compress: bool = False
     fat: bool = False
+    progress: bool = False
     exclude_users: bool = False
     redacted: frozenset[str] = frozenset()
     keep: float | None = None
@@ -120,6 +121,8 @@ class _Parser:
             self.word(word)
         if self.values.get("kill") and not command:
             raise UsageError("--kill ends the command after --, and there is none")
+        if self.values.get("progress") and not self.values.get("read"):
+            raise UsageError("-P says how much of a recording is read: -r says of which")
         return dataclasses.replace(
             Options(command=command, verb=self.verb),
             filter_words=" ".join(self.filter),

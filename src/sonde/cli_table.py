@@ -153,6 +153,10 @@ OPTIONS: tuple[Option, ...] = (
         example="sonde -r shop.sonde evt.failed=true", comment="what failed when it was recorded",
     ),
     Option(
+        ("-P", "--progress"), "progress", "of -r: say on standard error how much is read, in percent",
+        example="sonde -P -r shop.sonde evt.failed=true > failed.txt", comment="how long it will take",
+    ),
+    Option(
         ("--since",), "since", "of -r: from TIME on: 1h (ago), 14:03:10, 2026-11-30T14:03", "TIME", moment,
         example="sonde -r shop.sonde --since 1h evt.failed=true", comment="what failed in the past hour",
     ),
@@ -329,7 +333,7 @@ _SOON = "not there yet"
 LATER: tuple[Option, ...] = tuple(
     Option(tuple(names.split(",")), "", "", refused=reason)
     for reason, options in (
-        (_RECORDINGS, "--filter-proclist|-P,--progress"),
+        (_RECORDINGS, "--filter-proclist"),
         (_CHISELS, "-i,--chisel-info|--list-chisels"),
         (_PLUGINS, "-H,--plugin|-I,--input|--plugin-config-file|--plugin-info"),
         (_DRIVER, "-B,--bpf|--modern-bpf|--cpus-for-each-buffer|-g,--gvisor-config|-u,--udig"),

@@ -119,6 +119,9 @@ class Source(Protocol):
     def absent(self) -> list[str]:
         """What of the question cannot be answered from here."""
 
+    def progress(self) -> tuple[int, int]:
+        """(bytes that were read, bytes that there are) of what was recorded; 0 where nobody knows an end."""
+
     def aside(self) -> list[str]:
         """What else is worth saying about the rows."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -79,3 +82,16 @@ def test_a_while_of_a_capture() -> None:
         assert options.seconds is not None
         wanted = [time for time in times if began <= time < began + options.seconds * 1e9]
         assert [int(line) for line in told.splitlines()] == wanted and 0 < len(wanted) < len(times)
+
+
+@needs_captures
+@pytest.mark.parametrize("words", [["-q"], ["-c", "topscalls"]])
+def test_progress(words: list[str]) -> None:
+    """-P tells how much was read, and the lines of the answer are as without."""
+    path = str(CAPTURES / "bencer_example4_example4-2.scap")
+    sonde = [sys.executable, "-m", "sonde.cli", "-r", path]
+    plain, told = (subprocess.run([*sonde, *more, *words], capture_output=True) for more in ([], ["-P"]))
+    assert told.stdout == plain.stdout
+    percents = [int(text) for text in re.findall(rb"\r *(\d+)%", told.stderr)]
+    assert percents == sorted(set(percents)) and percents[-1] == 100
+    assert re.sub(rb"\r *\d+%\n?", b"", told.stderr).split(b" in ")[0] == plain.stderr.split(b" in ")[0]

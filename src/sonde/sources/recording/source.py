@@ -83,6 +83,7 @@ class Recording(Unattached):
         self._counters: dict[str, Counters] = {}  # by session
         self._faults: Counter[str] = Counter()
         self._numbers = adopted([])
+        self._bytes = 0  # of frames that were read
         self._batches = self._read()
 
     def poll(self, final: bool = False) -> Batch | None:
@@ -102,6 +103,15 @@ class Recording(Unattached):
         """What could not be read."""
         faults = [f"{what} ({count:,})" if count > 1 else what for what, count in self._faults.items()]
         return faults + self._covered.missing(self._span, being_written(self._path))
+
+    def progress(self) -> tuple[int, int]:
+        """How much of its segments was read."""
+        if self._path == "-":
+            return 0, 0
+        there = (
+            [one.size for one in segments(self._path)] if os.path.isdir(self._path) else [os.stat(self._path).st_size]
+        )
+        return self._bytes, sum(there)
 
     def close(self) -> None:
         """Close the files."""
@@ -132,6 +142,7 @@ class Recording(Unattached):
         heard: Heard | None = None
         header: Header | None = None
         for frame in reader:
+            self._bytes += frame.size
             if frame.kind == Kind.START:
                 header = read_header(frame.body)
                 self._numbers = adopted(header.tracepoints)

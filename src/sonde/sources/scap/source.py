@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from typing import BinaryIO
@@ -217,6 +218,10 @@ class ScapFile(Unattached):
         counts = self._skipped | {"unreadable container": people}
         skipped = [f"{count:,} {what}{'' if count == 1 else 's'}" for what, count in counts.items() if count]
         return skipped + ([self._damage] if self._damage else [])
+
+    def progress(self) -> tuple[int, int]:
+        """How much of the file was read."""
+        return self._file.tell(), os.fstat(self._file.fileno()).st_size
 
     def aside(self) -> list[str]:
         """Where the rows come from."""
