@@ -16,14 +16,14 @@ from sonde.catalog.views import VIEWS
 from sonde.cli_options import Options
 from sonde.errors import UsageError
 from sonde.plan.batch import Batch
-from sonde.query import Source, certain_events
+from sonde.query import Source, certain_events, understood
 from sonde.sources.live.tracepoints import exists
+from sonde.sources.private.chosen import Chosen
 from sonde.sources.private.redaction import Redaction
-from sonde.sources.private.writing import Redacted
+from sonde.sources.private.telling import Telling
 from sonde.sources.recording.segments import Directory, Sink, Stream
 from sonde.sources.recording.snapshot import snapshot_now
 from sonde.sources.recording.writer import Limits, Recorder
-from sonde.sources.scap.beginning import Beginning
 from sonde.sources.scap.living import living
 from sonde.sources.scap.rotation import Rotation
 from sonde.sources.scap.writing import ScapWriter
@@ -58,20 +58,21 @@ def record(options: Options) -> int:
         raise UsageError("-w - and the command would both write to standard output: record to NAME.sonde")
     if DATA in options.redacted:
         options = replace(options, snaplen=0)
-    redaction = Redaction(options.redacted) if options.redacted else None
+    telling = Telling(
+        Chosen(understood(options.filter_words)) if options.filter_proclist else None,
+        Redaction(options.redacted) if options.redacted else None, options.exclude_users,
+    )  # fmt: skip
     with Output(options) as out:
-        return _Recording(options, out, _recorder(options, redaction), redaction).whole()
+        telling.writer = _recorder(options, telling)
+        return _Recording(options, out, telling).whole()
 
 
 class _Recording(FilterRun):
     """A filter whose rows are kept."""
 
-    def __init__(
-        self, options: Options, out: Output, recorder: Recorder | ScapWriter, redaction: Redaction | None
-    ) -> None:  # fmt: skip
+    def __init__(self, options: Options, out: Output, recorder: Telling) -> None:
         super().__init__(options, out)
-        self._native = isinstance(recorder, Recorder)
-        self._recorder = Redacted(recorder, redaction) if redaction else recorder
+        self._recorder, self._native = recorder, isinstance(recorder.writer, Recorder)
 
     def begin(self, source: Source, threads: list[int], start: Callable[[], None]) -> None:
         """A recording begins when everything is seen: between its tables of state and its rows nothing happens."""
@@ -101,33 +102,25 @@ class _Recording(FilterRun):
         self._recorder.settle(self.answer.counters)
 
 
-def _recorder(options: Options, redaction: Redaction | None) -> Recorder | ScapWriter:
+def _recorder(options: Options, telling: Telling) -> Recorder | ScapWriter:
     """What writes the rows, by the name: a recording, or a file of sysdig."""
     if options.verb:
-        return _native(*_kept(options), options, redaction)
+        return _native(*_kept(options), options, telling)
     path = options.write or ""
     native = path == "-" or path.rstrip("/").endswith(SUFFIX)
     if native and options.compress:
         raise UsageError(f"-z is about files of sysdig; recordings (NAME{SUFFIX}, -) are always compressed")
     if native:
-        return _native(Stream() if path == "-" else Directory(path, anew=True), _files(options), options, redaction)
-    return ScapWriter(path, living, options.compress, _rotation(options), partial(_told, options, redaction))
+        return _native(Stream() if path == "-" else Directory(path, anew=True), _files(options), options, telling)
+    return ScapWriter(path, living, options.compress, _rotation(options), telling.beginning)
 
 
-def _native(sink: Sink, limits: Limits, options: Options, redaction: Redaction | None) -> Recorder:
+def _native(sink: Sink, limits: Limits, options: Options, telling: Telling) -> Recorder:
     header = about(options)
-    snapshot = partial(snapshot_now, bool(options.command or options.pids))
-    if redaction is not None:
-        snapshot = partial(snapshot, told=redaction.rows)
-        header |= {"command": redaction.command(options.command)}
-        header |= {"filter": certain_events(str(header["filter"]))} if header["filter"] else {}
-    return Recorder(sink, header, limits, snapshot)
-
-
-def _told(options: Options, redaction: Redaction | None, beginning: Beginning) -> Beginning:
-    """What of the beginning of a file of sysdig is told."""
-    told = replace(beginning, people=[] if options.exclude_users else None)
-    return redaction.beginning(told) if redaction is not None else told
+    header["command"] = telling.command(options.command, str(header["command"]))
+    header["filter"] = telling.filter(str(header["filter"]), certain_events)
+    snapshot = partial(snapshot_now, bool(options.command or options.pids), told=telling.rows)
+    return Recorder(sink, header, limits, snapshot, telling.records)
 
 
 def _rotation(options: Options) -> Rotation:

@@ -186,6 +186,10 @@ OPTIONS: tuple[Option, ...] = (
         example="sonde -E -w x.scap --for 10s", comment="numbers only",
     ),
     Option(
+        ("--filter-proclist",), "filter_proclist", "of -w: write only processes that pass the filter",
+        example="sonde --filter-proclist -w x.scap proc.name=nginx", comment="nobody else's names",
+    ),
+    Option(
         ("--redact",), "redacted", f"of -w, record: without {', '.join(KINDS)}", "WHAT,...", _kinds,
         choices=tuple(KINDS), example="sonde -w x.sonde --redact arguments,paths --for 10s",
         comment="for others to look at",
@@ -322,7 +326,6 @@ OPTIONS: tuple[Option, ...] = (
     ),
 )  # fmt: skip
 
-_RECORDINGS = "not there yet for recordings"
 _CHISELS = "sonde tools lists the chisels that are there, sonde help NAME shows the page of one"
 _PLUGINS = "plugins are not there yet"
 _DRIVER = "sonde needs no driver: it loads eBPF by itself; leave the option out"
@@ -333,7 +336,6 @@ _SOON = "not there yet"
 LATER: tuple[Option, ...] = tuple(
     Option(tuple(names.split(",")), "", "", refused=reason)
     for reason, options in (
-        (_RECORDINGS, "--filter-proclist"),
         (_CHISELS, "-i,--chisel-info|--list-chisels"),
         (_PLUGINS, "-H,--plugin|-I,--input|--plugin-config-file|--plugin-info"),
         (_DRIVER, "-B,--bpf|--modern-bpf|--cpus-for-each-buffer|-g,--gvisor-config|-u,--udig"),

@@ -48,7 +48,7 @@ from sonde.sources.strace.source import KNOWN, StraceLog, StraceRun, Wanted, is_
 
 __all__ = [
     "Answer", "Child", "Open", "Planned", "Question", "Source", "adopt", "capabilities", "certain_events", "event_name",
-    "is_log", "is_recording", "is_scap", "launch", "plan", "recorded", "state_as_of", "under_strace",
+    "is_log", "is_recording", "is_scap", "launch", "plan", "recorded", "state_as_of", "under_strace", "understood",
 ]  # fmt: skip
 
 
@@ -184,10 +184,15 @@ def state_as_of(path: str, when: int | None) -> AsOf:
     return AsOf(path, when, lambda text: certain(rewrite(parse(text))))
 
 
+def understood(text: str) -> Expr:
+    """A filter, rewritten."""
+    return rewrite(parse(text))
+
+
 def certain_events(text: str) -> str:
     """What a filter tells of itself where its values are not to be known: the events that pass whatever else they
     are."""
-    names = dict.fromkeys(NAMES[number] for number in np.flatnonzero(certain(rewrite(parse(text)))))
+    names = dict.fromkeys(NAMES[number] for number in np.flatnonzero(certain(understood(text))))
     return f"evt.type in ({', '.join(names)})" if names else "false"
 
 

@@ -135,3 +135,31 @@ def test_sysdig_reads_what_is_left(tmp_path: Path) -> None:
 
 def test_what_is_refused() -> None:
     assert "some of arguments, paths" in cli("-w", "x.sonde", "--redact", "names").stderr
+
+
+@pytest.mark.parametrize("name", ["x.sonde", "x.scap"])
+def test_only_processes_that_pass(tmp_path: Path, name: str) -> None:
+    """--filter-proclist: another process, its command line and its files are not written."""
+    (tmp_path / "OtherSecret").touch()
+    waits = f"import sys; file = open({str(tmp_path / 'OtherSecret')!r}); print(flush=True); sys.stdin.read()"
+    other = subprocess.Popen(
+        [sys.executable, "-c", waits, "OtherSecret"], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert other.stdin is not None and other.stdout is not None
+    other.stdout.readline()
+    try:
+        told = [
+            everything(recorded_as(tmp_path, name, *options, filter="proc.pid>0 and proc.name in (sh, true)"))
+            for options in ([], ["--filter-proclist"], ["--filter-proclist", "--redact", "data"])
+        ]
+    finally:
+        other.stdin.close()
+        other.wait()
+    assert [b"OtherSecret" in text for text in told] == [True, False, False]
+    assert all(b"ArgSecret" in text for text in told), "programs that pass are there"
+    if name == "x.sonde":
+        listed = cli("processes", "-r", str(tmp_path / name), "--format", "csv").stdout.splitlines()
+        assert {line.split(",")[4] for line in listed[1:]} <= {"sh", "true"}
+        lines = cli("-r", str(tmp_path / name), "-p", "%proc.name %fd.name", "evt.type=openat").stdout
+        assert any(line.startswith("true /") for line in lines.splitlines())
+    assert "is about what is recorded" in cli("--filter-proclist", "proc.name=sh").stderr

@@ -36,6 +36,10 @@ class Redaction:
             self._twin = Twin(state, self._words)
         return self._twin.grow()
 
+    def original(self, state: State) -> State:
+        """What a state takes the place of."""
+        return self._twin.of if self._twin is not None and self._twin.state is state else state
+
     def batch(self, batch: Batch) -> Batch:
         """Rows whose state is another one."""
         return replace(batch, payloads=self._pointed.of(batch), state=self.state(batch.state))
