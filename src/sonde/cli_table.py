@@ -154,7 +154,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         ("-P", "--progress"), "progress", "of -r: say on standard error how much is read, in percent",
-        example="sonde -P -r shop.sonde evt.failed=true > failed.txt", comment="how long it will take",
+        example="sonde -P -r shop.sonde -o failed.txt evt.failed=true", comment="how long it will take",
     ),
     Option(
         ("--since",), "since", "of -r: from TIME on: 1h (ago), 14:03:10, 2026-11-30T14:03", "TIME", moment,
