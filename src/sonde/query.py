@@ -185,7 +185,8 @@ def state_as_of(path: str, when: int | None) -> AsOf:
 
 
 def understood(text: str) -> Expr:
-    """A filter, rewritten."""
+    """A filter, rewritten; the tracepoints that it names are known from then on."""
+    register(text)
     return rewrite(parse(text))
 
 

@@ -163,3 +163,14 @@ def test_only_processes_that_pass(tmp_path: Path, name: str) -> None:
         lines = cli("-r", str(tmp_path / name), "-p", "%proc.name %fd.name", "evt.type=openat").stdout
         assert any(line.startswith("true /") for line in lines.splitlines())
     assert "is about what is recorded" in cli("--filter-proclist", "proc.name=sh").stderr
+
+
+def test_the_past_without_what_is_private(tmp_path: Path) -> None:
+    """`record --redact`: the filter that is told says which events are kept, so that tables of state are exact."""
+    path = str(tmp_path / "past")
+    done = cli("record", "--redact", "arguments,paths", path, "--", "/bin/sh", "-c", "sleep 0.1; ls / ArgSecret")
+    assert "EXACT" in done.stderr, done.stderr
+    assert b"ArgSecret" not in b"".join(pieces(Path(path)))
+    said = cli("processes", "-r", path).stderr
+    assert "without" not in said and "not watched" in said, said
+    assert "evt.type in (" in cli("info", path).stdout and "proc.name" not in cli("info", path).stdout
