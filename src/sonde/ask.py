@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import select
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import TypeVar
 
+from sonde.catalog.changes import NEEDED
 from sonde.cli_options import Options
 from sonde.dialects.format import CONTAINER, DEFAULT
 from sonde.errors import KernelError, SondeError, UsageError
@@ -41,13 +43,14 @@ from sonde.sources.live.events import Feature
 from sonde.sources.live.readers import readers
 
 __all__ = [
-    "FilterRun", "Output", "Run", "Signals", "ask", "die_of", "explained", "lacking", "left_out", "question_of",
-    "raised", "somewhere", "threads_of", "within",
+    "FilterRun", "Output", "Run", "Signals", "ask", "changing", "die_of", "explained", "lacking", "left_out",
+    "question_of", "raised", "somewhere", "threads_of", "within",
 ]  # fmt: skip
 
 T = TypeVar("T")
 STDOUT, STDERR = 1, 2
 PIECE = 1 << 16
+SECOND = 1_000_000_000
 
 
 def question_of(options: Options, out: int = STDOUT, helpers: tuple[int, ...] = ()) -> Question:
@@ -61,19 +64,40 @@ def question_of(options: Options, out: int = STDOUT, helpers: tuple[int, ...] = 
         filter=options.filter_words, format=options.format or (CONTAINER if options.container_format else DEFAULT),
         json=options.json, snaplen=options.snaplen, limit=options.count, follow=bool(options.command or options.pids),
         skip=left_out(options, out, helpers), shown=shown, resolve_ports=options.resolve_ports, quiet=options.quiet,
-        record=options.write is not None, beside=within(options),
+        record=options.write is not None, beside=within(options), hidden=changing(options),
         exact=options.read is not None and is_scap(options.read),
     )  # fmt: skip
 
 
+def changing(options: Options) -> str:
+    """The filter of -F: what changes names of files and processes, whether it passes the other one or not."""
+    if not options.fat or not options.filter_words:
+        return ""
+    names = sorted({name for names in NEEDED.values() for name in names})
+    return f"evt.type in ({', '.join(names)})"
+
+
 def within(options: Options) -> tuple[str, ...]:
-    """Filters that say the same as --since and --until."""
+    """Filters that say the same as --since and --until, and -M of what was recorded."""
     if options.read is None and (options.since or options.until):
         raise UsageError("--since and --until are about a recording: -r NAME.sonde says which")
-    if options.read is not None and options.seconds is not None:
-        raise UsageError("--for is about the running system: --since and --until choose the time of a recording")
     since = (f"evt.rawtime >= {options.since}",) if options.since else ()
-    return since + ((f"evt.rawtime <= {options.until}",) if options.until else ())
+    until = (f"evt.rawtime <= {options.until}",) if options.until else ()
+    if options.read is None or options.seconds is None:
+        return since + until
+    began = max(_first(_read(options)), options.since or 0)
+    return (*since, *until, f"evt.rawtime < {began + round(options.seconds * SECOND)}")
+
+
+def _first(path: str) -> int:
+    """The time of the first row of what was recorded, ns since the epoch; 0 if there is none."""
+    if path == "-":
+        raise UsageError("-M begins with the first event, and -r - cannot be read twice: --until says a time")
+    with contextlib.closing(Answer(Question(exact=is_scap(path)), recorded(path, events=True))) as answer:
+        while not answer.done:
+            if (batch := answer.rows(answer.source.poll())) is not None:
+                return int(batch.columns["time"].min())
+    return 0
 
 
 def left_out(options: Options, out: int, helpers: tuple[int, ...] = ()) -> tuple[int, ...]:
@@ -137,9 +161,12 @@ class Run:
         self.command: Child | None = None
         self.status: int | None = None  # of the command
         self.began = 0.0
+        self._source: Source | None = None
+        self._percent = -1
 
     def begin(self, source: Source, threads: list[int], start: Callable[[], None]) -> None:
         """See the threads, `start`, and run the command, if there is one."""
+        self._source = source
         for tid in threads:
             source.follow(tid)
         start()
@@ -155,11 +182,21 @@ class Run:
 
     def over(self, done: bool) -> bool:
         """Is it at its end? `done`: the answer is."""
+        if self.options.progress and self._source is not None:
+            self._tell(*self._source.progress(), done)
         if self.command and self.status is None:
             self.status = self.command.poll()
-        seconds = self.options.seconds
+        seconds = self.options.seconds if self.options.read is None else None
         late = seconds is not None and time.monotonic() - self.began >= seconds
         return self.ended_by != 0 or done or late or self.status is not None
+
+    def _tell(self, read: int, there: int, done: bool) -> None:
+        """How much of what was recorded is read, in percent, wherever that has changed."""
+        percent = 100 if done else min(99, 100 * read // max(there, 1))
+        if percent != self._percent:
+            self._percent = percent
+            sys.stderr.write(f"\r{percent:3}%" + "\n" * done)
+            sys.stderr.flush()
 
     def refused(self, complete: bool) -> bool:
         """Does --exact refuse an answer that is not complete? It says so."""

@@ -10,18 +10,23 @@ from dataclasses import replace
 from functools import partial
 
 from sonde import __version__
-from sonde.ask import FilterRun, Output
+from sonde.ask import FilterRun, Output, changing
 from sonde.catalog.kinds import STATES, wanted
+from sonde.catalog.privacy import DATA
 from sonde.cli_options import Options
 from sonde.errors import UsageError
 from sonde.plan.batch import Batch
-from sonde.query import Source
+from sonde.query import Source, certain_events, understood
 from sonde.sources.live.tracepoints import exists
+from sonde.sources.private.chosen import Chosen
+from sonde.sources.private.redaction import Redaction
+from sonde.sources.private.telling import Telling
 from sonde.sources.recording.segments import Directory, Sink, Stream
 from sonde.sources.recording.shared import Shared
 from sonde.sources.recording.snapshot import snapshot_now
 from sonde.sources.recording.writer import Limits, Recorder
 from sonde.sources.scap.living import living
+from sonde.sources.scap.rotation import Rotation
 from sonde.sources.scap.writing import ScapWriter
 
 __all__ = ["about", "record"]
@@ -40,32 +45,39 @@ def record(options: Options) -> int:
         options = _always_on(options)
     if options.write == "-" and options.command:
         raise UsageError("-w - and the command would both write to standard output: record to NAME.sonde")
+    if DATA in options.redacted:
+        options = replace(options, snaplen=0)
+    telling = Telling(
+        Chosen(understood(options.filter_words)) if options.filter_proclist else None,
+        Redaction(options.redacted) if options.redacted else None, options.exclude_users,
+    )  # fmt: skip
     with Output(options) as out:
-        return _Recording(options, out, _recorder(options)).whole()
+        telling.writer = _recorder(options, telling)
+        return _Recording(options, out, telling).whole()
 
 
 class _Recording(FilterRun):
     """A filter whose rows are kept."""
 
-    def __init__(self, options: Options, out: Output, recorder: Recorder | ScapWriter) -> None:
+    def __init__(self, options: Options, out: Output, recorder: Telling) -> None:
         super().__init__(options, out)
-        self._recorder = recorder
-        if isinstance(recorder, Recorder):
-            self.helpers = recorder.sink.helpers
+        self._recorder, self._native = recorder, isinstance(recorder.writer, Recorder)
+        if isinstance(recorder.writer, Recorder):
+            self.helpers = recorder.writer.sink.helpers
 
     def begin(self, source: Source, threads: list[int], start: Callable[[], None]) -> None:
         """A recording begins when everything is seen: between its tables of state and its rows nothing happens."""
 
         def started() -> None:
             start()
-            if isinstance(self._recorder, Recorder):
+            if self._native:
                 self._recorder.start(self.answer.state)
 
         super().begin(source, threads, started)
 
     def watching(self) -> None:
         """What a file of sysdig begins with is how things are when the command is there and has not begun."""
-        if isinstance(self._recorder, ScapWriter):
+        if not self._native:
             self._recorder.start(self.answer.state)
 
     def follow(self, threads: list[int]) -> None:
@@ -81,23 +93,32 @@ class _Recording(FilterRun):
         self._recorder.settle(self.answer.counters)
 
 
-def _recorder(options: Options) -> Recorder | ScapWriter:
+def _recorder(options: Options, telling: Telling) -> Recorder | ScapWriter:
     """What writes the rows, by the name: a recording, or a file of sysdig."""
     if options.verb:
-        return _native(*_kept(options), options)
+        return _native(*_kept(options), options, telling)
     path = options.write or ""
     native = path == "-" or path.rstrip("/").endswith(SUFFIX)
     if native and options.compress:
         raise UsageError(f"-z is about files of sysdig; recordings (NAME{SUFFIX}, -) are always compressed")
     if native:
-        return _native(Stream() if path == "-" else Directory(path, anew=True), _files(options), options)
-    if options.segment_size or options.segment_seconds or options.segment_events or options.segments:
-        raise UsageError(f"-C, -G, -e and -W are about recordings: -w NAME{SUFFIX}; a file of sysdig is one file")
-    return ScapWriter(path, living, options.compress)
+        return _native(Stream() if path == "-" else Directory(path, anew=True), _files(options), options, telling)
+    return ScapWriter(path, living, options.compress, _rotation(options), telling.beginning)
 
 
-def _native(sink: Sink, limits: Limits, options: Options) -> Recorder:
-    return Recorder(sink, about(options), limits, partial(snapshot_now, bool(options.command or options.pids)))
+def _native(sink: Sink, limits: Limits, options: Options, telling: Telling) -> Recorder:
+    header = about(options)
+    header["command"] = telling.command(options.command, str(header["command"]))
+    header["filter"] = telling.filter(str(header["filter"]), certain_events)
+    snapshot = partial(snapshot_now, bool(options.command or options.pids), told=telling.rows)
+    return Recorder(sink, header, limits, snapshot, telling.records)
+
+
+def _rotation(options: Options) -> Rotation:
+    found = Rotation(options.segment_size, options.segment_seconds, options.segment_events, options.segments)
+    if found.keep is not None and not found.rotates:
+        raise UsageError("-W keeps the last files: -C, -G or -e say when the next one begins")
+    return found
 
 
 def _files(options: Options) -> Limits:
@@ -129,8 +150,11 @@ def about(options: Options) -> dict[str, object]:
     with open(BOOT_ID, encoding="ascii") as file:
         boot = file.read().strip()
     system = os.uname()
-    return {
+    nobody: dict[str, object] = {"users": [], "groups": []} if options.exclude_users else {}
+    beside = changing(options)
+    return nobody | {
         "session": f"{boot} {time.time_ns()}", "host": system.nodename, "kernel": system.release,
-        "filter": options.filter_words, "command": shlex.join(options.command), "snaplen": options.snaplen,
+        "filter": f"({options.filter_words}) or {beside}" if beside else options.filter_words,
+        "command": shlex.join(options.command), "snaplen": options.snaplen,
         "sonde": __version__,
     }  # fmt: skip

@@ -46,6 +46,11 @@ class Options:
     as_of: int | None = None
     write: str | None = None
     compress: bool = False
+    fat: bool = False
+    progress: bool = False
+    filter_proclist: bool = False
+    exclude_users: bool = False
+    redacted: frozenset[str] = frozenset()
     keep: float | None = None
     most: int | None = None
     everything: bool = False
@@ -117,6 +122,11 @@ class _Parser:
             self.word(word)
         if self.values.get("kill") and not command:
             raise UsageError("--kill ends the command after --, and there is none")
+        for name in ("-F", "-E", "--filter-proclist", "--redact"):
+            if self.values.get(_KNOWN[name].sets) and not (self.values.get("write") or self.verb == "record"):
+                raise UsageError(f"{name} is about what is recorded: -w NAME or record DIR says where")
+        if self.values.get("progress") and not self.values.get("read"):
+            raise UsageError("-P says how much of a recording is read: -r says of which")
         return dataclasses.replace(
             Options(command=command, verb=self.verb),
             filter_words=" ".join(self.filter),

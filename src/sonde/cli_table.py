@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from sonde.catalog.moments import moment, seconds
+from sonde.catalog.privacy import KINDS
 from sonde.errors import UsageError
 
 __all__ = ["CONTAINER", "LATER", "OPTIONS", "REFUSED_FORMATS", "SHELLS", "SNAPLEN_MAX", "TIME_MODES", "Option"]
@@ -78,6 +79,13 @@ def _size(text: str) -> int:
     return int(match[1]) * _THOUSANDS[match[2]]
 
 
+def _kinds(text: str) -> frozenset[str]:
+    found = [part.strip() for part in text.split(",")]
+    if not set(found) <= KINDS.keys():
+        raise ValueError(f"some of {', '.join(KINDS)}")
+    return frozenset(found)
+
+
 def _pids(text: str) -> tuple[int, ...]:
     return tuple(_pid(part.strip()) for part in text.split(","))
 
@@ -116,7 +124,8 @@ OPTIONS: tuple[Option, ...] = (
         example="sonde -n 5 proc.name=cat", comment="the first five events of cat",
     ),
     Option(
-        ("-M", "--for"), "seconds", "stop after TIME: seconds, or 500ms, 10s, 2m, 1h", "TIME", _seconds,
+        ("-M", "--for"), "seconds", "stop after TIME: seconds, or 500ms, 10s, 2m, 1h; of -r: of its time",
+        "TIME", _seconds,
         example="sonde --for 10s evt.failed=true", comment="what fails during ten seconds",
     ),
     Option(
@@ -144,6 +153,10 @@ OPTIONS: tuple[Option, ...] = (
         example="sonde -r shop.sonde evt.failed=true", comment="what failed when it was recorded",
     ),
     Option(
+        ("-P", "--progress"), "progress", "of -r: say on standard error how much is read, in percent",
+        example="sonde -P -r shop.sonde -o failed.txt evt.failed=true", comment="how long it will take",
+    ),
+    Option(
         ("--since",), "since", "of -r: from TIME on: 1h (ago), 14:03:10, 2026-11-30T14:03", "TIME", moment,
         example="sonde -r shop.sonde --since 1h evt.failed=true", comment="what failed in the past hour",
     ),
@@ -163,6 +176,23 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         ("-z", "--compress"), "compress", "of -w: compress the file of sysdig",
         example="sonde -z -w x.scap --for 10s", comment="ten seconds, for sysdig",
+    ),
+    Option(
+        ("-F", "--fatfile"), "fat", "of -w: also keep, hidden, what changes names of files and processes",
+        example="sonde -F -w x.scap evt.failed=true", comment="failures, with their files",
+    ),
+    Option(
+        ("-E", "--exclude-users"), "exclude_users", "of -w: without the names of users and groups",
+        example="sonde -E -w x.scap --for 10s", comment="numbers only",
+    ),
+    Option(
+        ("--filter-proclist",), "filter_proclist", "of -w: write only processes that pass the filter",
+        example="sonde --filter-proclist -w x.scap proc.name=nginx", comment="nobody else's names",
+    ),
+    Option(
+        ("--redact",), "redacted", f"of -w, record: without {', '.join(KINDS)}", "WHAT,...", _kinds,
+        choices=tuple(KINDS), example="sonde -w x.sonde --redact arguments,paths --for 10s",
+        comment="for others to look at",
     ),
     Option(
         ("--keep",), "keep", "of record: for how long, 24h", "TIME", _seconds,
@@ -296,7 +326,6 @@ OPTIONS: tuple[Option, ...] = (
     ),
 )  # fmt: skip
 
-_RECORDINGS = "not there yet for recordings"
 _CHISELS = "sonde tools lists the chisels that are there, sonde help NAME shows the page of one"
 _PLUGINS = "plugins are not there yet"
 _DRIVER = "sonde needs no driver: it loads eBPF by itself; leave the option out"
@@ -307,8 +336,6 @@ _SOON = "not there yet"
 LATER: tuple[Option, ...] = tuple(
     Option(tuple(names.split(",")), "", "", refused=reason)
     for reason, options in (
-        (_RECORDINGS, "-F,--fatfile"),
-        (_RECORDINGS, "-E,--exclude-users|--filter-proclist|-P,--progress"),
         (_CHISELS, "-i,--chisel-info|--list-chisels"),
         (_PLUGINS, "-H,--plugin|-I,--input|--plugin-config-file|--plugin-info"),
         (_DRIVER, "-B,--bpf|--modern-bpf|--cpus-for-each-buffer|-g,--gvisor-config|-u,--udig"),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from sonde.catalog.events import FIELDS
 from sonde.catalog.lookup import NAMES
@@ -17,11 +18,11 @@ from sonde.catalog.views import VIEWS
 from sonde.dialects.filter import parse
 from sonde.dialects.format import CONTAINER, DEFAULT, Format, Shown, parse_format
 from sonde.dialects.values import names_of_scap
-from sonde.engines.batch import filter_batch, value_of
+from sonde.engines.batch import evaluate, filter_batch, value_of
 from sonde.engines.context import Context
 from sonde.engines.fields import physical
-from sonde.plan.batch import ENTER_ROW, Batch, Counters, Vector
-from sonde.plan.expr import TRUE, And, Call, Expr, Field, Literal, Value, fields
+from sonde.plan.batch import ENTER_ROW, HIDDEN, Batch, Counters, Vector
+from sonde.plan.expr import TRUE, And, Call, Expr, Field, Literal, Or, Value, fields
 from sonde.plan.rewrites import rewrite
 from sonde.plan.state import State
 from sonde.render.items import OUTPUT_TIME, Item, Options
@@ -46,15 +47,16 @@ from sonde.sources.strace.running import Traced
 from sonde.sources.strace.source import KNOWN, StraceLog, StraceRun, Wanted, is_log
 
 __all__ = [
-    "Answer", "Child", "Open", "Planned", "Question", "Source", "adopt", "capabilities", "event_name", "is_log",
-    "is_recording", "is_scap", "launch", "plan", "recorded", "state_as_of", "under_strace",
+    "Answer", "Child", "Open", "Planned", "Question", "Source", "adopt", "capabilities", "certain_events", "event_name",
+    "is_log", "is_recording", "is_scap", "launch", "plan", "recorded", "state_as_of", "under_strace", "understood",
 ]  # fmt: skip
 
 
 class Question(NamedTuple):
     """What is asked: a filter, what to show of each row and how. `limit` rows at most, `snaplen` bytes of each
     buffer; `record`: rows are to be kept with all that there is to know of them; `beside`: filters that have to
-    hold too; `exact`: names of events mean the events of a .scap file and no families."""
+    hold too; `hidden`: a filter of rows that are kept as well, marked HIDDEN; `exact`: names of events mean the events
+    of a .scap file and no families."""
 
     filter: str = ""
     format: str = DEFAULT
@@ -69,15 +71,18 @@ class Question(NamedTuple):
     quiet: bool = False
     record: bool = False
     beside: tuple[str, ...] = ()
+    hidden: str = ""
     exact: bool = False
 
 
 class Planned(NamedTuple):
-    """A question understood: its filter, what a line consists of, and the kernel's part."""
+    """A question understood: its filter, what a line consists of, the kernel's part; `own`: what its rows have to pass
+    that are not hidden."""
 
     expr: Expr
     layout: Format
     scan: Scan
+    own: Expr = TRUE
 
 
 class Source(Protocol):
@@ -114,6 +119,9 @@ class Source(Protocol):
     def absent(self) -> list[str]:
         """What of the question cannot be answered from here."""
 
+    def progress(self) -> tuple[int, int]:
+        """(bytes that were read, bytes that there are) of what was recorded; 0 where nobody knows an end."""
+
     def aside(self) -> list[str]:
         """What else is worth saying about the rows."""
 
@@ -136,6 +144,9 @@ def plan(question: Question) -> Planned:
     columns = frozenset(("res",)) if question.shown.colour else frozenset()
     if question.shown.times is TimeStyle.LATENCY and Field(OUTPUT_TIME) in layout.values:
         columns |= {"latency"}
+    if question.record and question.hidden:
+        both = rewrite(Or((whole, parse(question.hidden))))
+        return Planned(both, layout, plan_record(both, question.snaplen, fields(expr)), expr)
     if question.record:
         return Planned(expr, layout, plan_record(expr, question.snaplen))
     return Planned(expr, layout, plan_scan(TRUE if question.exact else expr, shown, columns))
@@ -171,6 +182,19 @@ def _recordings(path: str, scan: Scan, expr: Expr) -> Recording | Merged:
 def state_as_of(path: str, when: int | None) -> AsOf:
     """The tables of state of a recording as of a time, ns since the epoch; None: its end."""
     return AsOf(path, when, lambda text: certain(rewrite(parse(text))))
+
+
+def understood(text: str) -> Expr:
+    """A filter, rewritten; the tracepoints that it names are known from then on."""
+    register(text)
+    return rewrite(parse(text))
+
+
+def certain_events(text: str) -> str:
+    """What a filter tells of itself where its values are not to be known: the events that pass whatever else they
+    are."""
+    names = dict.fromkeys(NAMES[number] for number in np.flatnonzero(certain(understood(text))))
+    return f"evt.type in ({', '.join(names)})" if names else "false"
 
 
 def _wanted(scan: Scan, expr: Expr, snaplen: int) -> Wanted:
@@ -240,14 +264,25 @@ class Answer:
         expr = self._planned.expr if whole else self.source.rest
         self._context = self._context.of(batch.state)
         batch = filter_batch(batch, expr, self._context)
+        hidden = self._hidden(batch)
+        numbers = self.delivered + np.cumsum(~hidden)
         if self._question.limit is not None:
-            batch = batch.take(np.arange(min(len(batch), self._question.limit - self.delivered)))
+            batch = batch.take(np.arange(int(np.searchsorted(numbers, self._question.limit + 1))))
         if not len(batch):
             return None
-        numbers = np.arange(self.delivered + 1, self.delivered + len(batch) + 1, dtype=np.uint64)
-        self.delivered += len(batch)
-        self._inflight += len(batch) * whole
-        return replace(batch, columns={"num": numbers} | batch.columns)
+        hidden, numbers = hidden[: len(batch)], numbers[: len(batch)]
+        self._inflight += (int(numbers[-1]) - self.delivered) * whole
+        self.delivered = int(numbers[-1])
+        columns = {"num": numbers.astype(np.uint64)} | batch.columns
+        if hidden.any():
+            columns["flags"] = columns["flags"].astype(np.uint32) | np.where(hidden, np.uint32(HIDDEN), np.uint32(0))
+        return replace(batch, columns=columns)
+
+    def _hidden(self, batch: Batch) -> npt.NDArray[np.bool_]:
+        """The rows that are kept for what they change, and do not answer the question."""
+        if self._planned.own == TRUE or not len(batch):
+            return np.zeros(len(batch), np.bool_)
+        return ~evaluate(self._planned.own, batch, self._context)
 
     def text(self, batch: Batch | None) -> bytes:
         """The lines, or JSON objects, of rows."""

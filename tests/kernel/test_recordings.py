@@ -254,7 +254,11 @@ def test_a_part_of_the_time(tmp_path: Path) -> None:
     before = cli("-r", path, "--since", "1d", "-q")
     assert "PARTIAL" in before.stderr and "the recording begins there" in before.stderr
     assert "are about a recording" in cli("--since", "1h").stderr
-    assert "is about the running system" in cli("-r", path, "--for", "1s").stderr
+    percents = re.findall(r"(\d+)%", cli("-P", "-r", path, "-q").stderr)
+    assert percents[-1] == "100" and "says how much" in cli("-P").stderr
+    for_a_while = cli("-r", path, "--for", "1ms", "-p", "%evt.rawtime").stdout.split()
+    times = cli("-r", path, "-p", "%evt.rawtime").stdout.split()
+    assert for_a_while == [time for time in times if int(time) < int(times[0]) + 1_000_000] != times
 
 
 def test_convert(tmp_path: Path) -> None:

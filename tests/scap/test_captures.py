@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from captures import CAPTURES, each_capture, needs_captures, needs_sysdig, sysdig, tell
 
-from sonde.query import is_log, is_scap
+from sonde.ask import question_of
+from sonde.cli_options import parse_options
+from sonde.query import Answer, is_log, is_scap, recorded
 
 # lines that the usual output has by sysdig 0.29.3; it cannot read one of the files
 LINES = {
@@ -58,3 +63,35 @@ def test_one_capture_compressed_twice_over_is_the_same(tmp_path: Path) -> None:
     data = plain.read_bytes()
     packed.write_bytes(gzip.compress(data[:5000]) + gzip.compress(data[5000:]))
     assert tell(packed).text == tell(plain).text
+
+
+@needs_captures
+def test_a_while_of_a_capture() -> None:
+    """-M counts from the first event that is shown of the file, or --since, whatever the filter."""
+    path = CAPTURES / "bencer_example5_httpd.scap"
+    times = [int(line) for line in tell(path, format_="*%evt.rawtime").lines]
+    middle = times[len(times) // 2]
+    since = ["--since", f"{middle // 10**9}.{middle % 10**9:09}"]
+    for words, began in ((["-M", "200ms"], times[0]), (["--for", "100ms", *since], middle)):
+        options = parse_options([*words, "-r", str(path), "-p", "*%evt.rawtime", "proc.pid>0"])
+        answer = Answer(question_of(options), recorded(str(path), True))
+        told = b""
+        while not answer.done:
+            told += answer.text(answer.rows(answer.source.poll()))
+        answer.close()
+        assert options.seconds is not None
+        wanted = [time for time in times if began <= time < began + options.seconds * 1e9]
+        assert [int(line) for line in told.splitlines()] == wanted and 0 < len(wanted) < len(times)
+
+
+@needs_captures
+@pytest.mark.parametrize("words", [["-q"], ["-c", "topscalls"]])
+def test_progress(words: list[str]) -> None:
+    """-P tells how much was read, and the lines of the answer are as without."""
+    path = str(CAPTURES / "bencer_example4_example4-2.scap")
+    sonde = [sys.executable, "-m", "sonde.cli", "-r", path]
+    plain, told = (subprocess.run([*sonde, *more, *words], capture_output=True) for more in ([], ["-P"]))
+    assert told.stdout == plain.stdout
+    percents = [int(text) for text in re.findall(rb"\r *(\d+)%", told.stderr)]
+    assert percents == sorted(set(percents)) and percents[-1] == 100
+    assert re.sub(rb"\r *\d+%\n?", b"", told.stderr).split(b" in ")[0] == plain.stderr.split(b" in ")[0]

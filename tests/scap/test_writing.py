@@ -183,7 +183,6 @@ def test_a_log_of_strace(tmp_path: Path) -> None:
 
 
 def test_what_is_refused(tmp_path: Path) -> None:
-    assert "a file of sysdig is one file" in cli("-w", str(tmp_path / "x.scap"), "-C", "10", "--for", "1s").stderr
     assert "always compressed" in cli("-z", "-w", str(tmp_path / "x.sonde"), "--for", "1s").stderr
     assert "No such file" in cli("-w", str(tmp_path / "none/x.scap"), "--for", "1s").stderr
 

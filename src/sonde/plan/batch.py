@@ -12,7 +12,9 @@ import numpy.typing as npt
 from sonde.catalog.types import Kind
 from sonde.plan.state import State
 
-__all__ = ["ENTER_ROW", "PHYSICAL", "UNRESOLVED", "Array", "Batch", "Counters", "Own", "Payloads", "Vector", "Views"]
+__all__ = [
+    "ENTER_ROW", "HIDDEN", "PHYSICAL", "UNRESOLVED", "Array", "Batch", "Counters", "Own", "Payloads", "Vector", "Views",
+]  # fmt: skip
 
 Array = npt.NDArray[np.generic]
 
@@ -23,7 +25,7 @@ PHYSICAL: dict[str, tuple[str, str]] = {
     "latency": ("i8", "ns from the enter to the exit; -1 unknown"),
     "nr": ("u2", "event number (catalog/event.py)"),
     "cpu": ("u2", "CPU of the exit"),
-    "flags": ("u4", "ENTER_ROW, UNRESOLVED"),
+    "flags": ("u4", "ENTER_ROW, UNRESOLVED, HIDDEN"),
     "tid": ("u4", "thread id"),
     "pid": ("u4", "process id"),
     "res": ("i8", "result"),
@@ -54,6 +56,7 @@ PHYSICAL: dict[str, tuple[str, str]] = {
 
 ENTER_ROW = 1  # the call is still running: no result, latency so far
 UNRESOLVED = 2  # a dictionary record was lost: file or proc is 0 although there was one
+HIDDEN = 4  # the row does not pass the filter: it is kept because it changes tables of state
 
 
 @dataclass(frozen=True, eq=False)

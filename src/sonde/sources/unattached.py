@@ -31,6 +31,10 @@ class Unattached:
         """What of the question cannot be answered from here."""
         return []
 
+    def progress(self) -> tuple[int, int]:
+        """Nothing is read that ends."""
+        return 0, 0
+
     def aside(self) -> list[str]:
         """What else is worth saying."""
         return []

@@ -5,8 +5,8 @@ from __future__ import annotations
 __all__ = [
     "BPF", "DIRECTORY", "EVENT", "EVENTPOLL", "EVENTS", "FDS", "FIFO", "FILE", "FILE_V2", "INOTIFY",
     "INTERFACES", "IO_URING", "IPV4", "IPV4_SERVER", "IPV6", "IPV6_SERVER", "L4", "LARGEST", "LETTERS", "MACHINE",
-    "MAGIC", "MEMFD", "NETLINK", "PIDFD", "PROCESSES", "SECTION", "SIGNALFD", "TIMERFD", "UNIX", "UNSUPPORTED",
-    "USERFAULTFD", "USERS",
+    "MAGIC", "MEMFD", "NETLINK", "PIDFD", "PROCESSES", "SECTION", "SIGNALFD", "STATE_ONLY", "TIMERFD", "UNIX",
+    "UNSUPPORTED", "USERFAULTFD", "USERS",
 ]  # fmt: skip
 
 SECTION = 0x0A0D0D0A  # of the block at the beginning
@@ -26,6 +26,8 @@ EVENTS = {
     0x204: (False, False, False), 0x8010ABCD: (False, False, False), 0x208: (True, False, False),
     0x216: (False, True, False), 0x217: (True, True, False), 0x221: (False, True, True), 0x222: (True, True, True),
 }  # fmt: skip
+
+STATE_ONLY = 1  # among the flags of an event: it is read for what it changes, and not shown
 
 # types of descriptors, with the letter that sysdig shows
 LETTERS = (

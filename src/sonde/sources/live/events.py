@@ -204,6 +204,10 @@ class LiveEvents:
         """What of the question cannot be answered from here."""
         return []
 
+    def progress(self) -> tuple[int, int]:
+        """Nothing is read that ends."""
+        return 0, 0
+
     def aside(self) -> list[str]:
         """What else is worth saying about the rows."""
         return []

@@ -97,10 +97,10 @@ def plan_view(on: Mask, *, pointers: bool = False, stacks: bool = False) -> Scan
     return scan._replace(on=on, hooks=hooks, view=True, stacks=stacks, followed=frozenset(ParamType), start=True)
 
 
-def plan_record(expr: Expr, snaplen: int) -> Scan:
+def plan_record(expr: Expr, snaplen: int, tested: Iterable[Field] = ()) -> Scan:
     """Plan a rewritten filter whose rows are kept: with all columns that can be recorded, and all that arguments point
-    at; buffers only if some bytes of them are."""
-    shown = (Field("evt.args"), Field("thread.cgroups"))
+    at; buffers only if some bytes of them are. The fields `tested` are needed, too."""
+    shown = (Field("evt.args"), Field("thread.cgroups"), *tested)
     followed = (POINTERS | TEXTS) - (frozenset() if snaplen else BUFFERS)
     return plan_scan(expr, shown, RECORDED, traced=True)._replace(followed=followed)
 

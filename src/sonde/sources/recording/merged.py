@@ -57,6 +57,11 @@ class Merged(Unattached):
         both = zip(self._paths, self._sources, strict=True)
         return [f"{path}: {said}" for path, source in both for said in source.absent()]
 
+    def progress(self) -> tuple[int, int]:
+        """How much of all together was read."""
+        read, there = zip(*(source.progress() for source in self._sources), strict=True)
+        return sum(read), sum(there)
+
     def close(self) -> None:
         """Close the files."""
         for source in self._sources:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,13 +23,19 @@ __all__ = ["Snapshot", "snapshot_now", "time_of"]
 
 Row = tuple[Any, ...]
 Column = npt.NDArray[Any]
+Tell = Callable[[str, Sequence[Row]], Sequence[Row]]
 _TEXT, _LENGTH, _MISSING, _ABSENT = ".text", ".length", ".missing", -1
 _SOCKET = "socket:["
 NAME_MAX = 32  # bytes of the name of a table
 
 
-def snapshot_now(followed: bool, epoch: int, lost: int) -> bytes:
-    """The frames of the tables as they are now. `followed`: only some processes are recorded; `lost`: events so far.
+def _all(table: str, rows: Sequence[Row]) -> Sequence[Row]:
+    return rows
+
+
+def snapshot_now(followed: bool, epoch: int, lost: int, told: Tell = _all) -> bytes:
+    """The frames of the tables as they are now. `followed`: only some processes are recorded; `lost`: events so far;
+    `told`: what of the rows of a table is told.
     Times are those of rows, which do not follow when the clock is set: epoch ns = boot ns + `epoch`."""
     began = time.clock_gettime_ns(time.CLOCK_BOOTTIME) + epoch
     rows = {"processes": processes()[0], "threads": threads()[0], "files": files()[0]}
@@ -40,7 +46,7 @@ def snapshot_now(followed: bool, epoch: int, lost: int) -> bytes:
     rows["sockets"] = sockets_of(held)
     ended = time.clock_gettime_ns(time.CLOCK_BOOTTIME) + epoch
     about = {"since": began, "time": ended, "followed": int(followed), "lost": lost}
-    return b"".join(_frame(table, rows[table], about) for table in RECORDED)
+    return b"".join(_frame(table, told(table, rows[table]), about) for table in RECORDED)
 
 
 def _frame(table: str, rows: Sequence[Row], about: dict[str, int]) -> bytes:

@@ -19,7 +19,7 @@ from sonde.engines.batch import evaluate
 from sonde.engines.context import Context
 from sonde.engines.fields import physical, pointing
 from sonde.errors import UsageError
-from sonde.plan.batch import Batch, Counters, Payloads
+from sonde.plan.batch import HIDDEN, Batch, Counters, Payloads
 from sonde.plan.expr import TRUE, And, Expr, fields
 from sonde.plan.state import State
 from sonde.sources.recording.frames import Damaged, Frame, Kind, Reader
@@ -88,6 +88,7 @@ class Recording(Unattached):
         self._counters: dict[str, Counters] = {}  # by session
         self._faults: Counter[str] = Counter()
         self._numbers, self._asked_for = adopted([]), on
+        self._bytes = 0  # of frames that were read
         self._batches = self._read()
 
     def poll(self, final: bool = False) -> Batch | None:
@@ -110,6 +111,15 @@ class Recording(Unattached):
         if self._thinned.kinds:
             faults += self._thinned.missing(self._span, asked_kinds(self._expr, self._on))
         return faults
+
+    def progress(self) -> tuple[int, int]:
+        """How much of its segments was read."""
+        if self._path == "-":
+            return 0, 0
+        there = (
+            [one.size for one in segments(self._path)] if os.path.isdir(self._path) else [os.stat(self._path).st_size]
+        )
+        return self._bytes, sum(there)
 
     def close(self) -> None:
         """Close the files."""
@@ -140,6 +150,7 @@ class Recording(Unattached):
         heard: Heard | None = None
         header: Header | None = None
         for frame in reader:
+            self._bytes += frame.size
             if frame.kind == Kind.START:
                 header = read_header(frame.body)
                 self._numbers = adopted(header.tracepoints)
@@ -206,6 +217,8 @@ class Recording(Unattached):
         """The rows that are in the span, which are seen, and of an event that may pass. If all are in the span, their
         times are not read."""
         asked = self._asked_for.take(rows.column("nr"))
+        if rows.extremes("flags")[1] & ~(HIDDEN - 1):
+            asked &= rows.column("flags").astype(np.int64) & HIDDEN == 0
         least, most = rows.extremes("time")
         if self._span.since <= least and most <= self._span.until:
             self._seen += rows.rows

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.containers import HOST, container_of
+from sonde.plan.batch import Batch
 from sonde.plan.containers import Container
 from sonde.plan.people import People
 from sonde.plan.state import State
@@ -19,13 +20,16 @@ from sonde.sources.recording.columns import Packed, pack_all
 from sonde.sources.recording.frames import Damaged, Frame, Kind, framed
 from sonde.sources.recording.objects import object_in, whole
 
-__all__ = ["ROWS_MAX", "Heard", "Told"]
+__all__ = ["ROWS_MAX", "Choice", "Heard", "Told"]
 
 ROWS_MAX = 1 << 21  # of a table: sonde forgets long before
 TEXTS_MAX = 1 << 24
 FIRST = 2  # strings that need not be told: none, and the empty one
 TABLES = {Kind.FILES: "files", Kind.PROCESSES: "processes"}
+FILE_IDS = ("file", "dir", "newdir")  # columns of rows
+Places = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Choice = Callable[[State, Places], Bools]
 T = TypeVar("T", bound=np.generic)
 
 
@@ -36,10 +40,11 @@ def _table(state: State, kind: int) -> Table:
 
 class Told:
     """What of a state was written to a segment. Strings get numbers of their own: only those that rows refer to are
-    written."""
+    written. With `chosen` only those records of processes are that it gives for their places, and files that these and
+    events refer to."""
 
-    def __init__(self, state: State) -> None:
-        self.state = state
+    def __init__(self, state: State, chosen: Choice | None = None) -> None:
+        self.state, self._chosen = state, chosen
         self._numbers = np.zeros(0, np.uint32)
         self._count = FIRST
         self._rows: dict[int, Bools] = {kind: np.zeros(0, np.bool_) for kind in TABLES}
@@ -50,24 +55,49 @@ class Told:
         bases = {name: _table(self.state, kind).base for kind, name in TABLES.items()}
         return framed(Kind.STATE, json.dumps(bases).encode())
 
-    def news(self) -> Iterator[bytes]:
-        """Frames with what was not told yet."""
-        for kind in TABLES:
+    def news(self, batch: Batch | None = None) -> Iterator[bytes]:
+        """Frames with what was not told yet, before the rows of a batch, which has to be known for a choice."""
+        new = {kind: self._new(kind) for kind in TABLES}
+        if self._chosen is not None:
+            new[Kind.PROCESSES] = self._marked(Kind.PROCESSES, new[Kind.PROCESSES])
+            new[Kind.PROCESSES] = new[Kind.PROCESSES][self._chosen(self.state, new[Kind.PROCESSES])]
+            new[Kind.FILES] = np.intersect1d(new[Kind.FILES], self._used(batch, new[Kind.PROCESSES]))
+        for kind, places in new.items():
             table = _table(self.state, kind)
-            told = self._rows[kind] = _longer(self._rows[kind], len(table))
-            new = np.flatnonzero((table.rows["known"][: len(table)] != 0) & ~told[: len(table)])
-            if not len(new):
+            if not len(places):
                 continue
-            told[new] = True
-            rows = table.rows[new]
+            rows = table.rows[self._marked(kind, places)]
             if kind == Kind.PROCESSES:
                 yield from self._new_containers(rows["cgroups"])
-            columns: dict[str, npt.NDArray[Any]] = {"id": new.astype(np.uint32)}
+            columns: dict[str, npt.NDArray[Any]] = {"id": places.astype(np.uint32)}
             yield from self._strings(np.concatenate([rows[name] for name in table.texts]))
             for name in rows.dtype.names or ():
                 values = np.ascontiguousarray(rows[name])
                 columns[name] = self._numbers[values] if name in table.texts else values
-            yield framed(kind, *_body(pack_all(columns), len(new)))
+            yield framed(kind, *_body(pack_all(columns), len(places)))
+
+    def _new(self, kind: int) -> Places:
+        """The rows of a table that are known and were not told."""
+        table = _table(self.state, kind)
+        told = self._rows[kind] = _longer(self._rows[kind], len(table))
+        return np.flatnonzero((table.rows["known"][: len(table)] != 0) & ~told[: len(table)])
+
+    def _marked(self, kind: int, places: Places) -> Places:
+        """The same rows, from now on told, or not to be told."""
+        self._rows[kind][places] = True
+        return places
+
+    def _used(self, batch: Batch | None, processes: Places) -> Places:
+        """The files that rows and records of processes refer to, with the directories they are in."""
+        files, records = self.state.files, self.state.processes.rows[processes]
+        named = [batch.columns[name] for name in FILE_IDS if name in batch.columns] if batch else []
+        ids = np.concatenate([*named, *(records[name] for name in ("exe_file", "cwd", "root"))]).astype(np.uint32)
+        found = np.zeros(0, np.int64)
+        level = np.unique(files.at(ids)).astype(np.int64)
+        while len(level):
+            found = np.union1d(found, level)
+            level = np.setdiff1d(files.at(files.rows["parent"][level]).astype(np.int64), found)
+        return found
 
     def _new_containers(self, groups: Ids) -> Iterator[bytes]:
         """Tell of the containers that processes with these control groups are in."""

@@ -17,7 +17,7 @@ from sonde.sources.recording.frames import Kind, framed
 from sonde.sources.recording.header import FORMAT
 from sonde.sources.recording.rows import joined, rows_frames
 from sonde.sources.recording.segments import Directory, Sink
-from sonde.sources.recording.state import Told
+from sonde.sources.recording.state import Choice, Told
 from sonde.sources.recording.tracepoints import told_tracepoints
 
 __all__ = ["Limits", "Recorder"]
@@ -44,15 +44,17 @@ USUAL = Limits()
 class Recorder:
     """Writes to a sink what `about` (the other fields of a Header) describes. `snapshot` gives the tables of state as
     they are now, for a State's epoch and the number of events lost so far: they are written where a segment begins.
+    `chosen`: the records of processes that are told (see Told).
 
     SondeError if that fails: what was written before can be read.
     """
 
     def __init__(
         self, sink: Sink, about: Mapping[str, object], limits: Limits = USUAL,
-        snapshot: Callable[[int, int], bytes] | None = None,
+        snapshot: Callable[[int, int], bytes] | None = None, chosen: Choice | None = None,
     ) -> None:  # fmt: skip
         self.sink, self._about, self._limits, self._snapshot = sink, about, limits, snapshot
+        self._chosen = chosen
         self._lost, self._next_snapshot = 0, 0.0
         self._waiting: list[Batch] = []
         self._rows = self._events = self._segments = 0
@@ -112,7 +114,7 @@ class Recorder:
         assert self._told is not None
         self._events += len(batch)
         # in one piece: rows without what they refer to would be no use
-        self.sink.write(b"".join((*self._told.news(), *rows_frames(batch))))
+        self.sink.write(b"".join((*self._told.news(batch), *rows_frames(batch))))
         self.sink.count(batch)
 
     def _full(self) -> bool:
@@ -144,7 +146,7 @@ class Recorder:
             header["begun"] = time.time_ns() if self._segments > 1 else state.start
             self.sink.write(framed(Kind.START, json.dumps({**header, **self._about}).encode()) + tables)
             self._events, self._began = 0, time.monotonic()
-        self._told = Told(state)
+        self._told = Told(state, self._chosen)
         self.sink.write(self._told.begin())
 
     def _tables(self, epoch: int) -> bytes:

@@ -22,11 +22,11 @@ from sonde.sources.scap.fds import RAW, TCP, UDP
 from sonde.sources.scap.lists import Entry, Process
 from sonde.sources.scap.program import MAKERS
 
-__all__ = ["Before"]
+__all__ = ["NOT_KNOWN", "Before"]
 
 I8 = npt.NDArray[np.int64]
 _RUNS = ("execve", "execveat")
-_UNKNOWN = b"<NA>"
+NOT_KNOWN = b"<NA>"
 _ANONYMOUS = {
     b"anon_inode:[eventfd]": blocks.EVENT, b"anon_inode:[signalfd]": blocks.SIGNALFD,
     b"anon_inode:[eventpoll]": blocks.EVENTPOLL, b"anon_inode:[inotify]": blocks.INOTIFY, b"anon_inode:inotify":
@@ -40,15 +40,16 @@ _PROTOCOLS = {socket.IPPROTO_TCP: TCP, socket.IPPROTO_UDP: UDP}
 
 
 class Before:
-    """Looks at all rows before the first is written."""
+    """Looks at all rows before the first is written. `old`: what there was when the capture began is listed, whether
+    a row tells of it or not. `met`: the descriptors that rows tell of, (process, descriptor)."""
 
-    def __init__(self) -> None:
+    def __init__(self, old: bool = True) -> None:
         self._threads: dict[int, Process] = {}
         self._told: set[int] = set()  # threads that a clone made, or that were seen
         self._parents: dict[int, int] = {}  # of processes that a clone made
-        self._met: set[tuple[int, int]] = set()  # process, descriptor
+        self.met: set[tuple[int, int]] = set()
         self._fds: dict[int, list[Entry]] = {}
-        self._began = False
+        self._began = not old
 
     def look(self, batch: Batch) -> None:
         """Take in rows."""
@@ -85,18 +86,19 @@ class Before:
         if place:
             found = process_of(batch.state, place)
             if not begun:
-                found = found._replace(comm=_UNKNOWN, exe=_UNKNOWN, exepath=b"", args=b"", env=b"")
+                found = found._replace(comm=NOT_KNOWN, exe=NOT_KNOWN, exepath=b"", args=b"", env=b"")
             self._threads[found.tid] = found
 
     def _descriptors_of(self, batch: Batch) -> None:
         """Descriptors that are used before a call made them."""
         pids, fds, made = batch.columns["pid"].astype(np.int64), *_descriptors(batch)
-        keys = pids << 32 | np.maximum(fds, 0)
-        for row in np.sort(np.unique(keys, return_index=True)[1]).tolist():
+        used = np.flatnonzero(fds >= 0)
+        first = np.unique(pids[used] << 32 | fds[used], return_index=True)[1]
+        for row in np.sort(used[first]).tolist():
             pid, fd = int(pids[row]), int(fds[row])
-            if fd < 0 or (pid, fd) in self._met:
+            if (pid, fd) in self.met:
                 continue
-            self._met.add((pid, fd))
+            self.met.add((pid, fd))
             place = batch.state.files.place(int(batch.columns["file"][row]))
             if not made[row] and place:
                 self._held(pid, fd, batch.state, place)
@@ -105,9 +107,9 @@ class Before:
         """A process has a descriptor from the beginning, or by an ancestor that had it."""
         while pid in self._parents:
             pid = self._parents[pid]
-            if (pid, fd) in self._met:
+            if (pid, fd) in self.met:
                 return
-            self._met.add((pid, fd))
+            self.met.add((pid, fd))
         entry = _entry(fd, state, place)
         if entry is not None:
             self._fds.setdefault(pid, []).append(entry)

@@ -29,19 +29,21 @@ _THREAD = 1 << 13 | 1 << 0  # CLONE_THREAD and CLONE_FILES in sysdig's coding
 
 @dataclass
 class Beginning:
-    """The lists; `fds` by thread."""
+    """The lists; `fds` by thread, `people` without a list are the users and groups of this system."""
 
     processes: list[Process] = field(default_factory=list)
     fds: Mapping[int, list[Entry]] = field(default_factory=dict)
     interfaces: list[Interface] = field(default_factory=list)
+    people: list[User] | None = None
 
     def blocks(self) -> bytes:
         """What stands before the events of a file."""
         known = {process.tid for process in self.processes}
         fds = (fds_block(tid, entries) for tid, entries in self.fds.items() if tid in known)
+        people = list(users()) if self.people is None else self.people
         return b"".join((
-            section_block(), machine_block(), interfaces_block(self.interfaces), users_block(users()),
-            processes_block(self.processes), *fds,
+            section_block(), machine_block(), interfaces_block(self.interfaces),
+            users_block(people) if people else b"", processes_block(self.processes), *fds,
         ))  # fmt: skip
 
 

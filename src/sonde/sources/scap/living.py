@@ -11,14 +11,14 @@ from sonde.catalog.scap import blocks
 from sonde.plan.state import State
 from sonde.sources.procfs.read import pids, read
 from sonde.sources.procfs.read import stat as stat_of
-from sonde.sources.scap.beginning import Beginning, processes_of
+from sonde.sources.scap.beginning import Beginning, process_of, processes_of
 from sonde.sources.scap.coding import bits, device
 from sonde.sources.scap.interfaces import interfaces
 from sonde.sources.scap.lists import Entry, Process
 from sonde.sources.scap.program import words_of
 from sonde.sources.scap.sockets_out import Sockets
 
-__all__ = ["living"]
+__all__ = ["descriptors_now", "living", "processes_now"]
 
 _NOBODY, _CLOEXEC = 0xFFFFFFFF, 0o2000000
 _ANONYMOUS = {
@@ -35,15 +35,28 @@ def living(state: State) -> Beginning:
     """What there is now: the threads that a state knows, and those that have come since."""
     found = processes_of(state)
     known = {process.tid for process in found}
+    return Beginning(found + [p for p in processes_now(state) if p.tid not in known], descriptors_now(), interfaces())
+
+
+def processes_now(state: State) -> list[Process]:
+    """The processes that there are, by the newest record of each that a state has, or as /proc tells of them."""
+    table = state.processes
+    places = [table.place(record) for (pid, _), record in table.latest.items()]
+    newest = {int(table.rows["tid"][place]): place for place in places}
+    found = []
     for pid in pids():
         with suppress(OSError):  # it has ended
-            found += [_process(pid, state) for _ in range(pid not in known)]
-    sockets = Sockets()
-    fds = {}
+            found.append(process_of(state, newest[pid]) if pid in newest else _process(pid, state))
+    return found
+
+
+def descriptors_now() -> dict[int, list[Entry]]:
+    """The open descriptors of each process."""
+    sockets, fds = Sockets(), {}
     for pid in pids():
         with suppress(OSError):
             fds[pid] = list(_entries(pid, sockets))
-    return Beginning(found, fds, interfaces())
+    return fds
 
 
 def _process(pid: int, state: State) -> Process:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from sonde.catalog.scap import blocks
 from sonde.native.join import join
 from sonde.native.ops import Text, literal, view
 from sonde.plan.batch import Views
@@ -16,14 +17,12 @@ __all__ = ["UNKNOWN", "constant", "event_blocks", "numbers", "pooled", "sliced",
 Array = npt.NDArray[np.generic]
 I8 = npt.NDArray[np.int64]
 UNKNOWN = b"<NA>\0"  # sysdig's text for what is not known
-_EVENT = 0x216  # an event that says how many parameters it has
-_HEAD = np.dtype(
-    [
-        ("block", "<u4"), ("total", "<u4"), ("cpu", "<u2"), ("time", "<i8"), ("tid", "<i8"), ("length", "<u4"),
-        ("type", "<u2"), ("count", "<u4"),
-    ]
-)  # fmt: skip
-_BEFORE, _OWN = 8 + 2, 26  # bytes of a block before the event, of the event before the lengths of its parameters
+_EVENT, _EVENT_FLAGS = 0x216, 0x217  # an event that says how many parameters it has; one that has flags, too
+_CPU = [("block", "<u4"), ("total", "<u4"), ("cpu", "<u2")]
+_PROPER = [("time", "<i8"), ("tid", "<i8"), ("length", "<u4"), ("type", "<u2"), ("count", "<u4")]
+_HEAD = np.dtype([*_CPU, *_PROPER])
+_HEAD_FLAGS = np.dtype([*_CPU, ("flags", "<u4"), *_PROPER])
+_OWN = 26  # bytes of an event before the lengths of its parameters
 _FILL = np.zeros(4, np.uint8)
 
 
@@ -67,15 +66,18 @@ def within(views: Views, most: int) -> Views:
     return Views(views.data, views.offset, length, length)
 
 
-def event_blocks(kind: int, time: I8, tid: I8, cpu: I8, params: Sequence[Views]) -> Text:
-    """The blocks of events of one type."""
+def event_blocks(kind: int, time: I8, tid: I8, cpu: I8, params: Sequence[Views], state_only: bool = False) -> Text:
+    """The blocks of events of one type; `state_only`: they are read for what they change, and not shown."""
     rows = len(time)
     lengths = np.array([one.length for one in params], np.int64).reshape(len(params), rows)
-    head = np.zeros(rows, _HEAD)
+    layout = _HEAD_FLAGS if state_only else _HEAD
+    head = np.zeros(rows, layout)
     head["length"] = _OWN + 2 * len(params) + lengths.sum(axis=0)
-    inside = _BEFORE + head["length"].astype(np.int64)
+    inside = layout.itemsize - _OWN + head["length"].astype(np.int64)
     padding = -inside % 4
     head["block"], head["total"], head["type"], head["count"] = _EVENT, inside + padding + 4, kind, len(params)
+    if state_only:
+        head["block"], head["flags"] = _EVENT_FLAGS, blocks.STATE_ONLY
     head["time"], head["tid"], head["cpu"] = time, tid, cpu
     fill = Views(_FILL, np.zeros(rows, np.int64), padding.astype(np.int32), padding.astype(np.int32))
     parts = [_records(head), _records(np.ascontiguousarray(lengths.T.astype("<u2"))), *params, fill]

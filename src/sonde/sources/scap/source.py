@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from typing import BinaryIO
@@ -34,6 +35,7 @@ OF_THE_ROW_BEFORE = ("evt.deltatime", "evt.deltatime.s", "evt.deltatime.ns")  # 
 PIECE = 1 << 21  # bytes of a file at once
 _GZIP = b"\x1f\x8b"
 _UNKNOWN, _UNCOUNTED, _HIDDEN, _CONTAINER = 1, 2, 4, 8  # marks of event types
+_FLAGGED, _FLAGS = [kind for kind, (flags, *_) in known.EVENTS.items() if flags], 10  # block types; where flags stand
 
 
 def _marks() -> npt.NDArray[np.uint8]:
@@ -151,7 +153,7 @@ class ScapFile(Unattached):
         numbers = np.cumsum(counted)
         numbers += self._count
         self._count += int(np.count_nonzero(counted))
-        shown = marks & (_UNCOUNTED | _HIDDEN) == 0
+        shown = (marks & (_UNCOUNTED | _HIDDEN) == 0) & ~_state_only(whole, piece.start[carried:])
         if self._leading:  # the containers there are when the capture begins
             first = np.flatnonzero(marks & _CONTAINER == 0)
             self._leading = not len(first)
@@ -208,6 +210,10 @@ class ScapFile(Unattached):
         skipped = [f"{count:,} {what}{'' if count == 1 else 's'}" for what, count in counts.items() if count]
         return skipped + ([self._damage] if self._damage else [])
 
+    def progress(self) -> tuple[int, int]:
+        """How much of the file was read."""
+        return self._file.tell(), os.fstat(self._file.fileno()).st_size
+
     def aside(self) -> list[str]:
         """Where the rows come from."""
         return [f"from {self._path}, a file of sysdig"]
@@ -215,6 +221,16 @@ class ScapFile(Unattached):
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _state_only(data: bytes, start: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Which events are there only for what they change: their blocks have flags, which say so."""
+    if not len(start):
+        return np.zeros(0, np.bool_)
+    raw = np.frombuffer(data, np.uint8)
+    flagged = np.isin(raw[start] | raw[start + 1].astype(np.uint16) << 8, _FLAGGED)  # what is left of the types differs
+    found: npt.NDArray[np.bool_] = flagged & (raw[start + _FLAGS] & known.STATE_ONLY != 0)
+    return found
 
 
 def _block(data: bytes, start: int) -> bytes:

@@ -1,49 +1,49 @@
-"""Writing a .scap file: Batches as they come, as events in the order of time, behind the lists of the beginning."""
+"""Writing .scap files: Batches as they come, as events in the order of time, behind the lists of the beginning."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import zlib
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from sonde.catalog.lookup import TRACEPOINTS
 from sonde.engines.context import Context
-from sonde.errors import SondeError, UsageError
 from sonde.plan.batch import Batch, Counters
 from sonde.plan.state import State
 from sonde.sources.scap.beginning import Beginning
-from sonde.sources.scap.events_out import blocks_of
+from sonde.sources.scap.events_out import Blocks, blocks_of
+from sonde.sources.scap.file_out import FileOut
 from sonde.sources.scap.ordering import Order
+from sonde.sources.scap.rotation import Cost, Names, Rotation
+from sonde.sources.scap.seam import Last, Seam
 
 __all__ = ["ScapWriter"]
 
 HELD = 5_000_000_000  # ns that events wait for those that began before them
-_GZIP = 31  # zlib's window bits of gzip
+WHOLE = Rotation()
 
 
 class ScapWriter:
-    """Writes a file; SondeError if that fails: what was written before can be read."""
+    """Writes a file, or several; SondeError if that fails: what was written before can be read.
 
-    def __init__(self, path: str, begin: Callable[[State], Beginning], compress: bool = False) -> None:
-        """`begin` is asked for what there was when the recording begins."""
-        self._path, self._beginning = path, begin
-        try:
-            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise UsageError(f"cannot write {path}: {error.strerror}") from None
-        self._packer = zlib.compressobj(wbits=_GZIP) if compress else None
-        self._size, self._newest, self._begun = 0, 0, False
-        self._order = Order()
+    Between two files no call is torn: both of its events are in that file in which it returns.
+    """
+
+    def __init__(
+        self, path: str, begin: Callable[[State], Beginning], compress: bool = False, rotation: Rotation = WHOLE,
+        told: Callable[[Beginning], Beginning] = lambda beginning: beginning,
+    ) -> None:  # fmt: skip
+        """`begin` is asked for what there was when the recording begins; `told`: what of such a beginning is told."""
+        self._names, self._rotation, self._compress = Names(path, rotation), rotation, compress
+        self._begin, self._told, self._last = begin, told, Last()
+        self._part = _Part(self._file(time.time_ns()), told)
         self._context: Context | None = None
 
     def start(self, state: State) -> None:
         """Begin now, with a state, and not when there are rows."""
-        if not self._begun:
-            self._begun = True
-            self._write(self._beginning(state).blocks())
+        if not self._part.begun:
+            self._part.begin(self._begin(state))
 
     def write(self, batch: Batch) -> None:
         """Take in a batch; sysdig has no events for tracepoints."""
@@ -51,39 +51,87 @@ class ScapWriter:
         batch = batch.take(np.flatnonzero(~traced)) if traced.any() else batch
         if not len(batch):
             return
-        self.start(batch.state)
+        if self._part.seam is None:
+            self.start(batch.state)
         self._context = Context(batch.state) if self._context is None else self._context.of(batch.state)
-        self._order.add(blocks_of(batch, self._context), len(batch))
-        self._newest = int(batch.columns["time"][-1])
+        blocks = blocks_of(batch, self._context)
+        if self._rotation.rotates:
+            self._distribute(batch, blocks)
+        else:
+            self._part.add(blocks, batch)
+
+    def _distribute(self, batch: Batch, blocks: Sequence[Blocks]) -> None:
+        """Rows into this file and those behind it."""
+        cost, first = Cost(blocks, batch.columns["time"].astype(np.int64)), 0
+        while first < len(batch):
+            part = self._part
+            fitting = cost.fitting(first, self._rotation, part.size, part.events, part.since)
+            if not fitting and part.events:
+                part.close(batch.state)
+                self._part = _Part(self._file(int(cost.time[first])), self._told, Seam(self._last))
+                continue
+            last = first + max(fitting, 1)  # a file has one row at least
+            rows = batch.take(np.arange(first, last))
+            part.add([one.of_rows(first, last) for one in blocks], rows, cost.between(first, last))
+            self._last.look(rows)
+            first = last
+
+    def _file(self, began: int) -> FileOut:
+        return FileOut(self._names.next(began), self._compress)
 
     def settle(self, counters: Callable[[], Counters], final: bool = False) -> None:
         """Write what has waited long enough, or `final`ly all of it."""
-        self._write(self._order.take(None if final else self._newest - HELD))
+        self._part.settle()
 
     def close(self, counters: Counters, state: State) -> None:
         """Write the rest and close the file; `state` is what an empty one begins with."""
-        self.start(state)
-        self.settle(lambda: counters, final=True)
-        if self._packer is not None:
-            self._all(self._packer.flush())
-        os.close(self._fd)
+        if self._part.seam is None:
+            self.start(state)
+        self._part.close(state)
 
-    def _write(self, data: bytes) -> None:
-        if data and self._packer is not None:
-            data = self._packer.compress(data) + self._packer.flush(zlib.Z_SYNC_FLUSH)
-        self._all(data)
 
-    def _all(self, data: bytes) -> None:
-        """Write all of some bytes, or none."""
-        view = memoryview(data)
-        try:
-            while view:
-                view = view[os.write(self._fd, view) :]
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._fd, self._size)
-            said = f"cannot write {self._path}: {error.strerror}; what was recorded before can be read"
-            raise SondeError(said) from None
-        self._size += len(data)
+class _Part:
+    """A file: events wait in it for those that began before them. `seam` tells how it begins, if nobody else does."""
+
+    def __init__(self, out: FileOut, told: Callable[[Beginning], Beginning], seam: Seam | None = None) -> None:
+        self._out, self._told, self.seam, self._order = out, told, seam, Order()
+        self._state, self._newest = State(), 0
+        self.begun = False
+        self.events = 0
+        self.since: int | None = None  # the time of its first row
+
+    @property
+    def size(self) -> float:
+        """Bytes on the disk, with those that wait."""
+        return self._out.would_be(self._order.bytes)
+
+    def begin(self, beginning: Beginning) -> None:
+        """Write what there was before the first event."""
+        self.begun = True
+        self._out.write(self._told(beginning).blocks())
+
+    def add(self, blocks: Sequence[Blocks], rows: Batch, events: int = 0) -> None:
+        """Take in rows, with their events; how many these are matters only where files follow one another."""
+        if self.seam is not None and not self.begun:
+            self.seam.look(rows)
+        self._order.add(blocks, len(rows))
+        self.events += events
+        self._state, self._newest = rows.state, int(rows.columns["time"][-1])
+        if self.since is None:
+            self.since = int(rows.columns["time"][0])
+
+    def settle(self) -> None:
+        """Write what has waited long enough, once it can be said what there was before it."""
+        until = self._newest - HELD
+        if not self.begun and self.seam is not None:
+            if not self._order.due(until) or not self.seam.ready(self._state, self._newest):
+                return
+            self.begin(self.seam.beginning(self._state))
+        self._out.write(self._order.take(until))
+
+    def close(self, state: State) -> None:
+        """Write the rest."""
+        if not self.begun and self.seam is not None:
+            self.begin(self.seam.beginning(state))
+        self._out.write(self._order.take())
+        self._out.close()

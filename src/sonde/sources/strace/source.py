@@ -106,6 +106,10 @@ class _Source:
         """What of the log could not be read."""
         return [_lines(self._rows.damaged, "damaged line")] if self._rows.damaged else []
 
+    def progress(self) -> tuple[int, int]:
+        """Nothing is read that ends."""
+        return 0, 0
+
     def aside(self) -> list[str]:
         """What else is worth saying."""
         return [_lines(self._rows.foreign, "line") + " not of strace"] if self._rows.foreign else []
@@ -217,6 +221,10 @@ class StraceLog(_Source):
     def stop(self) -> Batch | None:
         """The rows that are left."""
         return self._rows.take(everything=True)
+
+    def progress(self) -> tuple[int, int]:
+        """How much of the log was read."""
+        return self._file.tell(), os.fstat(self._file.fileno()).st_size
 
     def aside(self) -> list[str]:
         """Where the rows come from."""

@@ -1,0 +1,1 @@
+"""Recordings that do not tell everything."""

@@ -1,0 +1,58 @@
+"""One .scap file as bytes on the disk: all of some bytes or none, compressed if that is wanted."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import zlib
+
+from sonde.errors import SondeError, UsageError
+
+__all__ = ["FileOut"]
+
+_GZIP = 31  # zlib's window bits of gzip
+
+
+class FileOut:
+    """A file made anew, 0600. UsageError if it cannot be made; SondeError if it cannot be written on: what was written
+    before can be read."""
+
+    def __init__(self, path: str, compress: bool) -> None:
+        self._path = path
+        try:
+            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise UsageError(f"cannot write {path}: {error.strerror}") from None
+        self._packer = zlib.compressobj(wbits=_GZIP) if compress else None
+        self.size, self._given = 0, 0
+
+    def would_be(self, more: float) -> float:
+        """The size with so many bytes more, about: they are compressed as well as those before them."""
+        return self.size + more * (self.size / self._given if self._given else 1)
+
+    def write(self, data: bytes) -> None:
+        """Write all of some bytes."""
+        self._given += len(data)
+        if data and self._packer is not None:
+            data = self._packer.compress(data) + self._packer.flush(zlib.Z_SYNC_FLUSH)
+        self._all(data)
+
+    def close(self) -> None:
+        """Write what a compressed file ends with, and close it."""
+        if self._packer is not None:
+            self._all(self._packer.flush())
+        os.close(self._fd)
+
+    def _all(self, data: bytes) -> None:
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[os.write(self._fd, view) :]
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._fd, self.size)
+            said = f"cannot write {self._path}: {error.strerror}; what was recorded before can be read"
+            raise SondeError(said) from None
+        self.size += len(data)
