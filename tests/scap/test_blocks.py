@@ -151,3 +151,27 @@ def test_completed_calls_have_the_words_of_both_events(tmp_path: Path) -> None:
         b"open 20 fd=5(<f>/home/hosts) name=hosts flags=4097(O_RDONLY|O_CLOEXEC) mode=0 "
         b"|<NA>|O_RDONLY|O_CLOEXEC|4097\n",
     ]
+
+
+def test_directories_below_one_another(tmp_path: Path) -> None:
+    """What the last of many descriptors leads to depends on all before it, and nobody asked about those."""
+    depth, none = 400, struct.pack("<I", 0)
+    made = [process_list(8)]
+    for fd in range(3, 3 + depth):
+        below, name = (-100, b"/top\0") if fd == 3 else (fd - 1, b"x\0")
+        exit_ = struct.pack("<q", fd), struct.pack("<q", below), name, none, none, none, struct.pack("<Q", 0)
+        made += [event(306, 7, [], 10), event(307, 7, exit_, 20)]
+    last = struct.pack("<q", 2 + depth), struct.pack("<I", 10)
+    told = tell(saved(tmp_path / "x.scap", *made, event(READ_E, 7, last, 30)), "evt.type=read", "*%fd.name")
+    assert told.lines == [b"/top" + b"/x" * (depth - 1) + b"\n"]
+
+
+def test_a_socket_of_many_messages(tmp_path: Path) -> None:
+    """Each message may change what a socket is; the last one is asked about."""
+    fd, size, ok = struct.pack("<q", 3), struct.pack("<I", 1), struct.pack("<q", 1)
+    udp = b"\x02" + bytes((10, 0, 0, 1)) + struct.pack("<H", 4000) + bytes((10, 0, 0, 2)) + struct.pack("<H", 53)
+    made = [process_list(8), event(18, 7, [struct.pack("<I", n) for n in (2, 2, 0)], 10), event(19, 7, [fd], 20)]
+    for at in range(3000):
+        made += [event(34, 7, [fd, size], 30 + at), event(35, 7, [ok, b"d", udp], 30 + at)]
+    told = tell(saved(tmp_path / "x.scap", *made, event(READ_E, 7, [fd, size], 9000)), "evt.type=read", "*%fd.name")
+    assert sorted(told.lines[0].strip().split(b"->")) == [b"10.0.0.1:4000", b"10.0.0.2:53"]
