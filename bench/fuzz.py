@@ -44,8 +44,8 @@ SHOWN = 12  # faults
 def recorded_live(base: Path) -> None:
     """Segments of the zoo of the tests, with many small frames."""
     import numpy as np
-    from live import Workload, batches
-    from zoo import ZOO
+    from live import batches
+    from zoo import zoo
 
     from sonde.ask_record import about
     from sonde.cli_options import Options
@@ -53,14 +53,9 @@ def recorded_live(base: Path) -> None:
     from sonde.sources.recording.segments import Directory
     from sonde.sources.recording.writer import Limits, Recorder
 
-    script = base / "zoo.py"
-    script.write_text(ZOO)
     for rows in ROWS:
-        place = base / f"here{rows}"
-        place.mkdir()
-        place.chmod(0o777)
         keeper = Answer(Question(record=True, follow=True, skip=(os.getpid(),)))
-        found, _ = batches([keeper], Workload([sys.executable, "-I", "-S", str(script), str(place)]))
+        found, _ = batches([keeper], zoo(base, f"here{rows}"))
         recorder = Recorder(Directory(str(base / f"{rows}.sonde"), anew=True), about(Options()), Limits(events=rows))
         recorder.start(keeper.state)
         for batch in found[0]:

@@ -1,4 +1,4 @@
-"""The promise: a question about a recording has the answer it had live. And what is there when a recorder is killed."""
+"""Recordings from the command line: what is written, and what is left when a recorder is killed or the disk full."""
 
 from __future__ import annotations
 
@@ -10,127 +10,23 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from shutil import rmtree
 
 import duckdb
 import numpy as np
 import pytest
-from live import KERNEL, LIMIT, Row, Workload, batches, busy, cli, cli_start, wait_for
+from live import KERNEL, LIMIT, Row, batches, busy, cli, cli_start, wait_for
 from test_groups import of_rows, same, statements
-from zoo import ZOO
+from zoo import zoo
 
 from sonde.ask_record import about
 from sonde.cli_options import Options
-from sonde.plan.batch import Counters
 from sonde.query import Answer, Question, recorded
-from sonde.sources.live.events import Sizes
 from sonde.sources.recording.frames import Reader, framed
 from sonde.sources.recording.segments import Directory
-from sonde.sources.recording.writer import Limits, Recorder
+from sonde.sources.recording.writer import Recorder
 from sonde.sql_query import SqlAnswer, plan_sql
 
 pytestmark = KERNEL
-
-SMALL = Sizes(events=1 << 20, payloads=1 << 20, dictionary=1 << 22)
-TOGETHER = 10  # questions asked at the same time
-USUAL = ("thread.tid", "evt.type", "evt.rawres", "evt.cpu", "evt.args")
-CASES = {
-    "evt.type=open": ("fd.name", "fd.directory", "fd.filename", "proc.name"),
-    "evt.type in (open, close) and fd.name contains etc": ("fd.name", "fd.num", "fd.type"),
-    "evt.failed=true": ("evt.res", "evt.count.error.file"),
-    "fd.name endswith .txt": ("fd.name", "fd.typechar"),
-    "fd.directory contains deep": ("fd.name",),
-    "fd.name startswith /dev": ("fd.name", "fd.dev"),
-    "evt.is_io_write=true": ("evt.buffer", "evt.buflen", "fd.name"),
-    "evt.is_io_read=true and evt.buflen > 5": ("evt.buffer", "fd.name"),
-    "evt.buffer contains HTTP": ("evt.buffer", "fd.name"),
-    "evt.type=rename": ("fs.path.source", "fs.path.target"),
-    "evt.type in (mkdir, rmdir, unlink)": ("fs.path.name",),
-    "evt.type=stat or evt.type=newfstatat": ("fs.path.name", "evt.abspath"),
-    "evt.category=file": ("evt.category",),
-    "evt.category=net": ("fd.name", "fd.sip", "fd.sport", "fd.cip", "fd.l4proto"),
-    "fd.type=ipv4": ("fd.name", "fd.lip", "fd.lport", "fd.rip", "fd.rport"),
-    "fd.type=unix": ("fd.type",),
-    "fd.type=pipe": ("fd.type", "fd.name"),
-    "evt.type=connect": ("fd.name", "evt.arg.addr"),
-    "evt.type=accept or evt.type=accept4": ("fd.name",),
-    "fd.l4proto=udp": ("fd.name", "fd.is_server"),
-    "evt.type=clone": ("evt.arg.flags",),
-    "evt.type=execve": ("proc.exe", "proc.args", "proc.exepath"),
-    "evt.type=procexit": ("evt.arg.status", "proc.name"),
-    "evt.type=signaldeliver": ("evt.arg.sig",),
-    "evt.type=kill or evt.type=tgkill": ("evt.args",),
-    "thread.ismain=false": ("thread.ismain", "proc.name"),
-    "proc.name startswith python": ("proc.name", "proc.pname", "proc.ppid", "proc.exe"),
-    "proc.cwd contains here": ("proc.cwd",),
-    "proc.aname contains python": ("proc.aname[1]",),
-    "user.uid=0": ("user.uid", "user.name", "group.gid"),
-    "evt.type=mmap and fd.num >= 0": ("fd.name", "evt.arg.length"),
-    "evt.type=lseek and evt.rawarg.offset=1": ("evt.rawarg.offset", "fd.name"),
-    "evt.latency >= 0": (),
-    "evt.type=dup2 or evt.type=dup3": ("fd.name",),
-    "fd.num=50": ("fd.num", "fd.name"),
-    "evt.type=openat and evt.arg.flags contains O_CREAT": ("evt.arg.flags", "evt.arg.mode"),
-    "not evt.category in (memory, file) and evt.rawres >= 0": ("evt.category",),
-    "evt.type=fcntl or evt.type=ioctl": (),
-    "evt.type=read and fd.filename glob '*.log'": ("fd.filename",),
-    "evt.rawres=-2": ("evt.res",),
-}
-
-
-def question(filter: str, *names: str) -> Question:
-    """What is asked live and of the recording."""
-    shown = " ".join("%" + name for name in dict.fromkeys((*USUAL, *names)))
-    return Question(filter=filter, format=shown, json=True, follow=True, skip=(os.getpid(),), sizes=SMALL)
-
-
-def zoo(base: Path) -> Workload:
-    """The zoo, in a directory that each run makes anew."""
-    place, script = base / "here", base / "zoo.py"
-    rmtree(place, ignore_errors=True)
-    place.mkdir()
-    place.chmod(0o777)
-    script.write_text(ZOO)
-    return Workload([sys.executable, "-I", "-S", str(script), str(place)])
-
-
-def answered(answer: Answer) -> tuple[list[Row], Counters]:
-    """All rows of a recording."""
-    rows: list[Row] = []
-    try:
-        while not answer.done:
-            rows += [json.loads(line) for line in answer.text(answer.rows(answer.source.poll())).splitlines()]
-        return rows, answer.counters()
-    finally:
-        answer.close()
-
-
-def in_order(rows: list[Row]) -> list[str]:
-    """Rows as texts, comparable."""
-    return sorted(json.dumps({k: v for k, v in row.items() if k != "evt.num"}, sort_keys=True) for row in rows)
-
-
-@pytest.mark.parametrize("first", range(0, len(CASES), TOGETHER))
-def test_live_is_recorded(first: int, tmp_path: Path) -> None:
-    cases = list(CASES.items())[first : first + TOGETHER]
-    path = str(tmp_path / "all.sonde")
-    live = [Answer(question(asked, *names)) for asked, names in cases]
-    keeper = Answer(Question(record=True, follow=True, skip=(os.getpid(),)))
-    recorder = Recorder(Directory(path, anew=True), about(Options()), Limits(events=2000))
-    found, _ = batches([keeper, *live], zoo(tmp_path))
-    recorder.start(keeper.state)
-    for batch in found[0]:
-        recorder.write(batch)
-        recorder.settle(keeper.counters)
-    recorder.close(keeper.counters(), keeper.state)
-    for (asked, names), answer, of in zip(cases, live, found[1:], strict=True):
-        rows = [json.loads(line) for batch in of for line in answer.text(batch).splitlines()]
-        again, counters = answered(Answer(question(asked, *names), recorded(path)))
-        assert in_order(again) == in_order(rows), asked
-        assert rows, f"{asked} finds nothing to compare"
-        assert not counters.lost and counters.seen == sum(map(len, found[0]))
-    for answer in (keeper, *live):
-        answer.close()
 
 
 def test_every_command_line_of_it(tmp_path: Path) -> None:

@@ -12,7 +12,10 @@ import numpy.typing as npt
 from sonde.catalog.types import Kind
 from sonde.plan.state import State
 
-__all__ = ["ENTER_ROW", "PHYSICAL", "UNRESOLVED", "Array", "Batch", "Counters", "Own", "Payloads", "Vector", "Views"]
+__all__ = [
+    "ENTER_ROW", "PHYSICAL", "RESULT_UNKNOWN", "UNRESOLVED", "Array", "Batch", "Counters", "Own", "Payloads", "Vector",
+    "Views",
+]  # fmt: skip
 
 Array = npt.NDArray[np.generic]
 
@@ -39,7 +42,7 @@ PHYSICAL: dict[str, tuple[str, str]] = {
     "newdir": ("u4", "the same of the second path"),
     "seq": ("u8", "number that links payloads"),
     # only of sources that do not know everything
-    "unknown": ("u1", "bits 0..5: that argument word is not known"),
+    "unknown": ("u1", "bits 0..5: that argument word is not known; RESULT_UNKNOWN"),
     # read in the kernel at the moment of the event, only when a query asks for them
     "ip": ("u8", "where the program goes on, 0 unknown"),
     "vmsize": ("u8", "virtual memory of the process, KiB"),
@@ -53,6 +56,7 @@ PHYSICAL: dict[str, tuple[str, str]] = {
 }
 
 ENTER_ROW = 1  # the call is still running: no result, latency so far
+RESULT_UNKNOWN = 1 << 6  # of the column `unknown`: the call has returned, but nobody knows with what
 UNRESOLVED = 2  # a dictionary record was lost: file or proc is 0 although there was one
 
 

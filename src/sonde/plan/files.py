@@ -9,9 +9,13 @@ import numpy as np
 from sonde.plan.strings import Ids, Strings, distinct
 from sonde.plan.table import Table
 
-__all__ = ["CLIENT", "FILE", "FLAGS", "KNOWN", "MAGIC", "MODE", "NAME", "PIDFS_MAGIC", "SERVER", "Files", "Node"]
+__all__ = [
+    "ANON_INODE_MAGIC", "CLIENT", "FILE", "FLAGS", "KNOWN", "MAGIC", "MODE", "NAME", "PIDFS_MAGIC", "PIPEFS_MAGIC",
+    "SERVER", "Files", "Node",
+]  # fmt: skip
 
-PIDFS_MAGIC = 0x50494446  # of the file system that pidfds are in
+# of the file systems that pidfds, pipes, and eventfds and their like are in
+PIDFS_MAGIC, PIPEFS_MAGIC, ANON_INODE_MAGIC = 0x50494446, 0x50495045, 0x09041934
 CLIENT, SERVER = 1, 2  # what this end of a connection is, by its role; 0: unknown
 
 
@@ -156,9 +160,9 @@ def _end(address: bytes, port: int) -> bytes:
 
 
 def _anonymous_name(magic: int, ino: int, name: bytes) -> bytes:
-    if magic == 0x50495045:  # PIPEFS_MAGIC
+    if magic == PIPEFS_MAGIC:
         return b"pipe:[%d]" % ino
-    if magic == 0x09041934:  # ANON_INODE_FS_MAGIC
+    if magic == ANON_INODE_MAGIC:
         return b"anon_inode:" + name
     if magic == PIDFS_MAGIC:
         return b"anon_inode:[pidfd]"
