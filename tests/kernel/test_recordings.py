@@ -8,13 +8,15 @@ import re
 import signal
 import subprocess
 import sys
-import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from random import Random
 
 import duckdb
 import numpy as np
 import pytest
-from live import KERNEL, LIMIT, Row, batches, busy, cli, cli_start, wait_for
+from killed import Killed, killed, ticking
+from live import KERNEL, LIMIT, batches, busy, cli, cli_start, wait_for
 from test_groups import of_rows, same, statements
 from zoo import zoo
 
@@ -77,31 +79,25 @@ def test_one_writer(tmp_path: Path) -> None:
     assert "EXACT" in said
 
 
-def killed_after(seconds: float, pid: int, path: str) -> tuple[list[Row], int, str]:
-    """(what is read of a recorder that was killed, when that was, what reading it said)."""
-    recorder = cli_start("-w", path, "--pid", str(pid))
-    wait_for(lambda: os.path.isdir(path) and os.listdir(path))
-    time.sleep(seconds)
-    at = time.time_ns()
-    recorder.kill()
-    recorder.communicate()
-    done = cli("-r", path, "-j", "-p", "%evt.rawtime %fs.path.name", "evt.type=access")
-    return [json.loads(line) for line in done.stdout.splitlines()], at, done.stderr
-
-
 def test_the_recorder_is_killed(tmp_path: Path) -> None:
-    """What is older than a second can be read, whenever that happens."""
-    ticking = "import os, time\nfor at in range(100000): os.access('/tick%d' % at, os.F_OK); time.sleep(0.002)"
-    with subprocess.Popen([sys.executable, "-I", "-S", "-c", ticking]) as workload:
-        try:
-            for seconds in (1.2, 1.5, 1.7, 2.1, 2.4):
-                rows, at, said = killed_after(seconds, workload.pid, str(tmp_path / f"{seconds}.sonde"))
-                assert rows and rows[-1]["evt.rawtime"] > at - 1_000_000_000
-                numbers = [int(re.findall(r"\d+", row["fs.path.name"])[0]) for row in rows]
-                assert numbers == list(range(numbers[0], numbers[0] + len(rows))), "none is missing between others"
-                assert "its recorder was killed" in said or "no whole frame" in said
-        finally:
-            workload.kill()
+    """What is older than a second can be read, whenever that happens; also if recording goes on in the same place."""
+    chance = Random(1)
+    with ticking(tmp_path) as diary, ThreadPoolExecutor(4) as at_once:
+
+        def by_one(place: int) -> list[Killed]:
+            """Five recorders one after the other."""
+            base, found = tmp_path / f"{place}", []
+            for turn in range(5):
+                path = str(base if place % 2 else base.with_suffix(f".{turn}.sonde"))
+                command = ("record", "--all", "--max", "9MB", path) if place % 2 else ("-w", path, "-C", "1")
+                found.append(killed((*command, "--pid", str(diary.pid)), path, chance.uniform(0.2, 2), diary))
+            return found
+
+        every = [one for some in at_once.map(by_one, range(4)) for one in some]
+    assert [one.faults for one in every] == [[]] * 20
+    assert sum(one.ticks for one in every) > 1000, "there was something to lose"
+    ends = ("its recorder was killed", "are no whole frame")
+    assert all(any(end in " ".join(one.absent) for end in ends) for one in every)
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
