@@ -2,8 +2,8 @@
 
 Segments of recordings and files of sysdig, recorded live (as root) of a program that does a little of everything and
 made up with all kinds of blocks, are damaged: by flipped, lost and repeated bytes, or in every second one with all
-checksums and lengths right, so that the decoders themselves are attacked. Each has to be read to rows, to rows with what
-is missing said, or to be refused: no other exception, no hang, no memory.
+checksums and lengths right, so that the decoders themselves are attacked. Each has to be read to rows, to rows with
+what is missing said, or to be refused: no other exception, no hang, no memory.
 """
 
 from __future__ import annotations
@@ -37,10 +37,11 @@ __all__ = ["main"]
 
 TESTS = Path(__file__).resolve().parents[1] / "tests"
 ROOMS = ("kernel", "scap", "unit")  # of the tests, with what they share
+MEMORY = "/dev/shm"  # where files cost least
 SPACE = 4 << 30  # bytes of addresses that a reader may have
 SECONDS = 20  # of CPU that one file may take
 ROWS = (12, 40)  # of a frame
-FRAMES = 4  # of a segment
+FRAMES = 2  # of a segment
 MADE, EVENTS = 48, 10  # files of sysdig, and of how many calls each
 BLOCKS = 80  # of a file of sysdig that was recorded
 FOLDER = 16  # of so many recordings one is read beside another
@@ -262,7 +263,7 @@ def main() -> None:
     count, seed = (*numbers, *(2000 if quick() else 100_000, 1)[len(numbers) :])[:2]
     sys.path += [str(TESTS / room) for room in ROOMS]
     readers = os.cpu_count() or 1
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=MEMORY if os.path.isdir(MEMORY) else None) as name:
         base = Path(name)
         live = os.geteuid() == 0
         made_up(base)

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,9 +13,8 @@ from random import Random
 
 import duckdb
 import numpy as np
-import pytest
 from killed import Killed, killed, ticking
-from live import KERNEL, LIMIT, batches, busy, cli, cli_start, wait_for
+from live import KERNEL, batches, busy, cli, cli_start, full_disk, wait_for
 from test_groups import of_rows, same, statements
 from zoo import zoo
 
@@ -101,22 +99,10 @@ def test_the_recorder_is_killed(tmp_path: Path) -> None:
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
-    """On a file system of 2 MB: a clear line, and what was written can be read."""
-    script = (
-        f"mount -t tmpfs -o size=2m none {tmp_path} && {sys.executable} -m sonde.cli -w {tmp_path}/x.sonde -- "
-        f"sh -c 'i=0; while [ $i -lt 1000 ]; do ls -l /usr/bin > /dev/null; i=$((i+1)); done'; echo $?; "
-        f"{sys.executable} -m sonde.cli -r {tmp_path}/x.sonde -q"
-    )
-    source = str(Path(__file__).parents[2] / "src")
-    done = subprocess.run(
-        ["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, timeout=LIMIT, check=False,
-        env={**os.environ, "PYTHONPATH": source},
-    )  # fmt: skip
-    if "unshare" in done.stderr or "mount" in done.stderr:
-        pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
-    assert "No space left on device; what was recorded before can be read" in done.stderr
-    seen = [int(number.replace(",", "")) for number in re.findall(r"([\d,]+) seen", done.stderr)]
-    assert seen and seen[-1] > 1000 and done.stdout.startswith("125")
+    """A clear line, and what was written can be read."""
+    shown, said = full_disk(tmp_path, "2m", "x.sonde")
+    seen = [int(number.replace(",", "")) for number in re.findall(r"([\d,]+) seen", said)]
+    assert seen and seen[-1] > 1000 and shown.startswith("125")
 
 
 def test_what_is_inside(tmp_path: Path) -> None:

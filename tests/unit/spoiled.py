@@ -91,8 +91,8 @@ class Parts:
         """The frame, with checksums that are right."""
         head = None
         if self.columns:
-            entries = np.concatenate([column.entry for column in self.columns])
-            table = len(entries).to_bytes(4, "little") + entries.tobytes()
+            entries = b"".join(column.entry.tobytes() for column in self.columns)
+            table = len(self.columns).to_bytes(4, "little") + entries
             self.body = table + b"".join(column.piece for column in self.columns)
             head = max(0, min(len(table) + self.head_by, len(self.body)))
         return framed(self.kind, self.body, self.rows, head)

@@ -13,8 +13,8 @@ from sonde.catalog.types import Kind
 from sonde.plan.state import State
 
 __all__ = [
-    "ENTER_ROW", "PHYSICAL", "RESULT_UNKNOWN", "UNRESOLVED", "Array", "Batch", "Counters", "Own", "Payloads", "Vector",
-    "Views",
+    "COUNTS", "ENTER_ROW", "PHYSICAL", "RESULT_UNKNOWN", "UNRESOLVED", "Array", "Batch", "Counters", "Own", "Payloads",
+    "Vector", "Views",
 ]  # fmt: skip
 
 Array = npt.NDArray[np.generic]
@@ -179,13 +179,13 @@ class Counters:
 
     def add(self, other: Counters) -> None:
         """Count also what another source counted."""
-        for one in fields(self):
-            if one.name != "lost_by_event":
-                setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
+        for name in COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
         for number, count in other.lost_by_event.items():
             self.lost_by_event[number] = self.lost_by_event.get(number, 0) + count
 
 
+COUNTS = tuple(one.name for one in fields(Counters) if one.name != "lost_by_event")  # those that are one number
 Own = Mapping[str, Callable[..., Any]]  # fields that a source derives itself, by name
 
 
