@@ -71,6 +71,7 @@ WRITING = (
     "_packed",
     "told_tracepoints",
 )
+AT_ONCE = 10_000  # files that a reader is started for
 SHOWN = 12  # faults
 
 
@@ -134,12 +135,12 @@ class Seeds:
         self.scaps = [path.read_bytes() for path in sorted(base.glob("*.scap"))]
 
     def damaged(self, number: int, seed: int) -> tuple[bytes, Question]:
-        """A damaged file, and what it is asked: in turn a recording and one of sysdig."""
+        """A damaged file, and what it is asked: in turn two recordings and two of sysdig."""
         import damage
         import spoiled
 
         random = Random(f"{seed}:{number}")
-        if number % 2:
+        if number & 2:
             return damage.damaged(random.choice(self.scaps), random), random.choice(spoiled.OF_SYSDIG)
         at = random.randrange(len(self.segments))
         return spoiled.damaged(self.segments[at], self.parts[at], random), random.choice(spoiled.QUESTIONS)
@@ -162,7 +163,7 @@ def read(base: Path, seed: int, numbers: range) -> dict[str, Any]:
     slowest = 0.0
     for number in numbers:
         data, question = seeds.damaged(number, seed)
-        beside = number % (2 * FOLDER) == 0
+        beside = number % (4 * FOLDER) < 2
         (folder / "one.sonde/0000000001.segment" if beside else path).write_bytes(data)
         began = time.process_time()
         signal.setitimer(signal.ITIMER_PROF, SECONDS)
@@ -271,8 +272,13 @@ def main() -> None:
             recorded_live(base)
         heading(f"{count:,} damaged files, seed {seed}, of {'live recordings and' if live else ''} made up ones")
         began = time.monotonic()
-        workers = [started(base, seed, first, count, readers) for first in range(readers)]
-        told(results(workers), count, time.monotonic() - began)
+        found: list[dict[str, Any]] = []
+        for part in range(0, count, AT_ONCE):
+            end = min(part + AT_ONCE, count)
+            found += results([started(base, seed, part + one, end, readers) for one in range(readers)])
+            faults = sum(len(numbers) for one in found for numbers in one["faults"].values())
+            print(f"  {end:,} of {count:,} after {time.monotonic() - began:,.0f} s, {faults} faults", file=sys.stderr)
+        told(found, count, time.monotonic() - began)
         if find_spec("coverage") is None:
             print("  which lines they reach is not measured: pip install coverage")
             return

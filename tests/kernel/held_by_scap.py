@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sonde.catalog.lookup import by_name
 from sonde.sources.scap.kinds import written
+from sonde.sources.scap.operations import _places
 
 __all__ = ["KNOWN", "OTHER_NAMES", "Known", "why"]
 
@@ -16,33 +17,33 @@ Row = dict[str, Any]
 
 
 class Known(NamedTuple):
-    """Calls (by a test of their name), fields (a pattern), and what the file may then say: (of the recording, of the
-    file) -> is that this difference?"""
+    """Calls (by a test of their name and the field's), fields (a pattern), and what the file may then say: (of the
+    recording, of the file) -> is that this difference?"""
 
     reason: str
-    calls: Callable[[str], bool]
+    calls: Callable[[str, str], bool]
     fields: str
     such: Callable[[Any, Any], bool]
 
 
-def every(call: str) -> bool:
+def every(call: str, field: str) -> bool:
     """All calls."""
     return True
 
 
-def of(*names: str) -> Callable[[str], bool]:
+def of(*names: str) -> Callable[[str, str], bool]:
     """Some calls."""
-    return lambda call: call in names
+    return lambda call, field: call in names
 
 
 @cache
-def generic(call: str) -> bool:
+def generic(call: str, field: str = "") -> bool:
     """Has sysdig 0.29.3 no event for the call? Its generic event has a number and nothing else."""
     return written(by_name(call)[0].number).generic
 
 
 @cache
-def unnamed(call: str) -> bool:
+def unnamed(call: str, field: str) -> bool:
     """Does the event have no descriptor where sysdig looks for it, as the first parameter?"""
     event = by_name(call)[0]
     kinds = written(event.number)
@@ -51,10 +52,19 @@ def unnamed(call: str) -> bool:
 
 
 @cache
-def unresulted(call: str) -> bool:
+def unresulted(call: str, field: str) -> bool:
     """Has the exit event of the call no result?"""
     leave = written(by_name(call)[0].number).leave
     return leave is not None and not leave.params
+
+
+@cache
+def lacking(call: str, field: str) -> bool:
+    """Have the events of the call no such parameter?"""
+    kinds, name = written(by_name(call)[0].number), field.rpartition(".")[2]
+    told = by_name(kinds.enter.name)[0].number if not kinds.generic else 0
+    last = kinds.leave or kinds.enter
+    return all(place.param.name != name for place in _places(last.number, told))
 
 
 def missing(ours: Any, theirs: Any) -> bool:
@@ -109,7 +119,8 @@ KNOWN = (
         lambda ours, theirs: ours is None and theirs == 0,
     ),
     Known("an event that calls share", of(*OTHER_NAMES), "evt.type", lambda ours, theirs: OTHER_NAMES[ours] == theirs),
-    Known("the event does not have the parameter", every, "evt.(raw)?arg.*", missing),
+    Known("the event does not have the parameter", lacking, "evt.(raw)?arg.*", missing),
+    Known("options of sockets are shown with events, not with calls", of("setsockopt"), "evt.arg.val", missing),
     Known(
         "a buffer that could not be read is an empty one",
         every,
@@ -142,6 +153,6 @@ KNOWN = (
 def why(call: str, field: str, ours: Any, theirs: Any) -> str:
     """The reason for a difference, "" if there is none."""
     for known in KNOWN:
-        if known.calls(call) and re.fullmatch(known.fields, field) and known.such(ours, theirs):
+        if known.calls(call, field) and re.fullmatch(known.fields, field) and known.such(ours, theirs):
             return known.reason
     return ""

@@ -16,6 +16,7 @@ from sonde.catalog.scap.events import EVENTS
 from sonde.catalog.scap.names import NAMES
 from sonde.plan.batch import ENTER_ROW, PHYSICAL, RESULT_UNKNOWN, Batch, Payloads
 from sonde.sources.scap.behind import files_at, files_of, records_at
+from sonde.sources.scap.coding import SAME
 from sonde.sources.scap.follow import Follow
 from sonde.sources.scap.memory import MEMORY
 from sonde.sources.scap.pieces import Piece, of_types
@@ -164,7 +165,7 @@ class _Made:
             self._address(place, rows, at)
         elif size := size_of(place.kind)[0]:
             found, there = self.piece.numbers(place.at, at, size, size_of(place.kind)[1])
-            if place.names:
+            if place.names and place.names not in SAME:
                 found, there = self._translated(place, found, there)
             rows, at, found = rows[there], at[there], found[there]
             self.words[_COUNT[place.word]][rows] = found
