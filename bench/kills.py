@@ -25,7 +25,7 @@ __all__ = ["main"]
 
 TESTS = Path(__file__).resolve().parents[1] / "tests"
 TOGETHER = 2  # recorders at once
-LONGEST = 4.0  # s that a recorder may live
+LONGEST = 3.0  # s that a recorder may live
 
 
 def one(base: Path, place: int, turn: int, seconds: float, diary: Diary) -> Killed:
