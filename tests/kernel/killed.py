@@ -93,7 +93,7 @@ def killed(command: Sequence[str], path: str, seconds: float, diary: Diary) -> K
     if counters.lost:
         faults.append(f"{counters.lost} events were lost")
     if faults:
-        faults.append(f"{len(rows)} rows, not there: {answer.source.absent()}, {' '.join(command)}")
+        faults.append(f"{len(rows)} rows, not there: {answer.source.absent()[-2:]}, {' '.join(command)}")
     return Killed(len(rows), behind, at - int(times[-1]) if rows else at - began, answer.source.absent(), faults)
 
 
