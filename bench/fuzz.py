@@ -1,8 +1,9 @@
-"""Reading recordings that are damaged: `python bench/fuzz.py [N] [SEED] [--quick]`; N recordings, 100,000 if not told.
+"""Reading what is damaged: `python bench/fuzz.py [N] [SEED] [--quick]`; N files, 100,000 if not told.
 
-Segments of a program that does a little of everything (recorded live as root, else made up) are damaged: by flipped,
-lost and repeated bytes, or in every second one with all checksums right, so that the decoder itself is attacked. Each
-has to be read to rows, to rows with what is missing said, or to be refused: no other exception, no hang, no memory.
+Segments of recordings and files of sysdig, recorded live (as root) of a program that does a little of everything and
+made up with all kinds of blocks, are damaged: by flipped, lost and repeated bytes, or in every second one with all
+checksums and lengths right, so that the decoders themselves are attacked. Each has to be read to rows, to rows with
+what is missing said, or to be refused: no other exception, no hang, no memory.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import functools
+import io
 import json
 import os
 import resource
@@ -23,45 +25,77 @@ from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from measuring.figures import AT_MOST, figure, heading, quick
+from measuring.figures import AT_LEAST, AT_MOST, figure, heading, quick
 from measuring.processes import ENVIRONMENT
+
+if TYPE_CHECKING:
+    from sonde.query import Question
 
 __all__ = ["main"]
 
 TESTS = Path(__file__).resolve().parents[1] / "tests"
+ROOMS = ("kernel", "scap", "unit")  # of the tests, with what they share
+MEMORY = "/dev/shm"  # where files cost least
 SPACE = 4 << 30  # bytes of addresses that a reader may have
-SECONDS = 20  # of CPU that one recording may take
-ROWS = (12, 40, 120)  # of a segment
-COVERED = 2000  # recordings, at most, that are read again to see which lines they reach
-READING = ("columns", "frames", "header", "objects", "rows", "source", "state")
-WRITING = ("pack_all", "_pack", "_word", "_width", "packed_bytes", "framed", "_meaningless", "joined", "rows_frames")
-WRITING += ("_rows_frame", "_gathered", "Told", "_longer", "_body")
+SECONDS = 20  # of CPU that one file may take
+ROWS = (12, 40)  # of a frame
+FRAMES = 2  # of a segment
+MADE, EVENTS = 48, 10  # files of sysdig, and of how many calls each
+BLOCKS = 80  # of a file of sysdig that was recorded
+FOLDER = 16  # of so many recordings one is read beside another
+COVERED = 2400  # files, at most, that are read again to see which lines they reach
+NOT_READING = {
+    "recording": ("explain", "segments", "writer"),
+    "scap": ("before", "beginning", "coding", "ends", "events_out", "explain", "interfaces", "kinds", "lists_out",
+             "living", "ordering", "packing", "parameters", "pointed", "program", "sockets_out", "writing"),
+}  # fmt: skip
+WRITING = (
+    "pack_all",
+    "_pack",
+    "_word",
+    "_width",
+    "packed_bytes",
+    "framed",
+    "_meaningless",
+    "joined",
+    "rows_frames",
+    "_rows_frame",
+    "_gathered",
+    "Told",
+    "_longer",
+    "_body",
+    "snapshot_now",
+    "_frame",
+    "_packed",
+    "told_tracepoints",
+)
+AT_ONCE = 10_000  # files that a reader is started for
 SHOWN = 12  # faults
 
 
 def recorded_live(base: Path) -> None:
-    """Segments of the zoo of the tests, with many small frames."""
+    """Segments of the zoo of the tests, with many small frames, and a file of sysdig of its beginning."""
     import numpy as np
-    from live import Workload, batches
-    from zoo import ZOO
+    from damage import blocks_of
+    from live import batches
+    from recordings import some_state
+    from zoo import zoo
 
     from sonde.ask_record import about
+    from sonde.catalog.scap import blocks
     from sonde.cli_options import Options
+    from sonde.convert import convert
     from sonde.query import Answer, Question
     from sonde.sources.recording.segments import Directory
     from sonde.sources.recording.writer import Limits, Recorder
 
-    script = base / "zoo.py"
-    script.write_text(ZOO)
     for rows in ROWS:
-        place = base / f"here{rows}"
-        place.mkdir()
-        place.chmod(0o777)
         keeper = Answer(Question(record=True, follow=True, skip=(os.getpid(),)))
-        found, _ = batches([keeper], Workload([sys.executable, "-I", "-S", str(script), str(place)]))
-        recorder = Recorder(Directory(str(base / f"{rows}.sonde"), anew=True), about(Options()), Limits(events=rows))
+        found = batches([keeper], zoo(base, f"here{rows}"))[0]
+        limits = Limits(events=rows * FRAMES)
+        recorder = Recorder(Directory(str(base / f"{rows}.sonde"), anew=True), about(Options()), limits, some_state)
         recorder.start(keeper.state)
         for batch in found[0]:
             for part in np.array_split(np.arange(len(batch)), len(batch) // (rows // 2) + 1):
@@ -69,38 +103,72 @@ def recorded_live(base: Path) -> None:
                 recorder.settle(keeper.counters, final=True)
         recorder.close(keeper.counters(), keeper.state)
         keeper.close()
+    with contextlib.redirect_stderr(io.StringIO()):
+        convert([str(base / f"{rows}.sonde"), str(base / "whole.scap")])
+    data = (base / "whole.scap").read_bytes()
+    places = blocks_of(data)
+    lists = data[: next(at for at, _ in places if int.from_bytes(data[at : at + 4], "little") in blocks.EVENTS)]
+    for part in range(BLOCKS, len(places), BLOCKS):
+        (base / f"{part}.scap").write_bytes(lists + data[places[part - BLOCKS][0] : places[part][0]])
+    (base / "whole.scap").unlink()
 
 
 def made_up(base: Path) -> None:
-    """Segments of synthetic rows, where nothing can be recorded."""
-    from recordings import little
+    """Segments of synthetic rows, and files of sysdig with all kinds of events."""
+    from damage import everything
+    from recordings import little, some_state
 
     for seed in range(8):
-        little(base / f"{seed}.sonde", seed)
+        little(base / f"little{seed}.sonde", seed, some_state)
+    for seed in range(MADE):
+        (base / f"made{seed}.scap").write_bytes(everything(seed, EVENTS))
+
+
+class Seeds:
+    """What is damaged: segments of recordings with their parts, files of sysdig."""
+
+    def __init__(self, base: Path) -> None:
+        from spoiled import parts_of
+
+        self.segments = [segment.read_bytes() for segment in sorted(base.glob("*.sonde/*.segment"))]
+        self.parts = [parts_of(data) for data in self.segments]
+        self.scaps = [path.read_bytes() for path in sorted(base.glob("*.scap"))]
+
+    def damaged(self, number: int, seed: int) -> tuple[bytes, Question]:
+        """A damaged file, and what it is asked: in turn two recordings and two of sysdig."""
+        import damage
+        import spoiled
+
+        random = Random(f"{seed}:{number}")
+        if number & 2:
+            return damage.damaged(random.choice(self.scaps), random), random.choice(spoiled.OF_SYSDIG)
+        at = random.randrange(len(self.segments))
+        return spoiled.damaged(self.segments[at], self.parts[at], random), random.choice(spoiled.QUESTIONS)
 
 
 def read(base: Path, seed: int, numbers: range) -> dict[str, Any]:
-    """Damage and read the recordings with these numbers; -> how they ended, and faults by where they were."""
-    from spoiled import QUESTIONS, damaged, outcome, parts_of
+    """Damage and read the files with these numbers; -> how they ended, and faults by where they were."""
+    from spoiled import outcome
 
     from sonde import query
 
     query.plan = functools.cache(query.plan)  # the questions are the same ones
-    whole = [segment.read_bytes() for segment in sorted(base.glob("*.sonde/*.segment"))]
-    parts = [parts_of(data) for data in whole]
-    path = base / f"{os.getpid()}.segment"
+    seeds = Seeds(base)
+    path, folder = base / f"{os.getpid()}.damaged", base / f"{os.getpid()}"
+    for name in ("one", "other"):
+        (folder / f"{name}.sonde").mkdir(parents=True)
+        (folder / f"{name}.sonde/0000000001.segment").write_bytes(seeds.segments[0])
     ends: Counter[str] = Counter()
     faults: dict[str, list[int]] = {}
     slowest = 0.0
     for number in numbers:
-        random = Random(f"{seed}:{number}")
-        at = random.randrange(len(whole))
+        data, question = seeds.damaged(number, seed)
+        beside = number % (4 * FOLDER) < 2
+        (folder / "one.sonde/0000000001.segment" if beside else path).write_bytes(data)
         began = time.process_time()
         signal.setitimer(signal.ITIMER_PROF, SECONDS)
         try:
-            path.write_bytes(damaged(whole[at], parts[at], random))
-            found = {outcome(str(path), question) for question in QUESTIONS}
-            ends[next(end for end in ("refused", "partial", "rows") if end in found)] += 1
+            ends[outcome(str(folder if beside else path), question)] += 1
         except Exception as error:
             faults.setdefault(_where(error), []).append(number)
         finally:
@@ -133,18 +201,20 @@ def worker(words: list[str]) -> None:
 
 @contextlib.contextmanager
 def _coverage() -> Any:
-    """Percent of the lines by file of what reads recordings, once the block has ended."""
+    """(lines reached, lines) of each file of what reads, once the block has ended."""
     import coverage
 
-    measured = coverage.Coverage(data_file=None, include=[f"*/sources/recording/{name}.py" for name in READING])
-    reached: dict[str, float] = {}
+    measured = coverage.Coverage(data_file=None, include=[f"*/sources/{room}/*.py" for room in NOT_READING])
+    reached: dict[str, tuple[int, int]] = {}
     measured.start()
     yield reached
     measured.stop()
-    for name in sorted(measured.get_data().measured_files()):
-        _, lines, _, missed, _ = measured.analysis2(name)
-        read = set(lines) - _written(Path(name))
-        reached[Path(name).name] = 100 * (1 - len(read & set(missed)) / len(read))
+    for name in map(Path, sorted(measured.get_data().measured_files())):
+        if name.stem in NOT_READING[name.parent.name]:
+            continue
+        _, lines, _, missed, _ = measured.analysis2(str(name))
+        read = set(lines) - _written(name)
+        reached[f"{name.parent.name}/{name.name}"] = len(read) - len(read & set(missed)), len(read)
 
 
 def _written(path: Path) -> set[int]:
@@ -156,7 +226,7 @@ def _written(path: Path) -> set[int]:
 def started(base: Path, seed: int, first: int, end: int, step: int, covered: str = "") -> subprocess.Popen[str]:
     """A worker."""
     words = [str(base), *map(str, (seed, first, end, step)), covered]
-    path = os.pathsep.join((ENVIRONMENT["PYTHONPATH"], str(TESTS / "unit")))
+    path = os.pathsep.join((ENVIRONMENT["PYTHONPATH"], *(str(TESTS / room) for room in ROOMS)))
     command = [sys.executable, __file__, "--worker", *words]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**ENVIRONMENT, "PYTHONPATH": path})
 
@@ -171,7 +241,7 @@ def results(workers: list[subprocess.Popen[str]]) -> list[dict[str, Any]]:
 
 
 def told(found: list[dict[str, Any]], count: int, wall: float) -> None:
-    """Print how the recordings ended."""
+    """Print how the files ended."""
     ends: Counter[str] = Counter()
     faults: dict[str, list[int]] = {}
     for one in found:
@@ -183,7 +253,7 @@ def told(found: list[dict[str, Any]], count: int, wall: float) -> None:
     figure("ended otherwise", sum(map(len, faults.values())), "", goal=(AT_MOST, 0))
     figure("slowest", max(one["slowest"] for one in found), "s of CPU", goal=(AT_MOST, 5))
     figure("most memory of a reader", max(one["memory"] for one in found), "MB", goal=(AT_MOST, 1024))
-    figure("read", count / wall, "recordings/s")
+    figure("read", count / wall, "files/s", note=f"{wall / 60:.1f} minutes")
     for where, numbers in sorted(faults.items(), key=lambda item: -len(item[1]))[:SHOWN]:
         print(f"  FAULT {len(numbers)} times, first in number {min(numbers)}: {where}")
 
@@ -192,23 +262,34 @@ def main() -> None:
     """All of it."""
     numbers = [int(word) for word in sys.argv[1:] if word.isdigit()]
     count, seed = (*numbers, *(2000 if quick() else 100_000, 1)[len(numbers) :])[:2]
-    sys.path += [str(TESTS / "unit"), str(TESTS / "kernel")]
+    sys.path += [str(TESTS / room) for room in ROOMS]
     readers = os.cpu_count() or 1
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=MEMORY if os.path.isdir(MEMORY) else None) as name:
         base = Path(name)
         live = os.geteuid() == 0
-        (recorded_live if live else made_up)(base)
-        heading(f"{count:,} damaged recordings, seed {seed}, of {'a live recording' if live else 'synthetic rows'}")
+        made_up(base)
+        if live:
+            recorded_live(base)
+        heading(f"{count:,} damaged files, seed {seed}, of {'live recordings and' if live else ''} made up ones")
         began = time.monotonic()
-        workers = [started(base, seed, first, count, readers) for first in range(readers)]
-        told(results(workers), count, time.monotonic() - began)
+        found: list[dict[str, Any]] = []
+        for part in range(0, count, AT_ONCE):
+            end = min(part + AT_ONCE, count)
+            found += results([started(base, seed, part + one, end, readers) for one in range(readers)])
+            faults = sum(len(numbers) for one in found for numbers in one["faults"].values())
+            print(f"  {end:,} of {count:,} after {time.monotonic() - began:,.0f} s, {faults} faults", file=sys.stderr)
+        told(found, count, time.monotonic() - began)
         if find_spec("coverage") is None:
             print("  which lines they reach is not measured: pip install coverage")
             return
         covered = min(count, COVERED)
         reached = results([started(base, seed, 0, covered, 1, "cover")])[0]["reached"]
-        for file, percent in reached.items():
-            figure(f"lines of {file} that read, reached by {covered:,}", percent, "%")
+        for room in NOT_READING:
+            files = {file: lines for file, lines in reached.items() if file.startswith(f"{room}/")}
+            share = 100 * sum(lines[0] for lines in files.values()) / sum(lines[1] for lines in files.values())
+            figure(f"lines that read {room}, reached by {covered:,}", share, "%", goal=(AT_LEAST, 90))
+            for file, (hit, lines) in files.items():
+                print(f"    {file:<30} {hit:>4} of {lines}")
 
 
 if __name__ == "__main__":

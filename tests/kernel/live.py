@@ -23,8 +23,8 @@ from sonde.query import Answer, Question, capabilities
 from sonde.sources.live.events import Sizes
 
 __all__ = [
-    "KERNEL", "LIMIT", "Answered", "Row", "Workload", "ask", "ask_all", "busy", "cli", "cli_start", "of_type", "one",
-    "rest_of", "wait_for",
+    "KERNEL", "LIMIT", "NEEDED", "Answered", "Row", "Workload", "ask", "ask_all", "busy", "cli", "cli_start",
+    "full_disk", "of_type", "one", "rest_of", "wait_for",
 ]  # fmt: skip
 
 Row = dict[str, Any]
@@ -40,7 +40,8 @@ def _absent() -> str:
 
 
 # marks of a module of live tests: `core`, and skipped with the reason where this kernel or user cannot capture
-KERNEL = [pytest.mark.core, pytest.mark.skipif(bool(_absent()), reason=_absent() or "everything needed is here")]
+NEEDED = pytest.mark.skipif(bool(_absent()), reason=_absent() or "everything needed is here")
+KERNEL = [pytest.mark.core, NEEDED]
 
 
 @dataclass(frozen=True)
@@ -225,3 +226,22 @@ def rest_of(process: subprocess.Popen[str]) -> tuple[str, str]:
     out, said = process.stdout.read(), process.stderr.read()
     process.wait(timeout=LIMIT)
     return out, said
+
+
+def full_disk(place: Path, size: str, name: str) -> tuple[str, str]:
+    """Record a loop of `ls` to a file on a small file system until that is full, and read it; -> stdout with the status
+    of the recorder, and what both said."""
+    sonde_ = f"{sys.executable} -m sonde.cli"
+    script = (
+        f"mount -t tmpfs -o size={size} none {place} && {sonde_} -w {place}/{name} -- "
+        f"sh -c 'i=0; while [ $i -lt 1000 ]; do ls -l /usr/bin > /dev/null; i=$((i+1)); done'; echo $?; "
+        f"{sonde_} -r {place}/{name} -q"
+    )
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, timeout=LIMIT, check=False,
+        env=_command(())[1],
+    )  # fmt: skip
+    if "unshare" in done.stderr or "mount" in done.stderr:
+        pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
+    assert "No space left on device; what was recorded before can be read" in done.stderr
+    return done.stdout, done.stderr

@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from shutil import rmtree
 from typing import Any
 
 import pytest
-from live import KERNEL, Workload, batches
+from cases import SMALL
+from live import KERNEL, batches
 from random_filters import ADDRESSES, FLAGS, LITTLE, NUMBERS, TEXTS, Filters
-from zoo import ZOO
+from zoo import zoo
 
 from sonde.dialects.filter import parse
 from sonde.engines.batch import filter_batch
@@ -26,11 +25,9 @@ from sonde.plan.batch import Batch
 from sonde.plan.rewrites import rewrite
 from sonde.plan.state import State
 from sonde.query import Answer, Question
-from sonde.sources.live.events import Sizes
 
 pytestmark = KERNEL
 
-SMALL = Sizes(events=1 << 20, payloads=1 << 20, dictionary=1 << 22)
 TOGETHER = 14  # filters attached at the same time
 ROUNDS = 5
 # what identifies a row to every one who saw it, and what it may be asked for
@@ -49,16 +46,6 @@ def asked(*names: str, filter: str = "") -> Question:
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the workloads run, each in a directory of its own with a name of equal length."""
     return tmp_path_factory.mktemp("zoo")
-
-
-def workload(base: Path) -> Workload:
-    """The zoo, in a directory that each run makes anew."""
-    place, script = base / "here", base / "zoo.py"
-    rmtree(place, ignore_errors=True)
-    place.mkdir()
-    place.chmod(0o777)
-    script.write_text(ZOO)
-    return Workload([sys.executable, "-I", "-S", str(script), str(place)])
 
 
 @dataclass(frozen=True)
@@ -81,7 +68,7 @@ def observed(base: Path) -> Observed:
     """What filters are made from: one run, and the values of each field in it."""
     fields = dict.fromkeys((*SHOWN, *NUMBERS, *TEXTS, *FLAGS, *ADDRESSES))
     answer = Answer(asked(*fields))
-    [found], _ = batches([answer], workload(base))
+    [found], _ = batches([answer], zoo(base))
     rows = [json.loads(line) for batch in found for line in answer.text(batch).splitlines()]
     answer.close()
     # an either-end field is shown as its client's end
@@ -103,7 +90,7 @@ def compared(
     everything = Answer(asked(*SHOWN, *used))
     answers = [Answer(asked(*SHOWN, filter=text)) for text in filters]
     try:
-        found, _ = batches([everything, *answers], workload(base))
+        found, _ = batches([everything, *answers], zoo(base))
         for answer in (everything, *answers):
             counters = answer.counters()
             assert (counters.lost, counters.lost_dictionary, counters.lost_payloads) == (0, 0, 0), counters

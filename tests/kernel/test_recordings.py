@@ -1,4 +1,4 @@
-"""The promise: a question about a recording has the answer it had live. And what is there when a recorder is killed."""
+"""Recordings from the command line: what is written, and what is left when a recorder is killed or the disk full."""
 
 from __future__ import annotations
 
@@ -6,131 +6,27 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
-import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from shutil import rmtree
+from random import Random
 
 import duckdb
 import numpy as np
-import pytest
-from live import KERNEL, LIMIT, Row, Workload, batches, busy, cli, cli_start, wait_for
+from killed import Killed, killed, ticking
+from live import KERNEL, batches, busy, cli, cli_start, full_disk, wait_for
 from test_groups import of_rows, same, statements
-from zoo import ZOO
+from zoo import zoo
 
 from sonde.ask_record import about
 from sonde.cli_options import Options
-from sonde.plan.batch import Counters
 from sonde.query import Answer, Question, recorded
-from sonde.sources.live.events import Sizes
 from sonde.sources.recording.frames import Reader, framed
 from sonde.sources.recording.segments import Directory
-from sonde.sources.recording.writer import Limits, Recorder
+from sonde.sources.recording.writer import Recorder
 from sonde.sql_query import SqlAnswer, plan_sql
 
 pytestmark = KERNEL
-
-SMALL = Sizes(events=1 << 20, payloads=1 << 20, dictionary=1 << 22)
-TOGETHER = 10  # questions asked at the same time
-USUAL = ("thread.tid", "evt.type", "evt.rawres", "evt.cpu", "evt.args")
-CASES = {
-    "evt.type=open": ("fd.name", "fd.directory", "fd.filename", "proc.name"),
-    "evt.type in (open, close) and fd.name contains etc": ("fd.name", "fd.num", "fd.type"),
-    "evt.failed=true": ("evt.res", "evt.count.error.file"),
-    "fd.name endswith .txt": ("fd.name", "fd.typechar"),
-    "fd.directory contains deep": ("fd.name",),
-    "fd.name startswith /dev": ("fd.name", "fd.dev"),
-    "evt.is_io_write=true": ("evt.buffer", "evt.buflen", "fd.name"),
-    "evt.is_io_read=true and evt.buflen > 5": ("evt.buffer", "fd.name"),
-    "evt.buffer contains HTTP": ("evt.buffer", "fd.name"),
-    "evt.type=rename": ("fs.path.source", "fs.path.target"),
-    "evt.type in (mkdir, rmdir, unlink)": ("fs.path.name",),
-    "evt.type=stat or evt.type=newfstatat": ("fs.path.name", "evt.abspath"),
-    "evt.category=file": ("evt.category",),
-    "evt.category=net": ("fd.name", "fd.sip", "fd.sport", "fd.cip", "fd.l4proto"),
-    "fd.type=ipv4": ("fd.name", "fd.lip", "fd.lport", "fd.rip", "fd.rport"),
-    "fd.type=unix": ("fd.type",),
-    "fd.type=pipe": ("fd.type", "fd.name"),
-    "evt.type=connect": ("fd.name", "evt.arg.addr"),
-    "evt.type=accept or evt.type=accept4": ("fd.name",),
-    "fd.l4proto=udp": ("fd.name", "fd.is_server"),
-    "evt.type=clone": ("evt.arg.flags",),
-    "evt.type=execve": ("proc.exe", "proc.args", "proc.exepath"),
-    "evt.type=procexit": ("evt.arg.status", "proc.name"),
-    "evt.type=signaldeliver": ("evt.arg.sig",),
-    "evt.type=kill or evt.type=tgkill": ("evt.args",),
-    "thread.ismain=false": ("thread.ismain", "proc.name"),
-    "proc.name startswith python": ("proc.name", "proc.pname", "proc.ppid", "proc.exe"),
-    "proc.cwd contains here": ("proc.cwd",),
-    "proc.aname contains python": ("proc.aname[1]",),
-    "user.uid=0": ("user.uid", "user.name", "group.gid"),
-    "evt.type=mmap and fd.num >= 0": ("fd.name", "evt.arg.length"),
-    "evt.type=lseek and evt.rawarg.offset=1": ("evt.rawarg.offset", "fd.name"),
-    "evt.latency >= 0": (),
-    "evt.type=dup2 or evt.type=dup3": ("fd.name",),
-    "fd.num=50": ("fd.num", "fd.name"),
-    "evt.type=openat and evt.arg.flags contains O_CREAT": ("evt.arg.flags", "evt.arg.mode"),
-    "not evt.category in (memory, file) and evt.rawres >= 0": ("evt.category",),
-    "evt.type=fcntl or evt.type=ioctl": (),
-    "evt.type=read and fd.filename glob '*.log'": ("fd.filename",),
-    "evt.rawres=-2": ("evt.res",),
-}
-
-
-def question(filter: str, *names: str) -> Question:
-    """What is asked live and of the recording."""
-    shown = " ".join("%" + name for name in dict.fromkeys((*USUAL, *names)))
-    return Question(filter=filter, format=shown, json=True, follow=True, skip=(os.getpid(),), sizes=SMALL)
-
-
-def zoo(base: Path) -> Workload:
-    """The zoo, in a directory that each run makes anew."""
-    place, script = base / "here", base / "zoo.py"
-    rmtree(place, ignore_errors=True)
-    place.mkdir()
-    place.chmod(0o777)
-    script.write_text(ZOO)
-    return Workload([sys.executable, "-I", "-S", str(script), str(place)])
-
-
-def answered(answer: Answer) -> tuple[list[Row], Counters]:
-    """All rows of a recording."""
-    rows: list[Row] = []
-    try:
-        while not answer.done:
-            rows += [json.loads(line) for line in answer.text(answer.rows(answer.source.poll())).splitlines()]
-        return rows, answer.counters()
-    finally:
-        answer.close()
-
-
-def in_order(rows: list[Row]) -> list[str]:
-    """Rows as texts, comparable."""
-    return sorted(json.dumps({k: v for k, v in row.items() if k != "evt.num"}, sort_keys=True) for row in rows)
-
-
-@pytest.mark.parametrize("first", range(0, len(CASES), TOGETHER))
-def test_live_is_recorded(first: int, tmp_path: Path) -> None:
-    cases = list(CASES.items())[first : first + TOGETHER]
-    path = str(tmp_path / "all.sonde")
-    live = [Answer(question(asked, *names)) for asked, names in cases]
-    keeper = Answer(Question(record=True, follow=True, skip=(os.getpid(),)))
-    recorder = Recorder(Directory(path, anew=True), about(Options()), Limits(events=2000))
-    found, _ = batches([keeper, *live], zoo(tmp_path))
-    recorder.start(keeper.state)
-    for batch in found[0]:
-        recorder.write(batch)
-        recorder.settle(keeper.counters)
-    recorder.close(keeper.counters(), keeper.state)
-    for (asked, names), answer, of in zip(cases, live, found[1:], strict=True):
-        rows = [json.loads(line) for batch in of for line in answer.text(batch).splitlines()]
-        again, counters = answered(Answer(question(asked, *names), recorded(path)))
-        assert in_order(again) == in_order(rows), asked
-        assert rows, f"{asked} finds nothing to compare"
-        assert not counters.lost and counters.seen == sum(map(len, found[0]))
-    for answer in (keeper, *live):
-        answer.close()
 
 
 def test_every_command_line_of_it(tmp_path: Path) -> None:
@@ -181,50 +77,32 @@ def test_one_writer(tmp_path: Path) -> None:
     assert "EXACT" in said
 
 
-def killed_after(seconds: float, pid: int, path: str) -> tuple[list[Row], int, str]:
-    """(what is read of a recorder that was killed, when that was, what reading it said)."""
-    recorder = cli_start("-w", path, "--pid", str(pid))
-    wait_for(lambda: os.path.isdir(path) and os.listdir(path))
-    time.sleep(seconds)
-    at = time.time_ns()
-    recorder.kill()
-    recorder.communicate()
-    done = cli("-r", path, "-j", "-p", "%evt.rawtime %fs.path.name", "evt.type=access")
-    return [json.loads(line) for line in done.stdout.splitlines()], at, done.stderr
-
-
 def test_the_recorder_is_killed(tmp_path: Path) -> None:
-    """What is older than a second can be read, whenever that happens."""
-    ticking = "import os, time\nfor at in range(100000): os.access('/tick%d' % at, os.F_OK); time.sleep(0.002)"
-    with subprocess.Popen([sys.executable, "-I", "-S", "-c", ticking]) as workload:
-        try:
-            for seconds in (1.2, 1.5, 1.7, 2.1, 2.4):
-                rows, at, said = killed_after(seconds, workload.pid, str(tmp_path / f"{seconds}.sonde"))
-                assert rows and rows[-1]["evt.rawtime"] > at - 1_000_000_000
-                numbers = [int(re.findall(r"\d+", row["fs.path.name"])[0]) for row in rows]
-                assert numbers == list(range(numbers[0], numbers[0] + len(rows))), "none is missing between others"
-                assert "its recorder was killed" in said or "no whole frame" in said
-        finally:
-            workload.kill()
+    """What is older than a second can be read, whenever that happens; also if recording goes on in the same place."""
+    chance = Random(1)
+    with ticking(tmp_path) as diary, ThreadPoolExecutor(4) as at_once:
+
+        def by_one(place: int) -> list[Killed]:
+            """Five recorders one after the other."""
+            base, found = tmp_path / f"{place}", []
+            for turn in range(5):
+                path = str(base if place % 2 else base.with_suffix(f".{turn}.sonde"))
+                command = ("record", "--all", "--max", "9MB", path) if place % 2 else ("-w", path, "-C", "1")
+                found.append(killed((*command, "--pid", str(diary.pid)), path, chance.uniform(0.2, 2), diary))
+            return found
+
+        every = [one for some in at_once.map(by_one, range(4)) for one in some]
+    assert [one.faults for one in every] == [[]] * 20
+    assert sum(one.ticks for one in every) > 1000, "there was something to lose"
+    ends = ("its recorder was killed", "are no whole frame")
+    assert all(any(end in " ".join(one.absent) for end in ends) for one in every)
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
-    """On a file system of 2 MB: a clear line, and what was written can be read."""
-    script = (
-        f"mount -t tmpfs -o size=2m none {tmp_path} && {sys.executable} -m sonde.cli -w {tmp_path}/x.sonde -- "
-        f"sh -c 'i=0; while [ $i -lt 1000 ]; do ls -l /usr/bin > /dev/null; i=$((i+1)); done'; echo $?; "
-        f"{sys.executable} -m sonde.cli -r {tmp_path}/x.sonde -q"
-    )
-    source = str(Path(__file__).parents[2] / "src")
-    done = subprocess.run(
-        ["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, timeout=LIMIT, check=False,
-        env={**os.environ, "PYTHONPATH": source},
-    )  # fmt: skip
-    if "unshare" in done.stderr or "mount" in done.stderr:
-        pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
-    assert "No space left on device; what was recorded before can be read" in done.stderr
-    seen = [int(number.replace(",", "")) for number in re.findall(r"([\d,]+) seen", done.stderr)]
-    assert seen and seen[-1] > 1000 and done.stdout.startswith("125")
+    """A clear line, and what was written can be read."""
+    shown, said = full_disk(tmp_path, "2m", "x.sonde")
+    seen = [int(number.replace(",", "")) for number in re.findall(r"([\d,]+) seen", said)]
+    assert seen and seen[-1] > 1000 and shown.startswith("125")
 
 
 def test_what_is_inside(tmp_path: Path) -> None:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["ZOO"]
+import sys
+from pathlib import Path
+from shutil import rmtree
+
+from live import Workload
+
+__all__ = ["ZOO", "zoo"]
 
 ZOO = r"""
 import ctypes, json, os, signal, socket, sys, threading
@@ -129,3 +135,13 @@ def processes():
 
 files(); deep(); others(); sockets(); processes()
 """
+
+
+def zoo(base: Path, name: str = "here") -> Workload:
+    """The program at its gate, in a directory that each run makes anew."""
+    place, script = base / name, base / "zoo.py"
+    rmtree(place, ignore_errors=True)
+    place.mkdir()
+    place.chmod(0o777)
+    script.write_text(ZOO)
+    return Workload([sys.executable, "-I", "-S", str(script), str(place)])

@@ -64,7 +64,7 @@ def processes():
             try: what()
             finally: os._exit(3)
         os.waitpid(pid, 0)
-    def other(): os.setgid(100); os.setuid(1); os.setsid(); small('as another')
+    def other(): os.setgid(100); os.setuid(1); os.setsid(); os.getuid(); os.getegid(); small('as another')
     def moved(): os.chdir('/usr/lib'); tried(os.open, '../nope', os.O_RDONLY)
     def killed():
         signal.signal(signal.SIGUSR2, lambda *_: None); os.kill(os.getpid(), signal.SIGUSR2)

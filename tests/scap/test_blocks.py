@@ -10,7 +10,9 @@ import pytest
 from captures import tell
 from written import block, event, fd_list, header, process_list, text, user_list
 
-READ_E, READ_X, OPEN_E, OPEN_X, CLOSE_E, CLOSE_X = 6, 7, 2, 3, 4, 5
+from sonde.sources.scap import source
+
+READ_E, READ_X, OPEN_E, OPEN_X, CLOSE_E, CLOSE_X, PROCEXIT = 6, 7, 2, 3, 4, 5, 186
 READ = (struct.pack("<q", 3), struct.pack("<I", 10)), (struct.pack("<q", 4), b"data")
 FILE = (3, 1, text(b"/etc/hosts"))
 WHO = "*%proc.name %proc.exe %proc.args %proc.pid %user.name %group.name %fd.name"
@@ -175,3 +177,19 @@ def test_a_socket_of_many_messages(tmp_path: Path) -> None:
         made += [event(34, 7, [fd, size], 30 + at), event(35, 7, [ok, b"d", udp], 30 + at)]
     told = tell(saved(tmp_path / "x.scap", *made, event(READ_E, 7, [fd, size], 9000)), "evt.type=read", "*%fd.name")
     assert sorted(told.lines[0].strip().split(b"->")) == [b"10.0.0.1:4000", b"10.0.0.2:53"]
+
+
+def test_calls_that_go_on_when_the_file_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row for each, without a result; not for those that returned, or whose thread is gone."""
+    begun = [event(READ_E, tid, READ[0], 10 + tid) for tid in (7, 8, 9)]
+    returned, ended = event(READ_X, 8, READ[1], 100), event(PROCEXIT, 9, [struct.pack("<q", 0)] * 4, 110)
+    path = saved(tmp_path / "x.scap", process_list(9), fd_list(2, 7, (3, 1, text(b"/etc/hosts"))), *begun, returned,
+                 ended, reads(tid=10))  # fmt: skip
+    shown = "*%evt.num %evt.dir %evt.type %thread.tid %evt.latency %evt.rawres %evt.args"
+    for size in (source.PIECE, 64):  # also if each event comes in a piece of its own
+        monkeypatch.setattr(source, "PIECE", size)
+        told = tell(path, "evt.dir=>", shown, events=False)
+        assert told.lines == [b"8 > read 7 93 <NA> fd=3(<f>/etc/hosts) data= size=10 \n"]
+        assert [line.split()[2] for line in tell(path, "evt.dir=<", shown, events=False).lines] == [
+            b"read", b"procexit", b"read",
+        ]  # fmt: skip

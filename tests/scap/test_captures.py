@@ -46,12 +46,15 @@ def test_usual_lines_are_those_of_sysdig(name: str) -> None:
 
 @each_capture
 def test_calls_have_their_enter_events(name: str) -> None:
-    """Completed calls: as many as there are exit events, each with its time and thread."""
+    """Completed calls: as many as there are exit events, each with its time and thread; and those that go on."""
     path = CAPTURES / f"{name}.scap"
     ends = tell(path, "evt.dir=< or evt.type in (procexit, signaldeliver)", "*%evt.type")
-    calls = tell(path, "", "*%evt.type %thread.tid", events=False)
+    calls = tell(path, "evt.dir=<", "*%evt.type %thread.tid", events=False)
     assert len(calls.lines) == len(ends.lines)
-    assert b"<NA>" not in calls.text
+    running = tell(path, "evt.dir=>", "*%evt.type %thread.tid", events=False)
+    threads = [line.split()[1] for line in running.lines]
+    assert len(threads) == len(set(threads))
+    assert b"<NA>" not in calls.text + running.text
 
 
 @needs_captures

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from captures import needs_sysdig, sysdig, tell
-from test_writing import cli, kernel
+from live import NEEDED, cli
 
 READS = "evt.type=read and fd.name endswith /wanted"
 LINE = "*%proc.name %proc.args %fd.name %evt.dir %evt.type"
@@ -22,7 +22,7 @@ def recorded_reads(base: Path, name: str, *options: str) -> Path:
     return base / name
 
 
-@kernel
+@NEEDED
 @needs_sysdig
 def test_names_are_right_by_events_that_are_not_shown(tmp_path: Path) -> None:
     """sysdig knows who reads what; without -F it cannot."""
@@ -39,7 +39,7 @@ def test_names_are_right_by_events_that_are_not_shown(tmp_path: Path) -> None:
     assert not any(line.startswith(("head ", "cat ")) for line in without.splitlines())
 
 
-@kernel
+@NEEDED
 def test_of_a_recording(tmp_path: Path) -> None:
     """Only state as of a time reads what is hidden, and then knows all of the command's descriptors."""
     path = str(recorded_reads(tmp_path, "x.sonde", "-F"))
@@ -53,13 +53,13 @@ def test_of_a_recording(tmp_path: Path) -> None:
     assert "without" in cli("files", "-r", plain).stderr
 
 
-@kernel
+@NEEDED
 def test_so_many_that_pass(tmp_path: Path) -> None:
     path = recorded_reads(tmp_path, "x.scap", "-F", "-n", "1")
     assert tell(path, format_=LINE).lines[0].startswith(b"cat ") and len(tell(path).lines) == 2
 
 
-@kernel
+@NEEDED
 @needs_sysdig
 @pytest.mark.parametrize("name", ["x.scap", "x.sonde"])
 def test_nobody_is_named(tmp_path: Path, name: str) -> None:

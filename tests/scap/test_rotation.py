@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from busy_files import WORKLOAD
 from captures import needs_sysdig, sysdig
-from test_writing import cli, kernel, workload
+from live import NEEDED, cli
+from test_writing import workload
 
 from sonde.query import Answer, Question, launch
 from sonde.sources.scap.living import living
@@ -65,7 +66,7 @@ def lines(place: Path, name: str) -> Counter[bytes]:
     return Counter(NAMES.sub(b"name", shown).splitlines())
 
 
-@kernel
+@NEEDED
 @needs_sysdig
 @pytest.mark.parametrize("held", [HELD, 10_000_000])
 def test_together_they_are_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: int) -> None:
@@ -101,7 +102,7 @@ def test_names() -> None:
     assert named("x%d", seconds=60) == ["x01", "x01.1", "x01.2"], "no file is overwritten"
 
 
-@kernel
+@NEEDED
 @needs_sysdig
 def test_the_last_files_are_kept(tmp_path: Path) -> None:
     done = cli("-z", "-w", str(tmp_path / "x.scap"), "-e", "200", "-W", "3", *workload(tmp_path / "here"))
@@ -114,7 +115,7 @@ def test_the_last_files_are_kept(tmp_path: Path) -> None:
     assert cli("-w", str(tmp_path / "y.scap"), "-W", "3", "--for", "1s").stderr.startswith("sonde: -W keeps")
 
 
-@kernel
+@NEEDED
 def test_names_by_the_time(tmp_path: Path) -> None:
     done = cli("-w", str(tmp_path / "x%Y.scap"), "-G", "30ms", "-W", "2", *workload(tmp_path / "here"))
     assert done.returncode == 0 and "EXACT" in done.stderr, done.stderr

@@ -4,47 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 from busy_files import WORKLOAD
 from captures import needs_sysdig, sysdig, tell
+from live import NEEDED, Row, cli, full_disk
 
-import sonde
 from sonde.catalog.event import EXIT_EVENTS
 from sonde.catalog.lookup import EVENTS
-from sonde.query import Answer, Question, capabilities, recorded
+from sonde.query import Answer, Question, recorded
 from sonde.sources.scap import lists, lists_out
 from sonde.sources.scap.kinds import written
 from sonde.sources.scap.lists import Entry, Interface, Process, User
 
-Row = dict[str, Any]
 SHOWN = ("evt.rawtime", "thread.tid", "evt.type", "proc.name", "proc.ppid", "fd.name", "evt.rawres", "evt.latency")
 SHOWN_TOO = ("evt.arg.name", "evt.arg.path", "evt.buffer", "evt.arg.addr", "evt.rawarg.size")
 FLAGS = "evt.arg.flags"
-LIMIT = 90
-SOURCE = str(Path(sonde.__file__).parents[1])
-
-
-@cache
-def _absent() -> str:
-    return "; ".join(f"{f.name}: {f.why}" for f in capabilities() if f.needed and not f.here)
-
-
-kernel = pytest.mark.skipif(bool(_absent()), reason=_absent() or "everything needed is here")
-
-
-def cli(*words: str) -> subprocess.CompletedProcess[str]:
-    """Run sonde."""
-    return subprocess.run(
-        [sys.executable, "-m", "sonde.cli", *words], capture_output=True, text=True, timeout=LIMIT, check=False,
-        env={**os.environ, "PYTHONPATH": SOURCE},
-    )  # fmt: skip
 
 
 def workload(place: Path) -> Sequence[str]:
@@ -72,13 +50,13 @@ def different(path: Path) -> list[tuple[bytes, bytes]]:
     return [pair for pair in zip(theirs, ours, strict=True) if pair[0] != pair[1]]
 
 
-@kernel
+@NEEDED
 @needs_sysdig
 def test_lines_of_a_converted_recording(both: tuple[Path, Path]) -> None:
     assert different(both[1]) == []
 
 
-@kernel
+@NEEDED
 @needs_sysdig
 @pytest.mark.parametrize("options", [(), ("-z",)])
 def test_lines_of_a_live_one(tmp_path: Path, options: tuple[str, ...]) -> None:
@@ -108,10 +86,10 @@ CALLS = {nr: event for nr, event in EVENTS.items() if nr < 514}
 GENERIC = frozenset(event.name for nr, event in CALLS.items() if written(nr).generic)
 OTHER_NAMES = {event.name: written(nr).enter.name for nr, event in CALLS.items()}
 MADE = ("open", "openat", "read", "write", "pread", "pwrite", "writev", "lseek", "flock", "close")
-NO_RESULT = GENERIC | EXIT_EVENTS.keys()
+NO_RESULT = EXIT_EVENTS.keys() | {"getsockname", "getpeername"}
 
 
-@kernel
+@NEEDED
 def test_calls_are_those_of_the_recording(both: tuple[Path, Path]) -> None:
     """What docs/compat.md says is other is other, and nothing else."""
     native, scap = map(rows_of, both)
@@ -142,28 +120,17 @@ def _key(row: Row) -> tuple[int, int]:
     return row["evt.rawtime"], row["thread.tid"]
 
 
-@kernel
+@NEEDED
 def test_events_are_in_the_order_of_time(both: tuple[Path, Path]) -> None:
     times = [int(line) for line in tell(both[1], format_="%evt.rawtime").text.splitlines()]
     assert times == sorted(times)
 
 
-@kernel
+@NEEDED
 def test_a_full_disk(tmp_path: Path) -> None:
-    """On a file system of 1 MB: a clear line, and what was written can be read."""
-    script = (
-        f"mount -t tmpfs -o size=1m none {tmp_path} && {sys.executable} -m sonde.cli -w {tmp_path}/x.scap -- "
-        f"sh -c 'i=0; while [ $i -lt 300 ]; do ls -l /usr/bin > /dev/null; i=$((i+1)); done'; "
-        f"{sys.executable} -m sonde.cli -r {tmp_path}/x.scap -q"
-    )
-    done = subprocess.run(
-        ["unshare", "-m", "sh", "-c", script], capture_output=True, text=True, timeout=LIMIT, check=False,
-        env={**os.environ, "PYTHONPATH": SOURCE},
-    )  # fmt: skip
-    if "unshare" in done.stderr or "mount" in done.stderr:
-        pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
-    assert "No space left on device; what was recorded before can be read" in done.stderr
-    assert "EXACT" in done.stderr.splitlines()[-2], done.stderr
+    """A clear line, and what was written can be read."""
+    _, said = full_disk(tmp_path, "1m", "x.scap")
+    assert "EXACT" in said.splitlines()[-2], said
 
 
 @needs_sysdig

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from random import Random
 
-__all__ = ["block", "event", "fd_list", "header", "process_list", "text", "user_list"]
+from sonde.catalog.scap.events import EVENTS, Param
+from sonde.sources.scap.text import size_of
+
+__all__ = ["any_event", "block", "event", "fd_list", "header", "machine", "process_list", "text", "user_list"]
 
 START = 1_700_000_000_000_000_000  # time of the first event
 
@@ -75,3 +79,47 @@ def user_list(version: int) -> bytes:
     for entry in (user, group):
         out += (struct.pack("<I", len(entry) + 4) if version > 1 else b"") + entry
     return block(0x220 if version > 1 else 0x206, out)
+
+
+def machine() -> bytes:
+    """What the file says of the machine, and its interfaces."""
+    lo = struct.pack("<HH", 3, 2) + b"\x7f\0\0\1" + b"\xff\0\0\0" + bytes(4) + bytes(8) + b"lo"
+    return block(0x201, bytes(64)) + block(0x219, struct.pack("<I", len(lo)) + lo)
+
+
+NUMBERS = (0, 0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -2, -11, -100, 21, 80, 4096, 1 << 13, 1 << 29)
+TEXTS = (
+    b"/etc/hosts",
+    b"b.txt",
+    b"..",
+    b"/",
+    b"",
+    b"<NA>",
+    b"sh",
+    b"cpu=/a",
+    b"A=1\0B=2",
+    b'{"container":{"id":"ab"}}',
+)
+ENDS = (
+    b"\x02" + b"\x7f\0\0\1" + b"\x50\0" + b"\x7f\0\0\2" + b"\xa0\x0f", b"\x02" + b"\x7f\0\0\1" + b"\x50\0",
+    b"\x0a" + bytes(15) + b"\1\x50\0" + bytes(15) + b"\1\xa0\x0f", b"\x0a" + bytes(15) + b"\1\x50\0",
+    b"\x01" + struct.pack("<QQ", 1, 2) + b"/run/x\0", b"\x01/run/x\0", b"",
+)  # fmt: skip
+LISTS = (b"", struct.pack("<HqH", 1, 3, 1), struct.pack("<HqHqH", 2, 3, 1, 4, 2), b"\0" + bytes(8), b"\2\x05\0\0\0")
+
+
+def any_event(kind: int, random: Random, block_type: int = 0x216) -> bytes:
+    """An event of a type with parameters of the right kinds, of one of a few threads."""
+    params = [_any(param, random) for param in EVENTS[kind].params]
+    return event(kind, random.choice((7, 7, 8, 9)), params, random.randrange(1 << 20), random.randrange(4), block_type)
+
+
+def _any(param: Param, random: Random) -> bytes:
+    size = size_of(param.type)[0]
+    if size:
+        return (random.choice(NUMBERS) & (1 << 8 * size) - 1).to_bytes(size, "little")
+    if param.type in ("text", "path", "relpath", "textarray"):
+        return random.choice(TEXTS) + b"\0"
+    if param.type in ("tuple", "sockaddr"):
+        return random.choice(ENDS)
+    return random.choice((*LISTS, *TEXTS, random.randbytes(random.randrange(40))))

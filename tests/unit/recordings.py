@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -11,15 +11,18 @@ import numpy as np
 from rows import Rows
 
 from sonde.catalog.lookup import NUMBERS
+from sonde.catalog.state import RECORDED, STATE
+from sonde.catalog.types import Kind
 from sonde.plan.batch import PHYSICAL, Batch, Counters
 from sonde.plan.expr import TRUE, Expr
 from sonde.plan.state import State
 from sonde.sources.recording.rows import KEPT
 from sonde.sources.recording.segments import Directory
+from sonde.sources.recording.snapshot import _frame
 from sonde.sources.recording.source import Recording
 from sonde.sources.recording.writer import USUAL, Limits, Recorder
 
-__all__ = ["ABOUT", "Row", "little", "looked_at", "plain", "reader", "recording", "rows_of"]
+__all__ = ["ABOUT", "Row", "little", "looked_at", "plain", "reader", "recording", "rows_of", "some_state"]
 
 ABOUT = {
     "session": "boot 1", "host": "here", "kernel": "6.1.0", "filter": "", "command": "", "snaplen": 80, "sonde": "0",
@@ -36,9 +39,27 @@ class Row(NamedTuple):
     pointed: tuple[tuple[int, bytes, int], ...]
 
 
-def recording(path: Path, batches: Iterable[Batch], limits: Limits = USUAL, flush: bool = True) -> list[Path]:
+def some_state(epoch: int, lost: int) -> bytes:
+    """Small tables of state as they were long ago, for a Recorder."""
+    known: dict[str, Any] = {"name": "proc", "path": "/etc/d1/f1", "type": "file", "cmdline": "a b", "proto": "tcp"}
+    about = {"since": 1, "time": 2, "followed": 0, "lost": lost}
+
+    def row(table: str, at: int) -> tuple[Any, ...]:
+        numbers = {"pid": 101 + at, "tid": 101 + at, "ppid": 100, "fd": 3 + at}
+        return tuple(
+            numbers.get(c.name, at) if c.type.kind is not Kind.STR else known.get(c.name, None if at else "")
+            for c in STATE[table].columns
+        )
+
+    return b"".join(_frame(table, [row(table, at) for at in range(4)], about) for table in RECORDED)
+
+
+def recording(
+    path: Path, batches: Iterable[Batch], limits: Limits = USUAL, flush: bool = True,
+    snapshot: Callable[[int, int], bytes] | None = None,
+) -> list[Path]:  # fmt: skip
     """Record batches, with `flush` a frame each; -> the segments there are then."""
-    recorder = Recorder(Directory(str(path), anew=True), ABOUT, limits)
+    recorder = Recorder(Directory(str(path), anew=True), ABOUT, limits, snapshot)
     state = State()
     for at, batch in enumerate(batches):
         state = batch.state
@@ -51,7 +72,7 @@ def recording(path: Path, batches: Iterable[Batch], limits: Limits = USUAL, flus
     return sorted(path.iterdir())
 
 
-def little(path: Path, seed: int = 0) -> list[Path]:
+def little(path: Path, seed: int = 0, snapshot: Callable[[int, int], bytes] | None = None) -> list[Path]:
     """A segment with a little of everything in three frames."""
     random, rows = Random(seed), Rows()
     parts = []
@@ -70,7 +91,7 @@ def little(path: Path, seed: int = 0) -> list[Path]:
             rows.add("close", 3, res=-9, file=file, **common)
         parts.append((first, len(rows.columns["nr"])))
     whole = rows.batch()
-    return recording(path, (whole.take(np.arange(first, end)) for first, end in parts))
+    return recording(path, (whole.take(np.arange(first, end)) for first, end in parts), snapshot=snapshot)
 
 
 def plain(count: int, rows: Rows | None = None) -> Rows:

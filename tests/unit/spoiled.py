@@ -14,19 +14,33 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from sonde.catalog.state import RECORDED
 from sonde.errors import SondeError
-from sonde.query import Answer, Question, is_recording, recorded
+from sonde.query import Answer, Question, is_recording, is_scap, recorded, state_as_of
 from sonde.render.receipt import receipt_text
 from sonde.sources.recording.columns import ABOVE, COLUMN, CONSTANT, STEPS, packed_bytes, unpacked_bytes
 from sonde.sources.recording.frames import HEADER, Damaged, framed
+from sonde.sources.recording.summary import contents
 
-__all__ = ["QUESTIONS", "Parts", "damaged", "outcome", "parts_of"]
+__all__ = ["EDGES", "OF_SYSDIG", "QUESTIONS", "RAW", "STATE", "Parts", "damaged", "outcome", "parts_of"]
 
 FILTER = (
     "(fd.name contains e or fs.path.name exists or fd.sport > 0) and (proc.name != x or proc.aname[1] = y) and "
     "evt.latency >= 0 and not evt.buffer contains zzz and not evt.type = nanosleep"
 )
-QUESTIONS = (Question(), Question(FILTER, json=True))  # all rows as default text; some by paths and processes
+STATE = Question(record=True)  # not put: it stands for what there is inside, and for all tables of state
+# all rows as default text; some by paths and processes; all again
+PAST = Question("evt.rawtime >= 2 and evt.rawtime < 9000000000000000000 and " + FILTER, json=True)
+QUESTIONS = (Question(), Question(FILTER, json=True), PAST, STATE)
+# of files of sysdig: their events, and completed calls
+EVENTS = (
+    "*%evt.num %evt.args %fd.name %fd.type %fd.cip %proc.cmdline %proc.pname %user.name %container.id %evt.category "
+    "%evt.arg.res %evt.buffer %proc.vmsize %evt.res %proc.cwd %fd.dev %evt.latency %evt.arg[0] %evt.rawarg.flags"
+)
+OF_SYSDIG = (
+    Question(format=EVENTS, exact=True), Question(FILTER, json=True), Question(),
+    Question("evt.deltatime >= 0 and " + FILTER, json=True, exact=True),
+)  # fmt: skip
 EDGES = (
     0, 1, 2, 3, 7, 8, 127, 128, 255, 256, 4096, 65535, 65536, 1 << 20, (1 << 20) + 1, 1 << 21, 1 << 24, 1 << 28,
     (1 << 28) + 1, (1 << 31) - 1, 1 << 31, (1 << 32) - 2, (1 << 32) - 1, 1 << 32, (1 << 63) - 1, 1 << 63, (1 << 64) - 1,
@@ -77,8 +91,8 @@ class Parts:
         """The frame, with checksums that are right."""
         head = None
         if self.columns:
-            entries = np.concatenate([column.entry for column in self.columns])
-            table = len(entries).to_bytes(4, "little") + entries.tobytes()
+            entries = b"".join(column.entry.tobytes() for column in self.columns)
+            table = len(self.columns).to_bytes(4, "little") + entries
             self.body = table + b"".join(column.piece for column in self.columns)
             head = max(0, min(len(table) + self.head_by, len(self.body)))
         return framed(self.kind, self.body, self.rows, head)
@@ -305,10 +319,12 @@ CHANGES: tuple[Callable[..., Column], ...] = (
 
 def outcome(path: str, question: Question) -> str:
     """rows, partial or refused: what a question about a recording ends with. Any other exception is a bug."""
-    if not is_recording(path):
+    if not is_recording(path) and not is_scap(path):
         return "refused"
+    if question is STATE:
+        return _state(path)
     try:
-        answer = Answer(question, recorded(path))
+        answer = Answer(question, recorded(path, question.exact))
         try:
             while not answer.done:
                 answer.text(answer.rows(answer.source.poll()))
@@ -318,3 +334,15 @@ def outcome(path: str, question: Question) -> str:
         return "partial" if answer.source.absent() else "rows"
     except SondeError:
         return "refused"
+
+
+def _state(path: str) -> str:
+    """The same of the tables of state, and of what `sonde info` says."""
+    try:
+        faults = [segment.fault for segment in contents(path).segments]
+        tables = state_as_of(path, None)
+        for table in RECORDED:
+            tables.read(table)
+    except SondeError:
+        return "refused"
+    return "partial" if any(faults) or tables.absent() else "rows"

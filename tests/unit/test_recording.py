@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from sonde.plan.batch import PHYSICAL, Counters
 from sonde.plan.rewrites import rewrite
 from sonde.plan.state import State
 from sonde.sources.recording import rows as recorded_rows
-from sonde.sources.recording.columns import COLUMN, Packed, pack_all
+from sonde.sources.recording.columns import COLUMN, Packed, pack_all, packed_bytes, unpacked_bytes
 from sonde.sources.recording.frames import HEADER, Damaged, Frame, Kind, Reader, framed
 from sonde.sources.recording.header import FORMAT, read_header
 from sonde.sources.recording.segments import Directory, is_recording, segments
@@ -487,3 +488,15 @@ def test_counters_that_cannot_be(change: dict[str, object], tmp_path: Path) -> N
     segment.write_bytes(data.removesuffix(end) + framed(Kind.COUNTERS, counters) + end)
     source = reader(segment)
     assert len(looked_at(source)) == 54 and "damaged place" in source.absent()[0]
+
+
+def test_threads_read_at_the_same_time() -> None:
+    """A compressor of one thread is no other one's: with one for all, this ends the process."""
+    raw = bytes(range(256)) * 4096
+    piece = packed_bytes(raw)
+
+    def unpacked(_: int) -> bool:
+        return unpacked_bytes(piece, len(raw)) == raw and packed_bytes(raw) == piece
+
+    with ThreadPoolExecutor(4) as at_once:
+        assert all(at_once.map(unpacked, range(400)))

@@ -10,7 +10,7 @@ from random import Random
 from types import FrameType
 
 import pytest
-from recordings import little
+from recordings import little, some_state
 from spoiled import QUESTIONS, damaged, outcome, parts_of
 
 from sonde import query
@@ -26,7 +26,7 @@ def _late(number: int, frame: FrameType | None) -> None:
 @pytest.mark.parametrize("group", range(GROUPS))
 def test_damage(group: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(query, "plan", cache(query.plan))  # the questions are the same ones
-    (segment,) = little(tmp_path / "whole.sonde", group)
+    (segment,) = little(tmp_path / "whole.sonde", group, some_state)
     data = segment.read_bytes()
     parts, path = parts_of(data), tmp_path / "damaged"
     assert b"".join(part.written() for part in parts) == data

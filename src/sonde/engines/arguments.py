@@ -52,16 +52,18 @@ def info(batch: Batch, context: Context) -> Vector:
     """
     shared: dict[int, Views] = {}
     template, found = groups(batch, context, shared)
-    pieces = Pieces(batch, context, shared)
-    return written(join(len(batch), template, [_template(group, pieces) if group else [] for group in found]))
+    pieces, doubtful = Pieces(batch, context, shared), "unknown" in batch.columns and bool(ints(batch, "unknown").any())
+    ops = [_template(group, pieces, doubtful) if group else [] for group in found]
+    return written(join(len(batch), template, ops))
 
 
-def _template(group: Group, pieces: Pieces) -> list[Op]:
-    """`name=value ` of each parameter."""
+def _template(group: Group, pieces: Pieces, doubtful: bool) -> list[Op]:
+    """`name=value ` of each parameter; `doubtful`: of some rows not all words are known."""
     ops: list[Op] = []
     for param in _shown(group):
         ops.append(literal((b" " if ops else b"") + param.name.encode() + b"="))
-        ops += pieces.of(group, param) or _decoded(group, param)
+        made = None if doubtful and group.told(param) is not None else pieces.of(group, param)
+        ops += made or _decoded(group, param)
     return [*ops, literal(b" ")] if ops else []
 
 

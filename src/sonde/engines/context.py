@@ -191,8 +191,8 @@ def word(batch: Batch, index: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int
         column = batch.columns["res" if source == RESULT else f"a{source}"]
         out[at] = column[at].astype(np.int64)
         valid[at] = (ints(batch, "flags")[at] & ENTER_ROW) == 0 if source == RESULT else True
-        if unknown is not None and source != RESULT:
-            valid[at] = unknown[at] >> source & 1 == 0
+        if unknown is not None:
+            valid[at] &= unknown[at] >> source & 1 == 0
     return out, valid
 
 

@@ -112,7 +112,7 @@ class Group:
         if param.place is not None:
             return slice_of(self.records, param.place).length >= 0
         bits, index = self.batch.columns.get("unknown"), source_index(param.source)
-        if bits is None or index >= RESULT or param.type not in NUMERIC:
+        if bits is None or index > RESULT or param.type not in NUMERIC:
             return None
         return np.asarray(bits[self.at].astype(np.int64) >> index & 1 == 0, np.bool_)
 

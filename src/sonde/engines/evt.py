@@ -25,7 +25,7 @@ from sonde.engines.context import (
     string,
     word,
 )
-from sonde.plan.batch import ENTER_ROW, Batch, Vector
+from sonde.plan.batch import ENTER_ROW, RESULT_UNKNOWN, Batch, Vector
 from sonde.plan.strings import Ids
 
 __all__ = ["EVT", "error_ids", "failed", "finished"]
@@ -42,10 +42,16 @@ def finished(batch: Batch) -> Bools:
     return held
 
 
+def _resulted(batch: Batch) -> Bools:
+    """Rows whose result is known."""
+    held = finished(batch)
+    return held if "unknown" not in batch.columns else held & (ints(batch, "unknown") & RESULT_UNKNOWN == 0)
+
+
 def failed(batch: Batch) -> Bools:
     """Rows whose result is -errno."""
     res = ints(batch, "res")
-    return finished(batch) & (res < 0) & (res >= -MAX_ERRNO)
+    return _resulted(batch) & (res < 0) & (res >= -MAX_ERRNO)
 
 
 def error_ids(results: npt.NDArray[np.int64], context: Context) -> Ids:
@@ -85,7 +91,7 @@ def _res(batch: Batch, argument: str | int | None, context: Context) -> Vector:
     names = error_ids(res, context)
     unnamed = context.texts("errno number", np.where(failed(batch), -res, 0).astype(np.uint32), lambda n: b"%d" % n)
     ids = np.where(failed(batch), np.where(names > 0, names, unnamed), context.state.strings.intern(b"SUCCESS"))
-    return string(np.where(finished(batch), ids, 0))
+    return string(np.where(_resulted(batch), ids, 0))
 
 
 def _buffer(batch: Batch, argument: str | int | None, context: Context) -> Vector:
@@ -98,7 +104,7 @@ def _buflen(batch: Batch, argument: str | int | None, context: Context) -> Vecto
     """Bytes that were moved, whatever was captured of them."""
     res = ints(batch, "res")
     has = of_event(batch, data_index, NO_SOURCE) != NO_SOURCE
-    return number(np.maximum(res, 0), has & finished(batch) & (res >= 0))
+    return number(np.maximum(res, 0), has & _resulted(batch) & (res >= 0))
 
 
 def _wait_latency(batch: Batch, argument: str | int | None, context: Context) -> Vector:
@@ -169,7 +175,7 @@ def _opened(test: Callable[[npt.NDArray[np.int64], npt.NDArray[np.int64]], Bools
         mode, _ = word(batch, of_event(batch, _open_mode, NO_SOURCE))
         creat = of_event(batch, _creat) != 0
         passed = (known | creat) & test(np.where(creat, CREAT, flags), mode)
-        return flag(passed & finished(batch) & (ints(batch, "res") >= 0))
+        return flag(passed & _resulted(batch) & (ints(batch, "res") >= 0))
 
     return derive
 
@@ -198,8 +204,8 @@ EVT: dict[str, Derivation] = {
     "syscall.type": _text("syscall", lambda e: e.name if e.is_syscall else ""),
     "evt.category": _text("category", lambda e: e.category),
     "evt.res": _res,
-    "evt.rawres": lambda batch, argument, context: number(ints(batch, "res"), finished(batch)),
-    "evt.failed": lambda batch, argument, context: flag(failed(batch), finished(batch)),
+    "evt.rawres": lambda batch, argument, context: number(ints(batch, "res"), _resulted(batch)),
+    "evt.failed": lambda batch, argument, context: flag(failed(batch), _resulted(batch)),
     "evt.is_io": _is(_io),
     "evt.is_io_read": _is(_reads),
     "evt.is_io_write": _is(_writes),

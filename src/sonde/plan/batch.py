@@ -13,7 +13,8 @@ from sonde.catalog.types import Kind
 from sonde.plan.state import State
 
 __all__ = [
-    "ENTER_ROW", "HIDDEN", "PHYSICAL", "UNRESOLVED", "Array", "Batch", "Counters", "Own", "Payloads", "Vector", "Views",
+    "COUNTS", "ENTER_ROW", "HIDDEN", "PHYSICAL", "RESULT_UNKNOWN", "UNRESOLVED", "Array", "Batch", "Counters", "Own",
+    "Payloads", "Vector", "Views",
 ]  # fmt: skip
 
 Array = npt.NDArray[np.generic]
@@ -41,7 +42,7 @@ PHYSICAL: dict[str, tuple[str, str]] = {
     "newdir": ("u4", "the same of the second path"),
     "seq": ("u8", "number that links payloads"),
     # only of sources that do not know everything
-    "unknown": ("u1", "bits 0..5: that argument word is not known"),
+    "unknown": ("u1", "bits 0..5: that argument word is not known; RESULT_UNKNOWN"),
     # read in the kernel at the moment of the event, only when a query asks for them
     "ip": ("u8", "where the program goes on, 0 unknown"),
     "vmsize": ("u8", "virtual memory of the process, KiB"),
@@ -55,6 +56,7 @@ PHYSICAL: dict[str, tuple[str, str]] = {
 }
 
 ENTER_ROW = 1  # the call is still running: no result, latency so far
+RESULT_UNKNOWN = 1 << 6  # of the column `unknown`: the call has returned, but nobody knows with what
 UNRESOLVED = 2  # a dictionary record was lost: file or proc is 0 although there was one
 HIDDEN = 4  # the row does not pass the filter: it is kept because it changes tables of state
 
@@ -178,13 +180,13 @@ class Counters:
 
     def add(self, other: Counters) -> None:
         """Count also what another source counted."""
-        for one in fields(self):
-            if one.name != "lost_by_event":
-                setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
+        for name in COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
         for number, count in other.lost_by_event.items():
             self.lost_by_event[number] = self.lost_by_event.get(number, 0) + count
 
 
+COUNTS = tuple(one.name for one in fields(Counters) if one.name != "lost_by_event")  # those that are one number
 Own = Mapping[str, Callable[..., Any]]  # fields that a source derives itself, by name
 
 

@@ -9,9 +9,13 @@ import numpy as np
 from sonde.plan.strings import Ids, Strings, distinct
 from sonde.plan.table import Table
 
-__all__ = ["CLIENT", "FILE", "FLAGS", "KNOWN", "MAGIC", "MODE", "NAME", "PIDFS_MAGIC", "SERVER", "Files", "Node"]
+__all__ = [
+    "ANON_INODE_MAGIC", "CLIENT", "FILE", "FLAGS", "KNOWN", "MAGIC", "MODE", "NAME", "PIDFS_MAGIC", "PIPEFS_MAGIC",
+    "SERVER", "Files", "Node",
+]  # fmt: skip
 
-PIDFS_MAGIC = 0x50494446  # of the file system that pidfds are in
+# of the file systems that pidfds, pipes, and eventfds and their like are in
+PIDFS_MAGIC, PIPEFS_MAGIC, ANON_INODE_MAGIC = 0x50494446, 0x50495045, 0x09041934
 CLIENT, SERVER = 1, 2  # what this end of a connection is, by its role; 0: unknown
 
 
@@ -29,6 +33,9 @@ class Node:
 
 
 DEEPEST = 130  # components; a chain that is longer is a loop
+LONGEST = 1 << 14  # bytes of a path, and
+MOST = 1 << 30  # of all: only damaged recordings have more
+CUT = b"..."  # stands for the beginning of what is longer
 _SPECIAL = Node.SOCK | Node.ANON | Node.MOUNT | Node.ESCAPED  # whose name is not the parent's and a component
 
 FILE = np.dtype(
@@ -59,6 +66,7 @@ class Files(Table):
         super().__init__(FILE, strings, base)
         self._paths = np.zeros(256, np.uint32)
         self._paths_done = np.zeros(256, np.bool_)
+        self._bytes = 0  # of joined paths
 
     def paths(self, ids: Ids) -> Ids:
         """String ids of the full names: paths, `pipe:[ino]`, tuples `cip:cport->sip:sport`; 0 where unknown."""
@@ -94,9 +102,7 @@ class Files(Table):
         rows, text = self.rows[places], self.strings.__getitem__
         parents = map(text, self._paths[self.at(rows["parent"])].tolist())
         names = map(text, rows["name"].tolist())
-        self._paths[places] = self.strings.intern_all(
-            b"/" + name if parent == b"/" else parent + b"/" + name for parent, name in zip(parents, names, strict=True)
-        )
+        self._paths[places] = self.strings.intern_all(map(self._below, parents, names))
         self._paths_done[places] = True
 
     def path(self, place: int) -> bytes:
@@ -130,12 +136,21 @@ class Files(Table):
     def _name(self, node: int, row: tuple[int, ...], parent: bytes) -> bytes:
         flags, name = row[FLAGS], self.strings[row[NAME]]
         if not flags & _SPECIAL:
-            return (b"" if parent == b"/" else parent) + b"/" + name
+            return self._below(parent, name)
         if flags & Node.SOCK:
             return self._socket_name(self.rows[node])
         if flags & Node.ANON:
             return _anonymous_name(row[MAGIC], row[INO], name)
         return parent or b"/"
+
+    def _below(self, parent: bytes, name: bytes) -> bytes:
+        """The path of a name in a directory; without its beginning if it gets too long."""
+        size = len(parent) + len(name)
+        if size > LONGEST or self._bytes + size > MOST:
+            parent, name = CUT, name if len(name) <= LONGEST else CUT
+        path = (b"" if parent == b"/" else parent) + b"/" + name
+        self._bytes += len(path)
+        return path
 
     def _socket_name(self, row: np.void) -> bytes:
         family = int(row["family"])
@@ -156,9 +171,9 @@ def _end(address: bytes, port: int) -> bytes:
 
 
 def _anonymous_name(magic: int, ino: int, name: bytes) -> bytes:
-    if magic == 0x50495045:  # PIPEFS_MAGIC
+    if magic == PIPEFS_MAGIC:
         return b"pipe:[%d]" % ino
-    if magic == 0x09041934:  # ANON_INODE_FS_MAGIC
+    if magic == ANON_INODE_MAGIC:
         return b"anon_inode:" + name
     if magic == PIDFS_MAGIC:
         return b"anon_inode:[pidfd]"

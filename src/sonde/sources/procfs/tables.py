@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from sonde.catalog.state import STATE
 from sonde.catalog.types import Kind
@@ -15,7 +16,7 @@ from sonde.sources.procfs.files import files
 from sonde.sources.procfs.processes import processes, threads
 from sonde.sources.procfs.sockets import sockets
 
-__all__ = ["Read", "columns_of_state", "read_state"]
+__all__ = ["Read", "columns_of_state", "read_state", "signed"]
 
 Row = tuple[Any, ...]
 
@@ -26,6 +27,9 @@ class Read(NamedTuple):
 
     columns: Columns
     unread: int
+
+
+_WORD = (1 << 64) - 1
 
 
 def read_state(table: str) -> Read:
@@ -49,7 +53,12 @@ def _column(values: Iterable[Any], kind: Kind) -> Column:
         texts[:] = found
         return texts
     missing = np.array([value is None for value in found], np.bool_)
-    return np.ma.masked_array(np.array([value or 0 for value in found], np.int64), mask=missing)
+    return np.ma.masked_array(signed(found), mask=missing)
+
+
+def signed(values: Iterable[int | None]) -> npt.NDArray[np.int64]:
+    """Numbers as signed ones, 0 where there is none: inode numbers may have all 64 bits."""
+    return np.array([(value or 0) & _WORD for value in values], np.uint64).view(np.int64)
 
 
 def _mounts() -> tuple[list[Row], int]:

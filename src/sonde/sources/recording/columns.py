@@ -5,6 +5,7 @@ The least and the greatest value of each column stand in its entry: whoever look
 
 from __future__ import annotations
 
+import threading
 import zlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -31,8 +32,17 @@ UNSIGNED = {width: np.dtype(f"u{width}") for width in WIDTHS}
 SMALL = 256  # bytes that are not worth a compressor
 GAIN = 8  # of which one part has to be saved
 LEVEL = 1
-_compressor = zstandard.ZstdCompressor(level=LEVEL)
-_decompressor = zstandard.ZstdDecompressor()
+
+
+class _Zstd(threading.local):
+    """What compresses: it breaks if two threads use it at the same time."""
+
+    def __init__(self) -> None:
+        self.compressor = zstandard.ZstdCompressor(level=LEVEL)
+        self.decompressor = zstandard.ZstdDecompressor()
+
+
+_zstd = _Zstd()
 
 
 def pack_all(columns: Mapping[str, Values], rising: frozenset[str] = frozenset()) -> tuple[bytes, int]:
@@ -79,7 +89,7 @@ def packed_bytes(raw: bytes) -> bytes:
     """The bytes compressed, or themselves if that saves little."""
     if len(raw) < SMALL:
         return raw
-    piece = _compressor.compress(raw)
+    piece = _zstd.compressor.compress(raw)
     return piece if len(piece) < len(raw) - len(raw) // GAIN else raw
 
 
@@ -88,7 +98,7 @@ def unpacked_bytes(piece: bytes, size: int) -> bytes:
     try:
         if zstandard.frame_content_size(piece) != size:
             raise Damaged("a compressed piece has another size")
-        return _decompressor.decompress(piece, max_output_size=size)
+        return _zstd.decompressor.decompress(piece, max_output_size=size)
     except zstandard.ZstdError:
         raise Damaged("a compressed piece cannot be read") from None
 

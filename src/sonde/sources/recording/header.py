@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any, NamedTuple
 
 from sonde.catalog.lookup import NUMBERS
 from sonde.errors import UsageError
-from sonde.plan.batch import Counters
+from sonde.plan.batch import COUNTS, Counters
 from sonde.plan.people import People, User
 from sonde.sources.recording.frames import Damaged
 from sonde.sources.recording.objects import object_in, whole
@@ -18,7 +17,6 @@ FORMAT = 1  # version of what is written
 _LISTS = ("tracepoints", "users", "groups", "without")
 _NUMBERS = ("format", "segment", "epoch", "start", "begun", "snaplen")
 _EVENTS = frozenset(map(str, range(NUMBERS)))
-_COUNTS = tuple(field.name for field in fields(Counters) if field.name != "lost_by_event")
 
 
 class Header(NamedTuple):
@@ -80,4 +78,4 @@ def read_counters(body: bytes) -> tuple[Counters, int]:
     if not isinstance(by_event, dict) or not by_event.keys() <= _EVENTS:
         raise Damaged("counters without those of events")
     lost = {int(number): whole(count) for number, count in by_event.items()}
-    return Counters(**{name: whole(found.get(name)) for name in _COUNTS}, lost_by_event=lost), whole(found.get("time"))
+    return Counters(**{name: whole(found.get(name)) for name in COUNTS}, lost_by_event=lost), whole(found.get("time"))

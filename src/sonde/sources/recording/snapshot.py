@@ -15,6 +15,7 @@ from sonde.catalog.types import Kind as Values
 from sonde.sources.procfs.files import files
 from sonde.sources.procfs.processes import processes, threads
 from sonde.sources.procfs.sockets import sockets_of
+from sonde.sources.procfs.tables import signed
 from sonde.sources.recording.columns import Packed, pack_all
 from sonde.sources.recording.frames import LARGEST, Damaged, Frame, Kind, framed
 from sonde.sources.recording.state import ROWS_MAX
@@ -63,7 +64,7 @@ def _packed(name: str, kind: Values, values: Sequence[Any]) -> dict[str, Column]
     """A column of a table as columns of numbers."""
     missing = np.array([value is None for value in values], np.uint8)
     if kind is not Values.STR:
-        numbers = np.array([value or 0 for value in values], np.int64)
+        numbers = signed(values)
         return {name: numbers} | ({name + _MISSING: missing} if missing.any() else {})
     raw = [b"" if value is None else value.encode("utf-8", "surrogateescape") for value in values]
     lengths = np.where(missing, _ABSENT, np.fromiter(map(len, raw), np.int64, len(raw)))

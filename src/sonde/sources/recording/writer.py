@@ -81,6 +81,8 @@ class Recorder:
             return
         if self._waiting and self._waiting[0].state is not batch.state:
             self._flush()
+        if not self._waiting and self._full():  # now: rows that have waited should not wait for tables of state too
+            self._begin(batch.state)
         self._waiting.append(batch)
         self._rows += len(batch)
 
@@ -109,7 +111,7 @@ class Recorder:
             return
         batch = joined(self._waiting)
         self._waiting, self._rows = [], 0
-        if self._told is None or self._told.state is not batch.state or self._full():
+        if self._told is None or self._told.state is not batch.state:
             self._begin(batch.state)
         assert self._told is not None
         self._events += len(batch)

@@ -13,10 +13,10 @@ from sonde.plan.batch import Views
 from sonde.sources.scap.packing import UNKNOWN, constant
 from sonde.sources.scap.text import size_of
 
-__all__ = ["bits", "coded", "device", "kind_of", "unknown"]
+__all__ = ["SAME", "bits", "coded", "device", "kind_of", "unknown"]
 
 # tables whose numbers are the kernel's
-_SAME = frozenset((
+SAME = frozenset((
     "family", "flock", "futex", "mount", "umount", "whence", "shutdown", "access", "unlinkat", "linkat", "mode",
     "renameat2", "prot",
 ))  # fmt: skip
@@ -45,7 +45,7 @@ def coded(param: Param, names: str, value: int) -> bytes:
 @cache
 def bits(table: str, names: str, value: int) -> int:
     """A word of flags in sysdig's coding."""
-    if table in _SAME:
+    if table in SAME:
         return value & (1 << 64) - 1
     numbers = dict(NAMES.get(table, ()))
     found = {_ALIASES.get(name, name) for name in flags.names(names, value).split("|")}

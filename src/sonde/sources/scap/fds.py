@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sonde.catalog.scap import blocks
-from sonde.plan.files import CLIENT, SERVER, Node
+from sonde.plan.files import ANON_INODE_MAGIC, CLIENT, PIPEFS_MAGIC, SERVER, Node
 from sonde.plan.state import State
 from sonde.sources.scap.lists import Entry, Interface
 from sonde.sources.scap.paths import joined
@@ -22,6 +22,13 @@ _PROTOCOLS = {TCP: socket.IPPROTO_TCP, UDP: socket.IPPROTO_UDP, ICMP: socket.IPP
 _INET = (blocks.IPV4, blocks.IPV6, blocks.IPV4_SERVER, blocks.IPV6_SERVER)
 _MODES = {
     blocks.FILE: stat.S_IFREG, blocks.FILE_V2: stat.S_IFREG, blocks.DIRECTORY: stat.S_IFDIR, blocks.FIFO: stat.S_IFIFO,
+}  # fmt: skip
+# what has no name in a file of sysdig: the file system that it is in, and its name there
+_NAMELESS = {
+    blocks.FIFO: (0, b"pipe"), blocks.EVENT: (ANON_INODE_MAGIC, b"[eventfd]"),
+    blocks.SIGNALFD: (ANON_INODE_MAGIC, b"[signalfd]"), blocks.EVENTPOLL: (ANON_INODE_MAGIC, b"[eventpoll]"),
+    blocks.INOTIFY: (ANON_INODE_MAGIC, b"inotify"), blocks.TIMERFD: (ANON_INODE_MAGIC, b"[timerfd]"),
+    blocks.IO_URING: (ANON_INODE_MAGIC, b"[io_uring]"), blocks.BPF: (ANON_INODE_MAGIC, b"bpf"),
 }  # fmt: skip
 Ends = tuple[bytes, int, bytes, int]  # source, its port, destination, its port; of a server only the first two
 NOWHERE: Ends = (b"", 0, b"", 0)
@@ -181,7 +188,7 @@ class Fds:
         place = files.ensure(ident)  # first: the table may grow
         row = files.rows[place]
         self.infos.append(fd)
-        row["known"], row["ino"], row["dev"] = 1, fd.ino & (1 << 64) - 1, fd.dev & 0xFFFFFFFF
+        row["known"], row["ino"], row["dev"] = 1, fd.ino & (1 << 64) - 1, _device(fd.dev)
         row["mode"] = _MODES.get(fd.type, 0)
         if fd.is_inet:
             self._inet(row, fd)
@@ -190,10 +197,15 @@ class Fds:
             source, _, rest = fd.name.partition(b"->")
             target, _, path = rest.partition(b" ")
             row["cookie"], row["peer"], row["name"] = _hex(source), _hex(target), strings.intern(path)
+        elif fd.type == blocks.NETLINK:
+            row["flags"], row["family"], row["mode"] = Node.SOCK, socket.AF_NETLINK, stat.S_IFSOCK
         elif fd.name.startswith(b"/") and fd.type in _MODES:
             row["name"] = strings.intern(fd.name[1:])
         else:
-            row["flags"], row["name"] = Node.ANON, strings.intern(fd.name)
+            magic, name = (0, fd.name) if fd.name else _NAMELESS.get(fd.type, (0, b""))
+            if fd.type == blocks.FIFO and fd.ino:
+                magic = PIPEFS_MAGIC
+            row["flags"], row["magic"], row["name"] = Node.ANON, magic, strings.intern(name)
         return ident
 
     def _inet(self, row: np.void, fd: Fd) -> None:
@@ -211,6 +223,11 @@ class Fds:
         }  # fmt: skip
         for name, value in columns.items():
             row[name] = value
+
+
+def _device(dev: int) -> int:
+    """A device's number as the kernel has it; files have it as stat does."""
+    return (dev >> 8 & 0xFFF) << 20 | dev & 0xFF | dev >> 12 & 0xFFF00
 
 
 def _hex(text: bytes) -> int:

@@ -14,8 +14,9 @@ from sonde.catalog.event import BUFFERS, EXIT_EVENTS, Param, ParamType
 from sonde.catalog.lookup import EVENTS as CALLS
 from sonde.catalog.scap.events import EVENTS
 from sonde.catalog.scap.names import NAMES
-from sonde.plan.batch import PHYSICAL, Batch, Payloads
+from sonde.plan.batch import ENTER_ROW, PHYSICAL, RESULT_UNKNOWN, Batch, Payloads
 from sonde.sources.scap.behind import files_at, files_of, records_at
+from sonde.sources.scap.coding import SAME
 from sonde.sources.scap.follow import Follow
 from sonde.sources.scap.memory import MEMORY
 from sonde.sources.scap.pieces import Piece, of_types
@@ -24,13 +25,14 @@ from sonde.sources.scap.sockets import address_of, tuple_of
 from sonde.sources.scap.text import size_of
 from sonde.sources.scap.view import View, fields_of
 from sonde.sources.strace import values
-from sonde.sources.strace.rows import RESULT_UNKNOWN
 
 __all__ = ["ENDS", "Operations"]
 
 I8 = npt.NDArray[np.int64]
 _PROCEXIT, _SIGNAL = 186, 232
 ENDS = of_types({n for n, e in EVENTS.items() if not e.enters and not e.aside} | {16, _PROCEXIT, _SIGNAL})
+_IDS = ("getuid", "geteuid", "getgid", "getegid")  # their only parameter is what they return
+_GIVES_ID = of_types({n for n, e in EVENTS.items() if not e.enters and e.name in _IDS})
 _CWD, _NOT_KNOWN = -100, 0xFFFFFFFF
 _COUNT = ("a0", "a1", "a2", "a3", "a4", "a5")
 _OTHER_NAMES = {"fd": ("fd", "out_fd", "fd_in"), "sig": ("sig",), "size": ("size", "len", "length")}
@@ -52,14 +54,14 @@ class Place(NamedTuple):
 
 @cache
 def _places(kind: int, number: int) -> tuple[Place, ...]:
-    """Where the words of a call stand in the events of a type."""
+    """Where the words of a call stand in the events of a type: of its exit, or of its enter if it has not returned."""
     call, found = CALLS.get(number), []
     if call is None:
         return ()
     for param in call.params:
         if not param.source.value.startswith("a"):
             continue
-        for side in (kind, kind - 1):  # exit events of newer files repeat what enter events have
+        for side in (kind, kind - 1)[: 1 + (kind & 1)]:  # exit events of newer files repeat what enter events have
             event = EVENTS.get(side)
             names = _OTHER_NAMES.get(param.name, (param.name,))
             at = next((at for name in names if event and (at := event.place(name)) >= 0), -1)
@@ -97,6 +99,16 @@ class Operations:
         made = _Made(self._follow, piece, events, self._snaplen, self._memory)
         return made.batch(numbers)
 
+    def running(self, piece: Piece, events: I8, now: int, number: int) -> Batch:
+        """A row for each call that was entered and is still running `now`, at the end; numbers from one on."""
+        made = _Made(self._follow, piece, events, self._snaplen, self._memory)
+        batch = made.batch(np.arange(number, number + len(events)))
+        batch.columns.update(
+            flags=np.full(len(events), ENTER_ROW, np.uint32), time=np.full(len(events), now, np.int64),
+            latency=now - piece.time[events],
+        )  # fmt: skip
+        return batch
+
 
 class _Made:
     """Columns and payloads of some events."""
@@ -113,6 +125,8 @@ class _Made:
         self.held: list[tuple[I8, int, I8, I8, I8]] = []  # rows, argument, offset, length, full
         self.extra = bytearray()
         self.res, told = self.view.results_of(events)
+        ids = np.flatnonzero(_GIVES_ID[piece.type[events]])
+        self.res[ids], told[ids] = piece.numbers(0, events[ids], 4, signed=False)
         self.unknown[~told] |= RESULT_UNKNOWN
 
     def batch(self, numbers: I8) -> Batch:
@@ -130,9 +144,9 @@ class _Made:
         return self._joined(numbers)
 
     def _ended(self, kind: int, rows: I8) -> None:
-        """An exit or a signal: its parameters are the words."""
+        """An exit or a signal, which has no result: its parameters are the words."""
         self.nr[rows] = EXIT_EVENTS["signaldeliver" if kind == _SIGNAL else "procexit"]
-        self.unknown[rows] |= RESULT_UNKNOWN
+        self.unknown[rows] &= ~RESULT_UNKNOWN
         for word, param in enumerate(EVENTS[kind].params[:4]):
             found, there = self.piece.numbers(word, self.events[rows], size_of(param.type)[0])
             self.words[_COUNT[word]][rows] = found
@@ -151,7 +165,7 @@ class _Made:
             self._address(place, rows, at)
         elif size := size_of(place.kind)[0]:
             found, there = self.piece.numbers(place.at, at, size, size_of(place.kind)[1])
-            if place.names:
+            if place.names and place.names not in SAME:
                 found, there = self._translated(place, found, there)
             rows, at, found = rows[there], at[there], found[there]
             self.words[_COUNT[place.word]][rows] = found
@@ -176,6 +190,8 @@ class _Made:
     def _payload(self, place: Place, rows: I8, at: I8, buffer: bool) -> None:
         index = self.piece.first[at] + place.at
         there = (index < self.piece.first[at + 1]) & (self.seen[place.word][rows] == 0)
+        if buffer:  # of a call that failed there is no data, which is not the same as an empty buffer
+            there &= (self.res[rows] >= 0) | (self.piece.length[np.where(there, index, 0)] > 0)
         rows, index = rows[there], index[there]
         self.seen[place.word][rows] = 1
         offset, length = self.piece.offset[index], self.piece.length[index].astype(np.int64)

@@ -51,6 +51,7 @@ def _marks() -> npt.NDArray[np.uint8]:
 
 
 MARKS = _marks()
+_ENTERED = of_types({n for n, e in EVENTS.items() if e.enters and n + 1 in EVENTS} - ENDING)  # of calls that return
 
 
 class Piece:
@@ -168,3 +169,14 @@ class Piece:
         """The events to be carried: the last enter event of each thread."""
         last = self.pairs.last
         return np.sort(last[last >= 0])
+
+    def running(self, before: Bools) -> Bools:
+        """Which of `unfinished` are calls that have not returned; `before`: which of those carried had not."""
+        calls = np.flatnonzero(MARKS[self.type] & CALL)
+        newest = np.full(len(self.pairs.tids), -1, np.int64)
+        np.maximum.at(newest, self.pairs.thread[calls], calls)
+        events = self.unfinished()
+        held: Bools = (newest[self.pairs.thread[events]] == events) & _ENTERED[self.type[events]]
+        old = events < self.carried
+        held[old] &= before[events[old]]
+        return held

@@ -116,7 +116,8 @@ class ScapFile(Unattached):
         self._walk, self._follow = Walk(OLD, known.LARGEST), Follow(self.state)
         self._operations = Operations(self._follow, snaplen, self._memory)
         self._left = self._carried = b""  # bytes of a block that is not whole; enter events that wait for their exits
-        self._count = self._at = self._calls = 0  # events so far, bytes so far
+        self._running = np.zeros(0, np.bool_)  # which of those that wait are calls that have not returned
+        self._count = self._at = self._now = 0  # events so far, bytes so far, the latest time
         self._skipped = {"unknown block": 0, "unknown event": 0, "torn event": 0, "unreadable list": 0}
         self._damage, self._leading = "", True
 
@@ -125,7 +126,7 @@ class ScapFile(Unattached):
         data = b"" if self.done else self._reader.read(PIECE)
         if not data:
             self._end()
-            return None
+            return self._still()
         whole = b"".join((self._carried, self._left, data))
         found = self._walk.blocks(np.frombuffer(whole, np.uint8))
         self._left = whole[found.next :]
@@ -165,9 +166,22 @@ class ScapFile(Unattached):
         else:
             calls = calls_of(self._operations, piece, rows + carried, numbers[rows])
             batch = passing(self._parts, calls, self._context).batch(self._names)
-        waiting = piece.unfinished()
+        if len(piece) > carried:
+            self._now = max(self._now, int(piece.time[carried:].max()))
+        waiting, self._running = piece.unfinished(), piece.running(self._running)
         self._carried = b"".join(_block(whole, int(piece.start[event])) for event in waiting.tolist())
         return batch if len(batch) else None
+
+    def _still(self) -> Batch | None:
+        """The calls that have not returned when the file ends, as rows among completed calls."""
+        if self._events or not self._running.any():
+            return None
+        piece = Piece(self._walk.blocks(np.frombuffer(self._carried, np.uint8)), self._carried, len(self._running))
+        self._follow.through(piece)
+        if self._memory:
+            self._follow.threads.memory.through(piece)
+        events, self._running = np.flatnonzero(self._running), np.zeros(0, np.bool_)
+        return self._operations.running(piece, events, self._now, self._count + 1)
 
     def _other(self, kind: int, data: bytes) -> None:
         """A block that is no event."""

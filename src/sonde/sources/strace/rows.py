@@ -14,7 +14,7 @@ from sonde.catalog.event import BUFFERS, EXIT_EVENTS, Event, Param, ParamType, S
 from sonde.catalog.lookup import EVENTS
 from sonde.catalog.syscalls import I386_BASE
 from sonde.catalog.unistd import I386, X86_64
-from sonde.plan.batch import ENTER_ROW, PHYSICAL, Batch, Payloads
+from sonde.plan.batch import ENTER_ROW, PHYSICAL, RESULT_UNKNOWN, Batch, Payloads
 from sonde.plan.state import State
 from sonde.sources.strace import values
 from sonde.sources.strace.calls import CHANGES, LAST, MAKERS, Happened, in_order
@@ -29,7 +29,6 @@ COLUMNS = (
     "newdir", "seq", "unknown",
 )  # fmt: skip
 ALL_UNKNOWN = 0x3F
-RESULT_UNKNOWN = 0x40
 UNKNOWN_DIRECTORY = 0xFFFFFFFF
 CWD = -100
 _WORD = (1 << 64) - 1
