@@ -15,6 +15,7 @@ from sonde.catalog.lookup import NAMES, NUMBERS, by_name
 from sonde.engines.context import NO_SOURCE, fd_index, of_event, word
 from sonde.plan.batch import ENTER_ROW, Batch, Payloads, Views
 from sonde.plan.state import State
+from sonde.sources.recording.frames import Damaged
 from sonde.sources.recording.rows import Rows
 
 __all__ = ["FIOCLEX", "FIONCLEX", "SLACK", "Change", "changes", "numbers_of"]
@@ -54,11 +55,13 @@ def numbers_of(names: tuple[str, ...]) -> Bools:
 
 
 def changes(rows: Rows, state: State, since: int, until: int) -> Iterator[Change]:
-    """What happened after `since`, up to `until`, in the order of time."""
+    """What happened after `since`, up to `until`, in the order of time. Damaged if rows are without a column."""
     least, most = rows.extremes("time")
     if most <= since or least > until + SLACK:
         return
     batch = rows.batch(COLUMNS, False, state)
+    if not batch.columns.keys() >= COLUMNS:
+        raise Damaged("rows without a part of them")
     time, born = _times(batch)
     inside = (time > since) & (time <= until) & (batch.columns["flags"].astype(np.int64) & ENTER_ROW == 0)
     index = of_event(batch, fd_index, NO_SOURCE)
