@@ -15,6 +15,7 @@ from live import KERNEL, Answered, Workload, ask, cli_start, rest_of
 
 from sonde.query import event_name
 from sonde.render.receipt import Status, receipt
+from sonde.sources.live import events
 from sonde.sources.live.events import Sizes
 
 pytestmark = KERNEL
@@ -23,6 +24,17 @@ MANY = 50_021  # a prime
 CALLS = f"""
 call = ctypes.CDLL(None).getppid
 for _ in range({MANY}): call()
+"""
+BOTH = f"""
+call = ctypes.CDLL(None).getppid
+busy, other = sorted(os.sched_getaffinity(0))[:2]
+child = os.fork()
+os.sched_setaffinity(0, [busy if child else other])
+for at in range({MANY}):
+    call()
+    for _ in range(0 if child else 9): pass
+if child: os.waitpid(child, 0)
+else: os._exit(0)
 """
 WRITES = """
 fd = os.open('/dev/null', os.O_WRONLY)
@@ -48,6 +60,16 @@ def test_without_loss_everything_is_there() -> None:
     assert (counters.matched, counters.delivered, counters.lost) == (MANY, MANY, 0)
     assert counters.seen >= MANY and status(answered) is Status.EXACT
     assert [row["evt.num"] for row in answered.rows] == list(range(1, MANY + 1))
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one processor")
+def test_rows_are_in_order_though_one_processor_is_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits on the busy one is older than what the other has just written."""
+    monkeypatch.setattr(events, "AT_ONCE", 1 << 8)
+    answered = ask("evt.type=getppid", Workload(BOTH), "evt.rawtime", "evt.cpu")
+    times = [row["evt.rawtime"] for row in answered.rows]
+    assert len({row["evt.cpu"] for row in answered.rows}) == 2 and len(times) == 2 * MANY
+    assert times == sorted(times)
 
 
 def test_a_full_ring_is_counted_by_event() -> None:

@@ -122,6 +122,7 @@ class Assembler:
         self._rows = self._room(0)
         self._payloads = Chunk.none()
         self._newest = np.zeros(int(CPU) + 1, np.uint64)
+        self.added: list[tuple[int, int]] = []  # of each CPU with rows at the last `add`: how many, the last one's time
 
     def add(self, waiting: list[Waiting]) -> list[int]:
         """Copy rows out of the table; -> how many of each were whole."""
@@ -129,7 +130,7 @@ class Assembler:
         rows = self._room(held + sum(len(part) for window in waiting for part in window.parts))
         for name, values in self._rows.items():
             rows[name][:held] = values
-        counts, at = [], held
+        counts, at, self.added = [], held, []
         for parts, stamp in waiting:
             first = at
             for part in parts:
@@ -138,6 +139,8 @@ class Assembler:
                 if taken < len(part):
                     break
             counts.append(at - first)
+            if at > first:
+                self.added.append((at - first, int(rows["time"][at - 1])))
         self._rows = {name: values[:at] for name, values in rows.items()}
         return counts
 
