@@ -256,14 +256,14 @@ class LiveEvents:
         if self.scan.followed:
             self._payloads.drain(self._assembler.add_payloads)
         self._drain_dictionary()
-        batch = self._assembler.take(1 << 62 if final else self._settled(now) - HOLD)
+        batch = self._assembler.take(1 << 62 if final else self._read_until(now) - HOLD)
         if batch is not None and self.scan.view:
             batch = with_late_arguments(batch)
         if state := self._forgetting.renewed(self.state, now, now - HOLD):
             self._renew(state)
         return batch
 
-    def _settled(self, now: int) -> int:
+    def _read_until(self, now: int) -> int:
         """Up to when the rows of all CPUs were read: where one has more than are read at once, up to the last of
         those."""
         return min((time for count, time in self._assembler.added if count >= AT_ONCE), default=now)
