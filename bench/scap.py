@@ -7,18 +7,15 @@ what a start costs is taken off by asking a short file.
 
 from __future__ import annotations
 
-import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from measuring.figures import AT_LEAST, AT_MOST, figure, heading, quick, ratio, spread, turns
-from measuring.processes import ENVIRONMENT
+from measuring.processes import cost
 from measuring.scap import CAPTURES, looped
 
 __all__ = ["main"]
@@ -36,25 +33,6 @@ QUESTIONS = {
 }  # fmt: skip
 GOALS = {"quiet filter": 3.15, "quiet by path alone": 3.15, "default text": 0.4}
 SONDE, SYSDIG = (sys.executable, "-m", "sonde.cli"), ("sysdig",)
-
-
-class Cost(NamedTuple):
-    """Seconds of CPU of a command, and its largest resident megabytes."""
-
-    cpu: float
-    resident: float
-
-
-def cost(command: Sequence[str]) -> Cost:
-    """Run a command and say what it cost."""
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{command}: exit status {process.returncode}")
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def compared(title: str, short: Path, long: Path, events: int, words: Sequence[str]) -> None:
