@@ -86,6 +86,20 @@ def test_aggregates_of_groups(select: str, merged: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("select", "grouped_by"),
+    [
+        ("proc.name, count(*)", True), ("log2_hist(evt.latency), evt.type", True), ("count(*)", False),
+        ("proc.name, evt.type", False), ("proc.name, row_number() OVER ()", False), ("count(*), 1", False),
+        ("max(evt.latency) - min(evt.latency), proc.name", True),
+    ],
+)  # fmt: skip
+def test_columns_beside_aggregates_are_what_groups_are_made_of(select: str, grouped_by: bool) -> None:
+    without, wanted = f"SELECT {select} FROM events", " GROUP BY ALL" if grouped_by else ""
+    assert parse_sql(without).text == parse_sql(without + wanted).text
+    assert parse_sql(without).text.endswith("GROUP BY ALL") == grouped_by
+
+
+@pytest.mark.parametrize(
     ("text", "why"),
     [
         ("SELECT proc.name FROM events", "asks for rows"),

@@ -135,6 +135,8 @@ def parse_sql(text: str) -> Select:
     for column in tree.find_all(exp.Column):
         _check_column(text, column, fields)
     _count_time(tree)
+    for select in tree.find_all(exp.Select):
+        _group(select)
     viewed = [events_of(view) for table in tree.find_all(exp.Table) if (view := view_of(table))]
     where = And(
         (_take_where(tree), *viewed, *(Compare("glob", Field("evt.type"), Literal(event.name)) for event in traced))
@@ -269,6 +271,20 @@ def _count_time(tree: exp.Select) -> None:
             for column in node.expressions[0].find_all(exp.Column):
                 if field_of(column) == Field("evt.time"):
                     column.meta["field"] = Field("evt.rawtime")
+
+
+def _group(select: exp.Select) -> None:
+    """Columns beside aggregates, and no GROUP BY: groups of those columns are meant."""
+    aggregates = [any(map(_aggregates, item.walk())) for item in select.expressions]
+    plain = [bool(list(item.find_all(exp.Column))) for item in select.expressions]
+    beside = any(columns and not counts for columns, counts in zip(plain, aggregates, strict=True))
+    if any(aggregates) and beside and not select.args.get("group"):
+        select.set("group", exp.Group(all=True))
+
+
+def _aggregates(node: exp.Expr) -> bool:
+    named = isinstance(node, exp.Anonymous) and node.name.lower() in HISTOGRAMS
+    return (named or isinstance(node, exp.AggFunc)) and node.find_ancestor(exp.Window) is None
 
 
 def _state(table: exp.Table) -> str:
