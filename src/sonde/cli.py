@@ -29,7 +29,7 @@ VERBS = {
     "users": "the users: sonde users uid=0",
     "record": "keep the past: processes, connections, files, failures: sonde record --keep 24h --max 2GB DIR",
     "convert": "a recording as .scap, .parquet, .csv, .jsonl or .sonde: sonde convert shop.sonde shop.parquet",
-    "info": "what is inside a recording: sonde info shop.sonde",
+    "info": "what is inside a recording or a file of sysdig: sonde info shop.sonde",
     "doctor": "what this kernel and user can do, and what to do about it",
 }
 BLAS = "OPENBLAS_NUM_THREADS"

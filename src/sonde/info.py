@@ -1,4 +1,4 @@
-"""`sonde info NAME.sonde`: what is inside a recording."""
+"""`sonde info NAME`: what is inside a recording, or a file of sysdig."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sonde.errors import UsageError
-from sonde.query import event_name, is_recording
+from sonde.info_scap import info_of_scap
+from sonde.info_texts import bytes_text, events_text, many, table
+from sonde.query import event_name, is_recording, is_scap
 from sonde.sources.recording.header import Header
 from sonde.sources.recording.segments import recordings
 from sonde.sources.recording.span import END, moment_text
@@ -18,7 +20,6 @@ from sonde.sources.recording.summary import Contents, Inside, Kept, contents
 
 __all__ = ["info"]
 
-NAMED = 6  # types of events that are named
 _LOST = (("lost", "events"), ("lost_payloads", "buffers"), ("lost_dictionary", "names"))
 
 
@@ -26,8 +27,11 @@ def info(words: Sequence[str], as_json: bool) -> int:
     """Print what is inside; -> the exit status."""
     if len(words) != 1:
         raise UsageError("info takes the name of a recording, as in sonde info shop.sonde")
+    if is_scap(words[0]):
+        sys.stdout.write(info_of_scap(words[0], as_json))
+        return 0
     if not is_recording(words[0]):
-        raise UsageError(f"{words[0]} is no recording")
+        raise UsageError(f"{words[0]} is no recording and no file of sysdig")
     texts = [_told_of(path, as_json) for path in recordings(words[0]) or words]
     sys.stdout.write(("" if as_json else "\n").join(texts))
     return 0
@@ -40,7 +44,7 @@ def _told_of(path: str, as_json: bool) -> str:
 
 def _text(path: str, found: Contents) -> str:
     rows = [
-        ("recording", f"{path}: {_many(len(found.segments), 'file')}, {_bytes(sum(s.size for s in found.segments))}")
+        ("recording", f"{path}: {many(len(found.segments), 'file')}, {bytes_text(sum(s.size for s in found.segments))}")
     ]
     headers = [segment.header for segment in found.segments if segment.header]
     for header in {header.session: header for header in headers}.values():
@@ -49,27 +53,24 @@ def _text(path: str, found: Contents) -> str:
         rows.append(("filter", header.filter or "everything"))
         rows += [("command", header.command)] if header.command else []
         rows.append(("buffers", f"the first {header.snaplen} bytes of each" if header.snaplen else "none"))
-    rows.append(("events", _events(sum((segment.events for segment in found.segments), Counter()))))
+    rows.append(("events", events_text(_by_name(sum((segment.events for segment in found.segments), Counter())))))
     rows += [("kept", _kept(kind, kept)) for kind, kept in found.kinds().items()]
     rows.append(("lost", _lost(found)))
     rows += [("gap", gap) for gap in found.gaps]
     rows += [("file", _segment(segment, found.goes_on and segment is found.segments[-1])) for segment in found.segments]
-    width = max(len(name) for name, _ in rows)
-    return "".join(f"{name:<{width}}  {text}\n" for name, text in rows)
+    return table(rows)
 
 
-def _events(events: Counter[int]) -> str:
+def _by_name(events: Counter[int]) -> Counter[str]:
     names: Counter[str] = Counter()
     for number, count in events.items():
         names[event_name(number)] += count
-    named = ", ".join(f"{name} {count:,}" for name, count in names.most_common(NAMED))
-    more = f", ... ({len(names)} types)" if len(names) > NAMED else ""
-    return f"{events.total():,}" + (f": {named}{more}" if named else "")
+    return names
 
 
 def _kept(kind: str, kept: Kept) -> str:
     since = f"since {moment_text(kept.since)}" if kept.since < END else "no more"
-    return f"{kind} {since}, {_many(kept.rows, 'event')}, about {_bytes(kept.bytes)}"
+    return f"{kind} {since}, {many(kept.rows, 'event')}, about {bytes_text(kept.bytes)}"
 
 
 def _lost(found: Contents) -> str:
@@ -80,10 +81,10 @@ def _lost(found: Contents) -> str:
 def _segment(segment: Inside, goes_on: bool) -> str:
     name = segment.name.rpartition("/")[2]
     times = f", {_clock(segment.since)} to {_clock(segment.until)}" if segment.since else ""
-    state = f", {_many(segment.processes, 'process')}, {_many(segment.files, 'file')}"
+    state = f", {many(segment.processes, 'process')}, {many(segment.files, 'file')}"
     end = "" if segment.ended else "; being written" if goes_on else "; its recorder was killed"
     fault = f"; {segment.fault}" if segment.fault else ""
-    return f"{name}  {_bytes(segment.size)}, {_many(segment.events.total(), 'event')}{times}{state}{end}{fault}"
+    return f"{name}  {bytes_text(segment.size)}, {many(segment.events.total(), 'event')}{times}{state}{end}{fault}"
 
 
 def _object(path: str, found: Contents) -> dict[str, object]:
@@ -111,15 +112,3 @@ def _told(header: Header) -> dict[str, object]:
 
 def _clock(ns: int) -> str:
     return time.strftime("%H:%M:%S", time.localtime(ns // 1_000_000_000))
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}" + ("es" if what.endswith("s") else "s") * (count != 1)
-
-
-def _bytes(size: int) -> str:
-    for unit in ("bytes", "KB", "MB"):
-        if size < 1000:
-            return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000  # type: ignore[assignment]
-    return f"{size:.1f} GB"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from captures import CAPTURES, each_capture, needs_captures, needs_sysdig, sysdi
 
 from sonde.ask import question_of
 from sonde.cli_options import parse_options
+from sonde.info_scap import info_of_scap
 from sonde.query import Answer, is_log, is_scap, recorded
 
 # lines that the usual output has by sysdig 0.29.3; it cannot read one of the files
@@ -98,3 +101,16 @@ def test_progress(words: list[str]) -> None:
     percents = [int(text) for text in re.findall(rb"\r *(\d+)%", told.stderr)]
     assert percents == sorted(set(percents)) and percents[-1] == 100
     assert re.sub(rb"\r *\d+%\n?", b"", told.stderr).split(b" in ")[0] == plain.stderr.split(b" in ")[0]
+
+
+@needs_sysdig
+@each_capture
+def test_what_is_inside(name: str) -> None:
+    """As many events as sysdig has lines, where it has any."""
+    path = CAPTURES / f"{name}.scap"
+    found = json.loads(info_of_scap(str(path), as_json=True))
+    theirs = Counter(line.decode() for line in sysdig(path, "-p", "%evt.type").splitlines())
+    if not theirs:
+        pytest.skip("sysdig reads none of it")
+    assert found["events"] == dict(theirs)
+    assert f"{sum(theirs.values()):,}: " in info_of_scap(str(path), as_json=False)
