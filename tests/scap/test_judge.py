@@ -20,7 +20,9 @@ FILTERS = (
     "evt.cpu=0", "evt.args contains O_RDONLY", "evt.arg.name contains ld.so", "syscall.type=open",
     "not proc.name exists", "thread.ismain=true and proc.name != sshd",
     "evt.type=open and thread.pfminor >= 0", "container.name contains _1", "container.image in (nginx, mysql:5.7)",
-    "container.name!=host", "container.privileged=false", "container.image.repository=nginx",
+    "container.name!=host", "container.privileged=false",
+    "proc.nthreads > 1 and proc.nchilds = 0", "proc.fdopencount > 10", "proc.duration exists",
+    "container.image.repository=nginx",
 )  # fmt: skip
 FORMATS = (
     "%evt.num %evt.type %evt.args", "*%evt.num %container.id %thread.tid %thread.vtid %proc.vpid",
@@ -31,6 +33,9 @@ FORMATS = (
     "*%evt.num %evt.res %evt.rawres %evt.failed", "%-12proc.name|%evt.type",
     "%evt.num %container.name", "*%container.image %container.image.id %container.image.repository",
     "*%container.image.tag %container.image.digest %container.privileged",
+    "*%evt.num %proc.nthreads %proc.nchilds %proc.fdopencount %proc.fdlimit", "*%evt.num %proc.duration",
+    "*%proc.vmsize %proc.vmrss %proc.vmswap %thread.vmsize %thread.vmrss %thread.pfmajor %thread.pfminor",
+    "*%evt.num %proc.exe|%proc.args|%proc.cmdline|%proc.exeline|%proc.pcmdline", "*%proc.sname %proc.vpgid %proc.vpid",
 )  # fmt: skip
 
 pytestmark = [needs_captures, needs_sysdig]

@@ -49,12 +49,12 @@ def descriptors(piece: Piece, events: I8) -> I8:
 
 def records_at(threads: Threads, piece: Piece, events: I8) -> I8:
     """The ids of the records of the threads of events."""
-    return threads.records.all_at(piece.pairs.tids, piece.pairs.thread[events], events)
+    return threads.records_of(piece, events)
 
 
 def files_at(threads: Threads, piece: Piece, events: I8, fds: I8) -> I8:
     """The ids of the files behind descriptors of the threads of events, 0 for none."""
-    tables = threads.table_of.all_at(piece.pairs.tids, piece.pairs.thread[events], events)
+    tables = threads.tables_of(piece, events)
     keys, number = np.unique(tables << 32 | fds & 0xFFFFFFFF, return_inverse=True)
     return np.where(tables != 0, threads.held.all_at(keys, number, events), 0)
 

@@ -38,7 +38,9 @@ _COUNT = ("a0", "a1", "a2", "a3", "a4", "a5")
 _OTHER_NAMES = {"fd": ("fd", "out_fd", "fd_in"), "sig": ("sig",), "size": ("size", "len", "length")}
 # fields that are better answered by what the file itself says
 _OWN = ("fd.name", "fd.directory", "fd.filename", "fd.type", "fd.typechar", "fd.l4proto", "fd.sockfamily", "user.name",
-        "user.homedir", "user.shell", "group.name", "proc.cwd", "proc.exepath", "proc.tty")  # fmt: skip
+        "user.loginname", "user.homedir", "user.shell", "group.name", "proc.cwd", "proc.exepath", "proc.tty",
+        "proc.nthreads", "proc.fdopencount", "proc.fdusage", "proc.duration")  # fmt: skip
+
 
 
 class Place(NamedTuple):

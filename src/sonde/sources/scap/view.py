@@ -24,6 +24,7 @@ from sonde.sources.scap.fds import SERVER, Fd
 from sonde.sources.scap.follow import Follow
 from sonde.sources.scap.lines import Lines, views_of
 from sonde.sources.scap.lists import User
+from sonde.sources.scap.of_threads import thread_fields
 from sonde.sources.scap.pieces import Piece
 from sonde.sources.scap.text import Texts, number_of
 
@@ -332,13 +333,13 @@ class View:
         text, name = self.texts.shown(event, place, kind, Context(self.follow.threads.state))
         return name or text
 
-    def person(self, group: bool, part: Callable[[User], bytes]) -> Derivation:
-        """A text of the user or group of the thread."""
+    def person(self, column: str, part: Callable[[User], bytes]) -> Derivation:
+        """A text of the user or group of the thread that a column has."""
 
         def derive(batch: Batch, argument: str | int | None, context: Context) -> Vector:
-            table = self.follow.people.groups if group else self.follow.people.users
+            table = self.follow.people.groups if column == "gid" else self.follow.people.users
             processes, proc = context.state.processes, ints(batch, "proc").astype(np.uint32)
-            idents = processes.column("gid" if group else "uid", proc).astype(np.int64)
+            idents = processes.column(column, proc).astype(np.int64)
             intern = context.state.strings.intern
             distinct, inverse = np.unique(idents, return_inverse=True)
             ids = [intern(part(table[one])) if one in table else intern(b"<NA>") for one in distinct.tolist()]
@@ -354,11 +355,22 @@ def _known(column: str) -> Derivation:
     def derive(batch: Batch, argument: str | int | None, context: Context) -> Vector:
         processes, proc = context.state.processes, ints(batch, "proc").astype(np.uint32)
         values = processes.column(column, proc)
-        if column in ("sid", "ppid"):
+        if column not in ("uid", "gid"):
             values = values.view(np.int32)
-        return number(values.astype(np.int64), processes.column("known", proc) != 0)
+        known = processes.column("known", proc) != 0
+        return number(values.astype(np.int64), known if column not in ("vpid", "vtid") else known & (values != -1))
 
     return derive
+
+
+def _cgroups(batch: Batch, argument: str | int | None, context: Context) -> Vector:
+    """thread.cgroups: not of what is no thread but tells of a container, whose group has no controller."""
+    groups = context.state.processes.column("cgroups", ints(batch, "proc").astype(np.uint32))
+
+    def text(words: bytes) -> bytes | None:
+        return words.replace(b"\0", b" ") if words and not words.startswith(b"=") else None
+
+    return string(context.state.strings.map(groups.astype(np.uint32), "scap cgroups", text))
 
 
 def _path_of(column: str, slash: bool) -> Derivation:
@@ -449,12 +461,15 @@ def fields_of(view: View) -> dict[str, Derivation]:
         "fd.connected": view.of_info(lambda info: info.is_inet and bool(info.ends[2]) and bool(info.role)),
         "fd.is_server": view.of_info(lambda info: info.role == SERVER), "evt.wait_latency": view.wait_latency,
         "evt.is_open_read": view.opened(1), "evt.is_open_write": view.opened(2), "proc.sid": _known("sid"),
-        "proc.ppid": _known("ppid"), "thread.ismain": view.is_main,
+        "proc.ppid": _known("ppid"), "proc.vpid": _known("vpid"), "thread.vtid": _known("vtid"),
+        "proc.vpgid": _known("vpgid"), "thread.cgroups": _cgroups, "thread.ismain": view.is_main,
         "proc.cwd": _path_of("cwd", slash=True), "proc.exepath": _path_of("exe_file", slash=False),
         "proc.tty": view.tty, "user.uid": _known("uid"), "group.gid": _known("gid"),
         **{name: _delta(name) for name in ("evt.deltatime", "evt.deltatime.s", "evt.deltatime.ns")},
-        "user.name": view.person(False, lambda user: user.name),
-        "group.name": view.person(True, lambda user: user.name),
-        "user.homedir": view.person(False, lambda user: user.home),
-        "user.shell": view.person(False, lambda user: user.shell),
+        "user.name": view.person("uid", lambda user: user.name),
+        "group.name": view.person("gid", lambda user: user.name),
+        "user.loginname": view.person("loginuid", lambda user: user.name),
+        "user.homedir": view.person("uid", lambda user: user.home),
+        "user.shell": view.person("uid", lambda user: user.shell),
+        **thread_fields(view.follow.threads, view.piece),
     }  # fmt: skip
