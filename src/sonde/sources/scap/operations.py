@@ -118,7 +118,7 @@ class _Made:
     def __init__(self, follow: Follow, piece: Piece, events: I8, snaplen: int, memory: bool) -> None:
         self.follow, self.piece, self.events, self.snaplen = follow, piece, events, snaplen
         self.memory = memory
-        self.view = View(follow, piece)
+        self.view = View(follow, piece, calls=True)
         self.nr = numbers_of(piece, events)
         self.words = {name: np.zeros(len(events), np.int64) for name in _COUNT}
         self.unknown = np.full(len(events), 0x3F, np.int64)

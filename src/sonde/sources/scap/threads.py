@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sonde.catalog.scap import blocks
 from sonde.plan.state import State
 from sonde.plan.strings import EMPTY
-from sonde.sources.scap.fds import Fd, Fds
+from sonde.sources.scap.fds import CLIENT, Fd, Fds
 from sonde.sources.scap.held import Held, key_of
 from sonde.sources.scap.lists import Entry, Process
 from sonde.sources.scap.memory import Memory
@@ -136,7 +136,8 @@ class Threads:
             self.held.kernel.set(np.array(keys, np.int64), np.array(idents, np.int64))
 
     def settle(self) -> None:
-        """The lists are read: a socket whose port some process serves is a server's, the others are clients'."""
+        """The lists are read: a socket whose port some process serves is a server's, the others are clients'; of unix
+        sockets, too."""
         self.held.kernel.replace(self._settled)
         for thread in self.by_tid.values():
             thread.threads = 1
@@ -147,9 +148,12 @@ class Threads:
         distinct, inverse = np.unique(idents, return_inverse=True)
         infos = [self.fds.infos[ident] for ident in distinct.tolist()]
         served = {info.ends[1] for info in infos if info.is_server}
-        unsettled = [info.type == blocks.IPV4 and not info.role for info in infos]
-        made = [self.fds.of(info.settled(info.ends[1] in served)) if new else old
-                for info, new, old in zip(infos, unsettled, distinct.tolist(), strict=True)]  # fmt: skip
+        made = distinct.tolist()
+        for place, info in enumerate(infos):
+            if info.type == blocks.IPV4 and not info.role:
+                made[place] = self.fds.of(info.settled(info.ends[1] in served))
+            elif info.type == blocks.UNIX and not info.role:
+                made[place] = self.fds.of(info._replace(role=CLIENT))
         return np.array(made, np.int64)[inverse]
 
     def get(self, tid: int) -> Thread:
