@@ -20,7 +20,9 @@ FILTERS = (
     "evt.cpu=0", "evt.args contains O_RDONLY", "evt.arg.name contains ld.so", "syscall.type=open",
     "not proc.name exists", "thread.ismain=true and proc.name != sshd",
     "evt.type=open and thread.pfminor >= 0", "container.name contains _1", "container.image in (nginx, mysql:5.7)",
-    "container.name!=host", "container.privileged=false", "container.image.repository=nginx",
+    "container.name!=host", "container.privileged=false",
+    "proc.nthreads > 1 and proc.nchilds = 0", "proc.fdopencount > 10", "proc.duration exists",
+    "container.image.repository=nginx",
 )  # fmt: skip
 FORMATS = (
     "%evt.num %evt.type %evt.args", "*%evt.num %container.id %thread.tid %thread.vtid %proc.vpid",
@@ -31,6 +33,16 @@ FORMATS = (
     "*%evt.num %evt.res %evt.rawres %evt.failed", "%-12proc.name|%evt.type",
     "%evt.num %container.name", "*%container.image %container.image.id %container.image.repository",
     "*%container.image.tag %container.image.digest %container.privileged",
+    "*%evt.num %proc.nthreads %proc.nchilds %proc.fdopencount %proc.fdlimit", "*%evt.num %proc.duration",
+    "*%proc.vmsize %proc.vmrss %proc.vmswap %thread.vmsize %thread.vmrss %thread.pfmajor %thread.pfminor",
+    "*%evt.num %proc.exe|%proc.args|%proc.cmdline|%proc.exeline|%proc.pcmdline", "*%proc.sname %proc.vpgid %proc.vpid",
+    "*%fd.cport|%fd.sport|%fd.lport|%fd.rport|%fd.cproto|%fd.sproto|%fd.lproto|%fd.rproto", "*%fd.lip %fd.rip",
+    "*%evt.count.error.file %evt.count.error.net %evt.count.error.memory %evt.count.error.other",
+    "*%evt.is_io %evt.io_dir", "*%evt.num %evt.reltime.s %thread.cgroups",
+)  # fmt: skip
+OF_DESCRIPTORS = (
+    "%evt.num %fd.num %fd.typechar", "%evt.num %fd.uid", "%evt.num %fd.name_changed", "%evt.num %fd.directory",
+    "%evt.num %fd.filename", "%evt.num %fd.connected",
 )  # fmt: skip
 
 pytestmark = [needs_captures, needs_sysdig]
@@ -53,6 +65,27 @@ def test_format(form: str, name: str) -> None:
     theirs = sysdig(path, "-p", form)
     if theirs.count(b"\n") < FEWEST:
         pytest.skip("sysdig prints fewer than five lines")
+    assert tell(path, format_=form).text == theirs
+
+
+@pytest.mark.parametrize("name", JUDGED)
+@pytest.mark.parametrize("form", OF_DESCRIPTORS)
+def test_descriptors(form: str, name: str) -> None:
+    """Of events that sysdig knows the descriptor of, which is not so where it did not see the call begin."""
+    path, known = CAPTURES / f"{name}.scap", "fd.num!=0"
+    theirs = sysdig(path, "-p", form, known)
+    if theirs.count(b"\n") < FEWEST:
+        pytest.skip("sysdig prints fewer than five lines")
+    assert tell(path, known, form).text == theirs
+
+
+@pytest.mark.parametrize("name", ("falco_privileged", "falco_run_as_user_65534_container"))
+def test_events_that_tell_of_containers(name: str) -> None:
+    """They are of the container, and of something that is called so."""
+    path = CAPTURES / f"{name}.scap"
+    form = "*%evt.num %container.id %container.name %proc.name %proc.exe|%proc.exeline|%proc.nthreads %user.name"
+    theirs = sysdig(path, "-p", form)
+    assert theirs
     assert tell(path, format_=form).text == theirs
 
 

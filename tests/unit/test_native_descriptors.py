@@ -45,6 +45,7 @@ def replaced(values: np.ndarray) -> np.ndarray:
 
 def held(one: Descriptors, tables: int) -> list[dict[int, int]]:
     found = [one.values(table) for table in range(tables + 1)]
+    assert one.sizes(np.arange(tables + 1)).tolist() == [len(keys) for keys, _ in found]
     return [dict(zip(keys.tolist(), values.tolist(), strict=True)) for keys, values in found]
 
 

@@ -72,6 +72,9 @@ class Descriptors(Protocol):
     def values(self, table: int) -> tuple[I8, I8]:
         """(keys, values) of a table."""
 
+    def sizes(self, tables: I8) -> I8:
+        """How many values each table has."""
+
     def replace(self, change: Callable[[I8], I8]) -> None:
         """Give other values for all there are, which are told at once; zeros may be among them."""
 
@@ -148,6 +151,12 @@ class Native:
         key, value = self._all()
         mine = (key >> 32 == table) & (value != 0)
         return key[mine], value[mine]
+
+    def sizes(self, tables: I8) -> I8:
+        """How many values each table has."""
+        key, value = self._all()
+        held = np.sort(key[value != 0] >> 32)
+        return np.searchsorted(held, tables, "right") - np.searchsorted(held, tables)
 
     def replace(self, change: Callable[[I8], I8]) -> None:
         """Give other values for all there are."""
@@ -269,6 +278,10 @@ class Twin:
         """(keys, values) of a table."""
         found = {fd: value for fd, value in self._tables.get(table, {}).items() if value}
         return table << 32 | np.array(list(found), np.int64), np.array(list(found.values()), np.int64)
+
+    def sizes(self, tables: I8) -> I8:
+        """How many values each table has."""
+        return np.array([len(self.values(table)[0]) for table in tables.tolist()], np.int64)
 
     def replace(self, change: Callable[[I8], I8]) -> None:
         """Give other values for all there are."""

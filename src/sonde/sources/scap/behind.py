@@ -11,7 +11,7 @@ from sonde.catalog.scap.events import EVENTS, Event
 from sonde.sources.scap.pieces import Piece
 from sonde.sources.scap.threads import Threads
 
-__all__ = ["descriptors", "files_at", "files_of", "records_at"]
+__all__ = ["descriptors", "files_at", "files_of", "makes_descriptor", "records_at"]
 
 I8 = npt.NDArray[np.int64]
 _MAKERS_PLACE = {"socketpair": 2, "pipe": 2, "pipe2": 2, "io_uring_setup": 0, "epoll_create": 0, "epoll_create1": 0,
@@ -26,6 +26,11 @@ def _made(event: Event) -> int:
     if event.params[0].name == "fd" and event.params[0].type == "fd":
         return 0
     return _MAKERS_PLACE.get(event.name, -1)
+
+
+def makes_descriptor(event: Event) -> bool:
+    """Is it an exit event that may have made a descriptor?"""
+    return _made(event) >= 0
 
 
 @cache
@@ -49,19 +54,20 @@ def descriptors(piece: Piece, events: I8) -> I8:
 
 def records_at(threads: Threads, piece: Piece, events: I8) -> I8:
     """The ids of the records of the threads of events."""
-    return threads.records.all_at(piece.pairs.tids, piece.pairs.thread[events], events)
+    return threads.records_of(piece, events)
 
 
-def files_at(threads: Threads, piece: Piece, events: I8, fds: I8) -> I8:
-    """The ids of the files behind descriptors of the threads of events, 0 for none."""
-    tables = threads.table_of.all_at(piece.pairs.tids, piece.pairs.thread[events], events)
+def files_at(threads: Threads, piece: Piece, events: I8, fds: I8, behind: bool = True) -> I8:
+    """The ids of the files behind descriptors of the threads of events, 0 for none; as they are behind the events, or
+    before."""
+    tables = threads.tables_of(piece, events)
     keys, number = np.unique(tables << 32 | fds & 0xFFFFFFFF, return_inverse=True)
-    return np.where(tables != 0, threads.held.all_at(keys, number, events), 0)
+    return np.where(tables != 0, threads.held.all_at(keys, number, events if behind else events - 1), 0)
 
 
-def files_of(threads: Threads, piece: Piece, events: I8) -> I8:
+def files_of(threads: Threads, piece: Piece, events: I8, behind: bool = True) -> I8:
     """The ids of the files that events work on."""
     fds, out = descriptors(piece, events), np.zeros(len(events), np.int64)
     rows = np.flatnonzero(fds >= 0)
-    out[rows] = files_at(threads, piece, events[rows], fds[rows])
+    out[rows] = files_at(threads, piece, events[rows], fds[rows], behind)
     return out

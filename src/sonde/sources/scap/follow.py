@@ -58,9 +58,9 @@ class Follow:
         """An event that changes something else than descriptors."""
         kind, tid = piece.type_of(event), int(piece.tid[event])
         if kind in _META:
-            container = self.people.event(piece, event, kind)
+            container, group = self.people.event(piece, event, kind)
             if container:
-                self.threads.container(tid, container)
+                self.threads.container(tid, container, group)
             return
         thread = self.threads.by_tid.get(tid)
         if thread is None and kind in _MAKERS:

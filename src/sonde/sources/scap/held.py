@@ -121,6 +121,18 @@ class Held:
         self._files.tell(self.log)
         return self._ids(self._files.all_at(keys, number, events))
 
+    def counts(self, tables: I8, events: I8) -> I8:
+        """How many descriptors tables have behind events: those of now without what came later."""
+        log = self.log
+        table, when = log[:, 0] >> 32, log[:, 1]
+        span = int(max(events.max(initial=0), when.max(initial=0))) + 1
+        order = np.argsort(table * span + when, kind="stable")
+        changed = (table * span + when)[order]
+        more = np.append(0, np.cumsum((log[order, 3] != 0).astype(np.int64) - (log[order, 2] != 0)))
+        here, end = tables * span + events, (tables + 1) * span
+        later: I8 = more[np.searchsorted(changed, end)] - more[np.searchsorted(changed, here, "right")]
+        return self.kernel.sizes(tables) - later
+
     def known(self, code: int) -> int:
         """The id that a value of the table of descriptors stands for, if that has been found out."""
         if code >= 0:

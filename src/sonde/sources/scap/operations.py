@@ -38,7 +38,9 @@ _COUNT = ("a0", "a1", "a2", "a3", "a4", "a5")
 _OTHER_NAMES = {"fd": ("fd", "out_fd", "fd_in"), "sig": ("sig",), "size": ("size", "len", "length")}
 # fields that are better answered by what the file itself says
 _OWN = ("fd.name", "fd.directory", "fd.filename", "fd.type", "fd.typechar", "fd.l4proto", "fd.sockfamily", "user.name",
-        "user.homedir", "user.shell", "group.name", "proc.cwd", "proc.exepath", "proc.tty")  # fmt: skip
+        "user.loginname", "user.homedir", "user.shell", "group.name", "proc.cwd", "proc.exepath", "proc.tty",
+        "proc.nthreads", "proc.fdopencount", "proc.fdusage", "proc.duration")  # fmt: skip
+
 
 
 class Place(NamedTuple):
@@ -116,7 +118,7 @@ class _Made:
     def __init__(self, follow: Follow, piece: Piece, events: I8, snaplen: int, memory: bool) -> None:
         self.follow, self.piece, self.events, self.snaplen = follow, piece, events, snaplen
         self.memory = memory
-        self.view = View(follow, piece)
+        self.view = View(follow, piece, calls=True)
         self.nr = numbers_of(piece, events)
         self.words = {name: np.zeros(len(events), np.int64) for name in _COUNT}
         self.unknown = np.full(len(events), 0x3F, np.int64)

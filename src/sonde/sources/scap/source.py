@@ -24,7 +24,7 @@ from sonde.sources.scap.conditions import columns_of, conditions_of, passing
 from sonde.sources.scap.follow import Follow
 from sonde.sources.scap.memory import MEMORY
 from sonde.sources.scap.operations import Operations
-from sonde.sources.scap.pieces import OLD, Piece
+from sonde.sources.scap.pieces import META, OLD, Piece, of_types
 from sonde.sources.scap.rows import EventRows
 from sonde.sources.scap.view import View
 from sonde.sources.unattached import Unattached
@@ -46,7 +46,7 @@ def _marks() -> npt.NDArray[np.uint8]:
     return table
 
 
-_MARKS = _marks()
+_MARKS, _META = _marks(), of_types(META)
 
 
 def is_scap(path: str) -> bool:
@@ -141,13 +141,14 @@ class ScapFile(Unattached):
         for kind, offset, length in found.other.tolist():
             self._other(kind, whole[offset : offset + length])
         piece = Piece(found, whole, carried)
-        if not self.state.start and len(piece) > carried:
-            self.state.start = int(piece.time[carried])
+        if not self.state.start:  # what tells of users and containers is older, or younger
+            begun = carried + np.flatnonzero(~_META[piece.type[carried:]])
+            self.state.start = int(piece.time[begun[0]]) if len(begun) else 0
         if not self._count:
             self._follow.threads.settle()
         self._follow.through(piece)
         if self._memory:
-            self._follow.threads.memory.through(piece)
+            self._follow.threads.remember(piece)
         marks = _MARKS[piece.type[carried:]]
         self._skipped["unknown event"] += int(np.count_nonzero(marks & _UNKNOWN))
         counted = marks & _UNCOUNTED == 0
@@ -179,7 +180,7 @@ class ScapFile(Unattached):
         piece = Piece(self._walk.blocks(np.frombuffer(self._carried, np.uint8)), self._carried, len(self._running))
         self._follow.through(piece)
         if self._memory:
-            self._follow.threads.memory.through(piece)
+            self._follow.threads.remember(piece)
         events, self._running = np.flatnonzero(self._running), np.zeros(0, np.bool_)
         return self._operations.running(piece, events, self._now, self._count + 1)
 

@@ -70,6 +70,7 @@ def _as_parent(threads: Threads, p: Piece, i: int, t: Thread, tid: int) -> None:
     child.ptid = t.ptid if flags & CLONE_THREAD else t.pid
     child.maker = t.tid if flags & CLONE_THREAD else 0
     child.vtid, child.vpid = tid, t.vpid if flags & CLONE_THREAD else tid
+    threads.born(child, int(p.time[i]))
     threads.add(child)
 
 
@@ -86,10 +87,12 @@ def _as_child(threads: Threads, p: Piece, i: int, tid: int) -> None:
     pid, ptid = p.signed(i, 4), p.signed(i, 5)
     source = threads.by_tid.get(pid if flags & CLONE_THREAD else ptid)
     if known is not None and not known.invalid:
-        child.table = known.table
+        child.table, child.start = known.table, known.start
         _inherit(threads, known, child, flags, fds=False)
-    elif source is not None and not source.invalid:
-        _inherit(threads, source, child, flags)
+    else:
+        threads.born(child, int(p.time[i]))
+        if source is not None and not source.invalid:
+            _inherit(threads, source, child, flags)
     _told(p, i, child)
     child.pid, child.ptid = pid, ptid
     child.maker = (known.maker if known else pid) if flags & CLONE_THREAD else 0
@@ -111,7 +114,7 @@ def _inherit(threads: Threads, source: Thread, child: Thread, flags: int, fds: b
 def _told(p: Piece, i: int, t: Thread) -> None:
     """What the exit event of a clone says of the thread that returns, and so of its child."""
     flags, comm, cgroups, vtid = _CLONES[int(p.type[i])]
-    t.exe, t.args = p.text(i, 1), p.raw(i, 2).rstrip(b"\0")
+    t.exe, t.args = p.text(i, 1), p.raw(i, 2)
     t.comm = p.text(i, comm) if comm >= 0 else t.exe
     t.pid, t.ptid = p.signed(i, 4), p.signed(i, 5)
     t.fdlimit = p.signed(i, 7)
@@ -126,7 +129,7 @@ def _execve(f: Follow, p: Piece, i: int, t: Thread) -> None:
     if p.signed(i, 0, -1) < 0:
         return
     comm, cgroups, env, tty, vpgid, login = _EXECS[int(p.type[i])]
-    t.exe, t.args = p.text(i, 1), p.raw(i, 2).rstrip(b"\0")
+    t.exe, t.args = p.text(i, 1), p.raw(i, 2)
     t.comm = p.text(i, comm) if comm >= 0 else t.exe
     t.pid = p.signed(i, 4)
     if t.invalid:

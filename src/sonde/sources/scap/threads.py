@@ -11,10 +11,11 @@ import numpy.typing as npt
 from sonde.catalog.scap import blocks
 from sonde.plan.state import State
 from sonde.plan.strings import EMPTY
-from sonde.sources.scap.fds import Fd, Fds
+from sonde.sources.scap.fds import CLIENT, Fd, Fds
 from sonde.sources.scap.held import Held, key_of
 from sonde.sources.scap.lists import Entry, Process
 from sonde.sources.scap.memory import Memory
+from sonde.sources.scap.pieces import Piece
 from sonde.sources.scap.timeline import Timeline
 
 __all__ = ["CLONE_FILES", "CLONE_THREAD", "Thread", "Threads"]
@@ -32,15 +33,16 @@ _CAPS = ("cap_inheritable", "cap_permitted", "cap_effective")
 
 
 class Thread:
-    """One thread; `table` is the number of its own table of descriptors, `record` the row that tells how it is now.
+    """One thread; `table` is the number of its own table of descriptors, `record` the row that tells how it is now,
+    `threads` how many its process has if it is the main one, `start` when it was made, 0: before the file begins.
 
     `invalid`: it was not in the list, nothing is known of it.
     """
 
     __slots__ = (
-        "args", "caps", "cgroups", "comm", "cwd", "env", "exe", "exepath", "fdlimit", "flags", "gid", "invalid",
-        "loginuid", "maker", "pid", "ptid", "record", "root", "sid", "table", "tid", "tty", "uid", "vpgid", "vpid",
-        "vtid",
+        "args", "caps", "cgroups", "comm", "cwd", "env", "exe", "exepath", "fdlimit", "flags", "gid",
+        "invalid", "loginuid", "maker", "pid", "ptid", "record", "root", "sid", "start", "table", "threads", "tid",
+        "tty", "uid", "vpgid", "vpid", "vtid",
     )  # fmt: skip
 
     def __init__(self, tid: int, table: int) -> None:
@@ -48,7 +50,8 @@ class Thread:
         self.maker = 0  # the thread that made this one, if that is not ptid
         self.comm = self.exe = UNKNOWN
         self.exepath = self.args = self.cwd = self.env = self.cgroups = self.root = b""
-        self.fdlimit = self.flags = self.tty = self.record = 0
+        self.flags = self.tty = self.record = self.start = 0
+        self.fdlimit, self.threads = -1, 1
         self.uid = self.gid = self.loginuid = NOBODY
         self.vtid = self.vpid = self.sid = self.vpgid = -1
         self.caps = (0, 0, 0)
@@ -66,11 +69,13 @@ class Threads:
         self._numbers: dict[int, int] = {}
         self._ended: list[int] = []  # tables of threads that ended in this piece
         self.memory = Memory()
-        self.fdlimits, self.ttys = [0], [0]  # by record
+        self.fdlimits, self.ttys, self.starts, self.parents = [0], [0], [0], [0]  # by record; parents' records
+        self._born: list[tuple[int, int]] = []  # threads that were made in this piece, by which event
         self._made: list[tuple[int, ...]] = []  # records that are not written yet: _COLUMNS,
         self._caps: list[tuple[int, ...]] = []  # _CAPS
         self.records = Timeline(self._of_all(lambda thread: thread.record))
         self.table_of = Timeline(self._of_all(self.table))
+        self.counts = Timeline(self._of_all(lambda thread: thread.threads))  # threads of processes
         self.event = 0  # the one that is being followed
 
     def _of_all(self, value: Callable[[Thread], int]) -> Callable[[I8], I8]:
@@ -88,7 +93,9 @@ class Threads:
         self.held.settle(self._ended)  # nobody asks about their tables any more
         self.records.clear()
         self.table_of.clear()
+        self.counts.clear()
         self._ended.clear()
+        self._born.clear()
 
     def numbers(self, tids: I8) -> I8:
         """The numbers of threads, which are or will be there, in `holders`."""
@@ -115,6 +122,7 @@ class Threads:
         for name in ("pid", "ptid", "sid", "vpgid", "comm", "exe", "exepath", "args", "cwd", "fdlimit", "flags", "uid",
                      "gid", "env", "vtid", "vpid", "cgroups", "root", "tty", "loginuid", "caps"):  # fmt: skip
             setattr(thread, name, getattr(found, name))
+        thread.env = thread.env.rstrip(b"\0")
         thread.invalid = False
         self.memory.listed(found.tid, found.memory)
         self.add(thread)
@@ -128,16 +136,24 @@ class Threads:
             self.held.kernel.set(np.array(keys, np.int64), np.array(idents, np.int64))
 
     def settle(self) -> None:
-        """The lists are read: a socket whose port some process serves is a server's, the others are clients'."""
+        """The lists are read: a socket whose port some process serves is a server's, the others are clients'; of unix
+        sockets, too."""
         self.held.kernel.replace(self._settled)
+        for thread in self.by_tid.values():
+            thread.threads = 1
+        for thread in self.by_tid.values():
+            self._counted(thread, 1)
 
     def _settled(self, idents: I8) -> I8:
         distinct, inverse = np.unique(idents, return_inverse=True)
         infos = [self.fds.infos[ident] for ident in distinct.tolist()]
         served = {info.ends[1] for info in infos if info.is_server}
-        unsettled = [info.type == blocks.IPV4 and not info.role for info in infos]
-        made = [self.fds.of(info.settled(info.ends[1] in served)) if new else old
-                for info, new, old in zip(infos, unsettled, distinct.tolist(), strict=True)]  # fmt: skip
+        made = distinct.tolist()
+        for place, info in enumerate(infos):
+            if info.type == blocks.IPV4 and not info.role:
+                made[place] = self.fds.of(info.settled(info.ends[1] in served))
+            elif info.type == blocks.UNIX and not info.role:
+                made[place] = self.fds.of(info._replace(role=CLIENT))
         return np.array(made, np.int64)[inverse]
 
     def get(self, tid: int) -> Thread:
@@ -153,22 +169,54 @@ class Threads:
         """A thread that is to be added."""
         return self._new(tid)
 
+    def born(self, thread: Thread, time: int) -> None:
+        """A thread that this event made: it tells of its memory, too."""
+        thread.start = time
+        self._born.append((thread.tid, self.event))
+
+    def remember(self, piece: Piece) -> None:
+        """Follow what a piece says of memory; the piece was followed."""
+        pids = self.state.processes.column("pid", self.records_of(piece, np.arange(len(piece))).astype(np.uint32))
+        self.memory.through(piece, pids.view(np.int32).astype(np.int64), self._born)
+
+    def records_of(self, piece: Piece, events: I8) -> I8:
+        """The ids of the records of the threads of events."""
+        return self.records.all_at(piece.pairs.tids, piece.pairs.thread[events], events)
+
+    def tables_of(self, piece: Piece, events: I8) -> I8:
+        """The tables of descriptors that the threads of events use, 0 for none."""
+        return self.table_of.all_at(piece.pairs.tids, piece.pairs.thread[events], events)
+
+    def _counted(self, thread: Thread, more: int) -> None:
+        """A process has another thread, or one less."""
+        main = self.by_tid.get(thread.pid)
+        if thread.flags & CLONE_THREAD and main is not None and main is not thread:
+            before, main.threads = main.threads, max(main.threads + more, 1)
+            self.counts.change(main.tid, self.event + (more < 0), before, main.threads)
+
     def add(self, thread: Thread) -> None:
         """From this event on there is a thread."""
         old = self.by_tid.get(thread.tid)
         before = self.table(old) if old else 0
         record = old.record if old else 0
         self.by_tid[thread.tid] = thread
+        if old is None:
+            self.counts.change(thread.tid, self.event, 0, thread.threads)
+            self._counted(thread, 1)
         self._holds(thread)
         thread.record = self._record(thread)
         self.records.change(thread.tid, self.event, record, thread.record)
         self.table_of.change(thread.tid, self.event, before, self.table(thread))
 
-    def container(self, tid: int, ident: str) -> None:
-        """An event that tells of a container comes from what sysdig calls a thread: of that name, without a number."""
+    def container(self, tid: int, ident: str, group: bytes) -> None:
+        """An event that tells of a container comes from what sysdig calls a thread: of that name, in a control group of
+        the container, without a number."""
         thread = Thread(tid, 0)
-        thread.comm = thread.exe = b"container:" + ident.encode()
+        thread.comm, thread.exe, thread.cgroups = b"container:" + ident.encode(), b"", group
         thread.vtid = thread.vpid = -2
+        thread.ptid = thread.uid = thread.gid = thread.loginuid = 0
+        self.counts.change(thread.pid, self.event, 0, 1)
+        self.counts.change(thread.pid, self.event + 1, 1, 0)
         self.records.change(tid, self.event, 0, self._record(thread))
         self.records.change(tid, self.event + 1, 0, 0)
 
@@ -184,6 +232,8 @@ class Threads:
         if thread is not None:
             table = self.table(thread)
             del self.by_tid[tid]
+            self._counted(thread, -1)
+            self.counts.change(tid, self.event + 1, thread.threads, 0)
             self.holders[self._number(tid)] = -1
             self._ended.append(thread.table)
             self.records.change(tid, self.event + 1, thread.record, 0)
@@ -244,6 +294,8 @@ class Threads:
         uid, gid = thread.uid & _U4, thread.gid & _U4
         self.fdlimits.append(thread.fdlimit)
         self.ttys.append(thread.tty)
+        self.starts.append(thread.start)
+        self.parents.append(parent.record if parent else 0)
         self._made.append((
             thread.tid, thread.pid, thread.ptid, uid, uid, gid, gid, thread.loginuid & _U4, thread.sid, thread.vpid,
             thread.vtid, thread.vpgid, thread.vpgid, thread.sid, intern(thread.comm),
@@ -251,7 +303,7 @@ class Threads:
             path(thread.cwd), path(thread.root), path(thread.exepath), EMPTY,
         ))  # fmt: skip
         self._caps.append(tuple(cap & _U8 for cap in thread.caps))
-        if thread.tid == thread.pid or (thread.pid & _U4, 0) not in processes.latest:
+        if thread.pid > 0 and (thread.tid == thread.pid or (thread.pid, 0) not in processes.latest):
             processes.latest[thread.pid & _U4, 0] = ident
         return ident
 

@@ -15,15 +15,16 @@ from sonde.catalog.scap.calls import CALLS
 from sonde.catalog.scap.events import EVENTS, NO_EVENT, Event
 from sonde.catalog.types import Kind
 from sonde.engines.context import Context, Derivation, flag, ints, number, string, written
-from sonde.engines.fd import TYPES
 from sonde.engines.times import TIMES
 from sonde.plan.batch import Batch, Vector, Views
 from sonde.plan.strings import Ids
-from sonde.sources.scap.behind import descriptors, files_of, records_at
-from sonde.sources.scap.fds import SERVER, Fd
+from sonde.sources.scap.behind import files_of, records_at
+from sonde.sources.scap.fds import Fd
 from sonde.sources.scap.follow import Follow
 from sonde.sources.scap.lines import Lines, views_of
 from sonde.sources.scap.lists import User
+from sonde.sources.scap.of_files import Described, uses_descriptor
+from sonde.sources.scap.of_threads import thread_fields
 from sonde.sources.scap.pieces import Piece
 from sonde.sources.scap.text import Texts, number_of
 
@@ -34,6 +35,7 @@ Bools = npt.NDArray[np.bool_]
 _FILES = ("f", "d")
 _NETS, _IPCS = ("4", "6"), ("p", "u", "e", "s", "i")
 _PATHS = ("path", "relpath")
+_OPENED = ("open", "openat", "openat2", "creat")
 _OPENS = {3: 2, 307: 3, 327: 3}  # where the exit events of opens have their flags
 
 
@@ -59,7 +61,13 @@ def _result_place(event: Event) -> int:
 
 
 def _io(event: Event) -> int:
-    return {"io_read": 1, "io_write": 2}.get(event.category, 0) if event.uses_fd else 0
+    moves = event.uses_fd and event.name != "sendfile"
+    return {"io_read": 1, "io_write": 2}.get(event.category, 0) if moves else 0
+
+
+def _error_kind(event: Event) -> int:
+    """The class of an error where nothing is behind the descriptor."""
+    return 1 if event.name in _OPENED else 2 if event.name in ("accept", "bind", "connect") else 3
 
 
 def _waits(event: Event) -> int:
@@ -83,11 +91,13 @@ def call_category(name: str) -> str:
 
 
 class View:
-    """The fields of the rows of a piece; a row's column `seq` is the number of its event in the piece."""
+    """The fields of the rows of a piece; a row's column `seq` is the number of its event in the piece. Rows are events,
+    or completed `calls`, of which nothing is said where nothing is known."""
 
-    def __init__(self, follow: Follow, piece: Piece) -> None:
-        self.follow, self.piece = follow, piece
+    def __init__(self, follow: Follow, piece: Piece, calls: bool = False) -> None:
+        self.follow, self.piece, self.calls = follow, piece, calls
         self.texts = Texts(follow, piece)
+        self.described = Described(follow, piece, self.files)
 
     def files(self, batch: Batch) -> I8:
         """What is behind the descriptors of rows."""
@@ -218,6 +228,21 @@ class View:
         values, valid = self.results(batch)
         return flag(valid & (values < 0))
 
+    def errors(self, wanted: int) -> Derivation:
+        """evt.count.error.*: 1 of opens and files, 2 of sockets, 3 of the others, as far as the category tells."""
+
+        def derive(batch: Batch, argument: str | int | None, context: Context) -> Vector:
+            values, valid = self.results(batch)
+            letters = self.described.letter(batch, argument, context).values
+            told = self.category(batch, argument, context).values != context.state.strings.intern(b"unknown")
+            kinds = _table(_error_kind, 3)[self.piece.type[ints(batch, "seq")]]
+            for kind, among in ((1, _FILES), (2, (*_NETS, "u"))):
+                ids = context.state.strings.intern_all(letter.encode() for letter in among)
+                kinds = np.where(told & np.isin(letters, ids), kind, kinds)
+            return number(np.ones(len(batch), np.int64), valid & (values < 0) & (kinds == wanted))
+
+        return derive
+
     def buffer(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
         """evt.buffer."""
         offset, length = self._data(batch)
@@ -279,17 +304,6 @@ class View:
 
         return derive
 
-    def of_info(self, test: Callable[[Fd], bool]) -> Derivation:
-        """A truth about what is behind the descriptor."""
-
-        def derive(batch: Batch, argument: str | int | None, context: Context) -> Vector:
-            idents = self.files(batch)
-            distinct, inverse = np.unique(idents, return_inverse=True)
-            held = np.array([test(self.follow.fds.infos[ident]) for ident in distinct.tolist()], np.bool_)
-            return flag(held[inverse] if len(distinct) else np.zeros(0, np.bool_), idents != 0)
-
-        return derive
-
     def is_main(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
         """thread.ismain."""
         known = records_at(self.follow.threads, self.piece, ints(batch, "seq")) != 0
@@ -300,24 +314,21 @@ class View:
         proc = ints(batch, "proc")
         return number(np.array(self.follow.threads.ttys, np.int64)[proc], proc != 0)
 
-    def fd_num(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
-        """fd.num: also of a descriptor of which nothing else is known."""
-        events = ints(batch, "seq")
-        fds = descriptors(self.piece, events)
-        return number(fds, fds >= 0)
-
-    def of_fd(self, key: str, text: Callable[[Fd], bytes | None], asked: bool = False) -> Derivation:
-        """A text of what is behind the descriptor, once for each; `asked`: of an open that failed by its path."""
+    def named(self, key: str, text: Callable[[Fd], bytes | None], nothing: bytes = b"") -> Derivation:
+        """A text of the name of what is behind the descriptor: of an open that failed by its path, of other calls that
+        return and whose descriptor leads to nothing `nothing`."""
+        known = self.described.text(key, text)
 
         def derive(batch: Batch, argument: str | int | None, context: Context) -> Vector:
-            events = ints(batch, "seq")
-            idents = self.files(batch).astype(np.uint32)
-            ids = context.texts(f"scap {key}", idents, lambda ident: text(self.follow.fds.infos[ident]))
-            ids = np.where(idents != 0, ids, 0).astype(np.uint32)
-            if asked:
-                for row in np.flatnonzero((idents == 0) & self._failed_open(batch)).tolist():
-                    path = self._asked(int(events[row]))
-                    ids[row] = context.state.strings.intern(text(Fd(blocks.FILE_V2, path)) or b"") if path else 0
+            events, intern = ints(batch, "seq"), context.state.strings.intern
+            returned = uses_descriptor(self.piece, events) & (self.piece.type[events] & 1 == 1)
+            ids = known(batch, argument, context).values.copy()
+            unknown = self.files(batch) == 0
+            if not self.calls:
+                ids[unknown & returned] = intern(nothing)
+            for row in np.flatnonzero(unknown & self._failed_open(batch)).tolist():
+                path = self._asked(int(events[row]))
+                ids[row] = intern(text(Fd(blocks.FILE_V2, path)) or b"") if path else 0
             return string(ids)
 
         return derive
@@ -332,13 +343,13 @@ class View:
         text, name = self.texts.shown(event, place, kind, Context(self.follow.threads.state))
         return name or text
 
-    def person(self, group: bool, part: Callable[[User], bytes]) -> Derivation:
-        """A text of the user or group of the thread."""
+    def person(self, column: str, part: Callable[[User], bytes]) -> Derivation:
+        """A text of the user or group of the thread that a column has."""
 
         def derive(batch: Batch, argument: str | int | None, context: Context) -> Vector:
-            table = self.follow.people.groups if group else self.follow.people.users
+            table = self.follow.people.groups if column == "gid" else self.follow.people.users
             processes, proc = context.state.processes, ints(batch, "proc").astype(np.uint32)
-            idents = processes.column("gid" if group else "uid", proc).astype(np.int64)
+            idents = processes.column(column, proc).astype(np.int64)
             intern = context.state.strings.intern
             distinct, inverse = np.unique(idents, return_inverse=True)
             ids = [intern(part(table[one])) if one in table else intern(b"<NA>") for one in distinct.tolist()]
@@ -354,11 +365,22 @@ def _known(column: str) -> Derivation:
     def derive(batch: Batch, argument: str | int | None, context: Context) -> Vector:
         processes, proc = context.state.processes, ints(batch, "proc").astype(np.uint32)
         values = processes.column(column, proc)
-        if column in ("sid", "ppid"):
+        if column not in ("uid", "gid"):
             values = values.view(np.int32)
-        return number(values.astype(np.int64), processes.column("known", proc) != 0)
+        known = processes.column("known", proc) != 0
+        return number(values.astype(np.int64), known if column not in ("vpid", "vtid") else known & (values != -1))
 
     return derive
+
+
+def _cgroups(batch: Batch, argument: str | int | None, context: Context) -> Vector:
+    """thread.cgroups: not of what is no thread but tells of a container, whose group has no controller."""
+    groups = context.state.processes.column("cgroups", ints(batch, "proc").astype(np.uint32))
+
+    def text(words: bytes) -> bytes | None:
+        return words.replace(b"\0", b" ") if words and not words.startswith(b"=") else None
+
+    return string(context.state.strings.map(groups.astype(np.uint32), "scap cgroups", text))
 
 
 def _path_of(column: str, slash: bool) -> Derivation:
@@ -423,38 +445,32 @@ def _filename(info: Fd) -> bytes | None:
     return info.name.rpartition(b"/")[2] or b"/" if info.letter == "f" else None
 
 
-def _family(info: Fd) -> bytes | None:
-    return b"ip" if info.is_inet else b"unix" if info.type == blocks.UNIX else None
-
-
-def _l4(info: Fd) -> bytes | None:
-    return {"t": b"tcp", "u": b"udp", "i": b"icmp", "r": b"raw"}.get(info.shown_l4) if info.is_inet else None
-
-
 def fields_of(view: View) -> dict[str, Derivation]:
     """The view's fields by name."""
     return {
         "evt.type": view.type_, "syscall.type": view.call, "evt.type.is": view.type_is, "evt.dir": view.direction,
         "evt.category": view.category, "evt.args": view.info, "evt.info": view.info, "evt.arg": view.argument,
         "evt.rawarg": view.raw_argument, "evt.res": view.res, "evt.rawres": view.raw_res, "evt.failed": view.failed,
-        "evt.buffer": view.buffer, "evt.buflen": view.buflen, "evt.is_io": view.io(0), "evt.is_io_read": view.io(1),
-        "evt.is_io_write": view.io(2), "evt.io_dir": view.io_dir, "evt.is_wait": view.waits, "fd.num": view.fd_num,
-        "fd.name": view.of_fd("name", lambda info: info.name, asked=True),
-        "fd.directory": view.of_fd("directory", _directory, asked=True),
-        "fd.filename": view.of_fd("filename", _filename, asked=True),
-        "fd.type": view.of_fd("type", lambda info: TYPES[info.letter].encode()),
-        "fd.typechar": view.of_fd("typechar", lambda info: info.letter.encode()),
-        "fd.l4proto": view.of_fd("l4proto", _l4), "fd.sockfamily": view.of_fd("sockfamily", _family),
+        "evt.count.error.file": view.errors(1), "evt.count.error.net": view.errors(2),
+        "evt.count.error.other": view.errors(3), "evt.buffer": view.buffer, "evt.buflen": view.buflen,
+        "evt.is_io": view.io(0), "evt.is_io_read": view.io(1),
+        "evt.is_io_write": view.io(2), "evt.io_dir": view.io_dir, "evt.is_wait": view.waits,
+        "fd.name": view.named("name", lambda info: info.name),
+        "fd.directory": view.named("directory", _directory, b"/"),
+        "fd.filename": (view.named if view.calls else view.described.text)("filename", _filename),
         "thread.tid": lambda batch, argument, context: number(ints(batch, "tid")),
-        "fd.connected": view.of_info(lambda info: info.is_inet and bool(info.ends[2]) and bool(info.role)),
-        "fd.is_server": view.of_info(lambda info: info.role == SERVER), "evt.wait_latency": view.wait_latency,
+        "evt.wait_latency": view.wait_latency,
         "evt.is_open_read": view.opened(1), "evt.is_open_write": view.opened(2), "proc.sid": _known("sid"),
-        "proc.ppid": _known("ppid"), "thread.ismain": view.is_main,
+        "proc.ppid": _known("ppid"), "proc.vpid": _known("vpid"), "thread.vtid": _known("vtid"),
+        "proc.vpgid": _known("vpgid"), "thread.cgroups": _cgroups, "thread.ismain": view.is_main,
         "proc.cwd": _path_of("cwd", slash=True), "proc.exepath": _path_of("exe_file", slash=False),
         "proc.tty": view.tty, "user.uid": _known("uid"), "group.gid": _known("gid"),
         **{name: _delta(name) for name in ("evt.deltatime", "evt.deltatime.s", "evt.deltatime.ns")},
-        "user.name": view.person(False, lambda user: user.name),
-        "group.name": view.person(True, lambda user: user.name),
-        "user.homedir": view.person(False, lambda user: user.home),
-        "user.shell": view.person(False, lambda user: user.shell),
+        "user.name": view.person("uid", lambda user: user.name),
+        "group.name": view.person("gid", lambda user: user.name),
+        "user.loginname": view.person("loginuid", lambda user: user.name),
+        "user.homedir": view.person("uid", lambda user: user.home),
+        "user.shell": view.person("uid", lambda user: user.shell),
+        **thread_fields(view.follow.threads, view.piece), **view.described.fields(),
+        **({"fd.typechar": view.described.letter} if view.calls else {}),
     }  # fmt: skip
