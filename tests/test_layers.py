@@ -29,6 +29,7 @@ LAYERS = (
     ("cli_options", "cli_help"),
     ("ask", "doctor", "api"),
     ("ask_sql", "ask_record", "info"),
+    ("rewriting",),
     ("convert",),
     ("faces",),
     ("explained",),

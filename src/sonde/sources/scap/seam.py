@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -41,10 +42,11 @@ class Last:
 
 class Seam:
     """What there was when a file began is told by what its rows use and do not make. A file that is not complete when
-    its beginning has to be written also lists what there is then, but for what its rows up to then say otherwise."""
+    its beginning has to be written also lists what there is then, but for what its rows up to then say otherwise.
+    `past`: what there was when a recording began that is read; of it nobody knows more than its rows."""
 
-    def __init__(self, last: Last) -> None:
-        self._before, self._last = Before(old=False), last.threads()
+    def __init__(self, last: Last, past: Beginning | None = None) -> None:
+        self._before, self._last, self._past = Before(old=False), last.threads(), past
         self._now: Beginning | None = None
         self._asked = 0
 
@@ -54,6 +56,8 @@ class Seam:
 
     def ready(self, state: State, newest: int) -> bool:
         """Can the beginning be written before the file is complete? `newest`: the time of the newest row."""
+        if self._past is not None:
+            return False
         if self._now is None:
             self._now = Beginning(processes_now(state), descriptors_now())
             self._asked = time.clock_gettime_ns(time.CLOCK_BOOTTIME) + state.epoch
@@ -61,11 +65,12 @@ class Seam:
 
     def beginning(self, state: State) -> Beginning:
         """The lists."""
-        found = self._now or Beginning(processes_now(state))
+        found = self._now or (Beginning(processes_now(state)) if self._past is None else replace(self._past, fds={}))
         used = self._before.beginning(state)
         threads = {process.tid: process for process in found.processes}
         met = {process.tid for process in used.processes}
-        threads |= {tid: one for tid, one in self._last.items() if tid in met or os.path.exists(f"/proc/{tid}")}
+        there = met | {tid for tid in self._last if self._past is not None or os.path.exists(f"/proc/{tid}")}
+        threads |= {tid: one for tid, one in self._last.items() if tid in there}
         threads |= {p.tid: p for p in used.processes if _is_known(p) or p.tid not in threads}
         fds = {
             pid: [entry for entry in entries if (pid, entry.fd) not in self._before.met]
@@ -73,7 +78,8 @@ class Seam:
         }
         for pid, entries in used.fds.items():
             fds[pid] = fds.get(pid, []) + entries
-        return Beginning(list(threads.values()), fds, interfaces())
+        faces = interfaces() if self._past is None else found.interfaces
+        return replace(found, processes=list(threads.values()), fds=fds, interfaces=faces)
 
 
 def _is_known(process: Process) -> bool:
