@@ -28,7 +28,7 @@ VERBS = {
     "mounts": "the mounts: sonde mounts type=ext4",
     "users": "the users: sonde users uid=0",
     "record": "keep the past: processes, connections, files, failures: sonde record --keep 24h --max 2GB DIR",
-    "convert": "a recording, or what passes, as .scap, .parquet, .csv, .jsonl, .sonde: sonde convert A.sonde B.csv [FILTER]",
+    "convert": "a recording, or what passes, as .scap, .parquet, .csv, .jsonl: sonde convert A.sonde B.csv [FILTER]",
     "info": "what is inside a recording: sonde info shop.sonde",
     "doctor": "what this kernel and user can do, and what to do about it",
 }

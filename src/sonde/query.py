@@ -146,11 +146,12 @@ def plan(question: Question) -> Planned:
     columns = frozenset(("res",)) if question.shown.colour else frozenset()
     if question.shown.times is TimeStyle.LATENCY and Field(OUTPUT_TIME) in layout.values:
         columns |= {"latency"}
+    decided = TRUE if question.exact else expr  # that of a .scap file is not for the kernel
     tested = tuple(fields(own)) if question.hidden else ()
     if question.record:
-        scan = plan_record(expr, question.snaplen, tested)
+        scan = plan_record(decided, question.snaplen, tested)
     else:
-        scan = plan_scan(TRUE if question.exact else expr, (*shown, *tested), columns)
+        scan = plan_scan(decided, (*shown, *tested), columns)
     return Planned(expr, layout, scan, own if question.hidden else TRUE)
 
 

@@ -25,10 +25,9 @@ from sonde.sources.recording.writer import Recorder
 from sonde.sources.scap.before import Before
 from sonde.sources.scap.beginning import Beginning
 from sonde.sources.scap.copying import Copies, listed
-from sonde.sources.scap.events_out import Form
 from sonde.sources.scap.lists import User
 from sonde.sources.scap.source import ScapFile
-from sonde.sources.scap.writing import ScapWriter
+from sonde.sources.scap.writing import Form, ScapWriter
 
 __all__ = ["Rewriting", "is_native"]
 
@@ -89,7 +88,7 @@ class Rewriting:
         told = self._telling
         assert isinstance(answer.source, ScapFile)
         copies, found = Copies(answer.source, self._options.exclude_users), listed(self._source)
-        told.writer = self._scap(found, self._began(), Form(copies.blocks, copies.calls))
+        told.writer = self._scap(found, self._began(), Form(copies.blocks, copies.calls, copies.entry))
 
         def write(batch: Batch | None) -> None:
             if batch is None:

@@ -85,9 +85,8 @@ class Recorder:
         if limits.events is not None:
             room = min(room, limits.events - self._events - self._rows)
         if self._past and limits.seconds is not None:
-            time = batch.columns["time"]
-            self._first = self._first or int(time[0])
-            room = min(room, int(np.searchsorted(time, self._first + round(limits.seconds * SECOND))))
+            first = self._first or _first_time((*self._waiting, batch)[0])
+            room = min(room, int(np.searchsorted(batch.columns["time"], first + round(limits.seconds * SECOND))))
         return room
 
     def _take(self, batch: Batch) -> None:
@@ -134,6 +133,7 @@ class Recorder:
             self._begin(batch.state)
         assert self._told is not None
         self._events += len(batch)
+        self._first = self._first or _first_time(batch)
         # in one piece: rows without what they refer to would be no use
         self.sink.write(b"".join((*self._told.news(batch), *rows_frames(batch))))
         self.sink.count(batch)
@@ -176,3 +176,7 @@ class Recorder:
             return b""
         self._next_snapshot = time.monotonic() + APART
         return self._snapshot(epoch, self._lost)
+
+
+def _first_time(batch: Batch) -> int:
+    return int(batch.columns["time"][0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from contextlib import suppress
 
@@ -14,9 +15,11 @@ from sonde.native.join import join
 from sonde.native.ops import view
 from sonde.native.scap import Walk
 from sonde.plan.batch import HIDDEN, Batch, Views
+from sonde.plan.state import State
 from sonde.sources.scap import lists
 from sonde.sources.scap.beginning import Beginning
 from sonde.sources.scap.events_out import Blocks
+from sonde.sources.scap.fds import SERVER
 from sonde.sources.scap.lists import Entry
 from sonde.sources.scap.lists_out import block
 from sonde.sources.scap.packing import constant, numbers
@@ -28,6 +31,7 @@ __all__ = ["Copies", "listed"]
 I8 = npt.NDArray[np.int64]
 _FLAGGED = {0x204: 0x208, 0x216: 0x217, 0x221: 0x222}  # blocks of events with flags, by those without
 _CPU_END, _FLAGS = 10, struct.pack("<I", known.STATE_ONLY)  # where flags stand, and what they say
+_UNIX = re.compile(rb"([0-9a-f]{1,16})->([0-9a-f]{1,16}) (.*)", re.DOTALL)
 _PEOPLE = (354, 356, 358, 360)  # events that tell users and groups
 
 
@@ -67,7 +71,7 @@ def _listed(
 
 class Copies:
     """Events of a source: those that pass, and those that no filter is asked about, of containers and users, and what
-    is there only for what it changes. `nobody`: without those of users."""
+    is there only for what it changes; without a filter all. `nobody`: without those of users."""
 
     def __init__(self, source: ScapFile, nobody: bool) -> None:
         self._source, self._nobody = source, nobody
@@ -99,6 +103,16 @@ class Copies:
         assert self._source.piece is not None
         rows = ints(batch, "seq")
         return self._source.operations.rows(self._source.piece, rows, ints(batch, "num"))
+
+    def entry(self, fd: int, state: State, place: int) -> Entry | None:
+        """What is listed of a descriptor."""
+        found = self._source.fds.infos[place + state.files.base]
+        name, pair, ends = found.name, (0, 0), found.ends
+        if found.type == known.UNIX and (made := _UNIX.fullmatch(name)):
+            pair, name = (int(made[1], 16), int(made[2], 16)), made[3]
+        if found.role == SERVER:  # its own end comes first
+            ends = (*ends[2:], *ends[:2])
+        return Entry(fd, found.ino, found.type, ends, found.l4, pair, name, dev=found.dev)
 
     def _others(self) -> I8:
         assert self._source.piece is not None

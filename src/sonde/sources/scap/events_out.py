@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -19,7 +18,7 @@ from sonde.sources.scap.packing import constant, event_blocks
 from sonde.sources.scap.parameters import parameters
 from sonde.sources.scap.program import MAKERS
 
-__all__ = ["Blocks", "Form", "blocks_of", "complete"]
+__all__ = ["Blocks", "blocks_of", "complete"]
 
 I8 = npt.NDArray[np.int64]
 # columns, with what they are where a source has none
@@ -60,17 +59,6 @@ def blocks_of(batch: Batch, context: Context) -> list[Blocks]:
         group = Group(batch, context, event, inverse.astype(np.uint16), index, not code & 1, slices)
         found += _of_group(group, written(code >> 2), bool(code & 2))
     return found
-
-
-def _same(batch: Batch) -> Batch:
-    return batch
-
-
-class Form(NamedTuple):
-    """How rows become events: their blocks, and the calls that they tell of."""
-
-    blocks: Callable[[Batch, Context], list[Blocks]] = blocks_of
-    calls: Callable[[Batch], Batch] = _same
 
 
 def complete(batch: Batch) -> Batch:

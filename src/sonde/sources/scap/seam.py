@@ -10,8 +10,9 @@ import numpy as np
 
 from sonde.plan.batch import Batch
 from sonde.plan.state import State
-from sonde.sources.scap.before import NOT_KNOWN, Before
+from sonde.sources.scap.before import NOT_KNOWN, Before, EntryOf, descriptors_of, used
 from sonde.sources.scap.beginning import Beginning, process_of
+from sonde.sources.scap.events_out import complete
 from sonde.sources.scap.interfaces import interfaces
 from sonde.sources.scap.lists import Process
 from sonde.sources.scap.living import descriptors_now, processes_now
@@ -20,11 +21,14 @@ __all__ = ["Last", "Seam"]
 
 
 class Last:
-    """The newest record of each thread by the rows so far."""
+    """The newest record of each thread by the rows so far. `past`: what there was when a recording began that is read;
+    nobody knows more of it than its rows tell."""
 
     def __init__(self) -> None:
         self._state = State()
         self._records: dict[int, int] = {}
+        self._met: set[tuple[int, int]] = set()  # descriptors that rows told of
+        self.past: Beginning | None = None
 
     def look(self, batch: Batch) -> None:
         """Take in rows."""
@@ -33,6 +37,19 @@ class Last:
         known = np.flatnonzero(batch.columns["proc"])[::-1]
         tids, first = np.unique(batch.columns["tid"][known], return_index=True)
         self._records.update(zip(tids.tolist(), batch.columns["proc"][known[first]].tolist(), strict=True))
+
+        if self.past is not None:
+            pids, fds = batch.columns["pid"].astype(np.int64), descriptors_of(complete(batch))[0]
+            rows = used(pids, fds)
+            self._met.update(zip(pids[rows].tolist(), fds[rows].tolist(), strict=True))
+
+    def there(self) -> Beginning | None:
+        """What there was when the recording began, without descriptors that may have changed since."""
+        if self.past is None:
+            return None
+        fds = {pid: [entry for entry in entries if (pid, entry.fd) not in self._met]
+               for pid, entries in self.past.fds.items()}  # fmt: skip
+        return replace(self.past, fds=fds)
 
     def threads(self) -> dict[int, Process]:
         """The threads as they are by now."""
@@ -43,10 +60,10 @@ class Last:
 class Seam:
     """What there was when a file began is told by what its rows use and do not make. A file that is not complete when
     its beginning has to be written also lists what there is then, but for what its rows up to then say otherwise.
-    `past`: what there was when a recording began that is read; of it nobody knows more than its rows."""
+    `entry` as in Before."""
 
-    def __init__(self, last: Last, past: Beginning | None = None) -> None:
-        self._before, self._last, self._past = Before(old=False), last.threads(), past
+    def __init__(self, last: Last, entry: EntryOf) -> None:
+        self._before, self._last, self._past = Before(old=False, entry=entry), last.threads(), last.there()
         self._now: Beginning | None = None
         self._asked = 0
 
@@ -65,18 +82,18 @@ class Seam:
 
     def beginning(self, state: State) -> Beginning:
         """The lists."""
-        found = self._now or (Beginning(processes_now(state)) if self._past is None else replace(self._past, fds={}))
-        used = self._before.beginning(state)
+        found = self._now or self._past or Beginning(processes_now(state))
+        mine = self._before.beginning(state)
         threads = {process.tid: process for process in found.processes}
-        met = {process.tid for process in used.processes}
+        met = {process.tid for process in mine.processes}
         there = met | {tid for tid in self._last if self._past is not None or os.path.exists(f"/proc/{tid}")}
         threads |= {tid: one for tid, one in self._last.items() if tid in there}
-        threads |= {p.tid: p for p in used.processes if _is_known(p) or p.tid not in threads}
+        threads |= {p.tid: p for p in mine.processes if _is_known(p) or p.tid not in threads}
         fds = {
             pid: [entry for entry in entries if (pid, entry.fd) not in self._before.met]
             for pid, entries in found.fds.items()
         }
-        for pid, entries in used.fds.items():
+        for pid, entries in mine.fds.items():
             fds[pid] = fds.get(pid, []) + entries
         faces = interfaces() if self._past is None else found.interfaces
         return replace(found, processes=list(threads.values()), fds=fds, interfaces=faces)

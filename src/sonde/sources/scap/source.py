@@ -21,6 +21,7 @@ from sonde.plan.state import State
 from sonde.sources.scap import lists
 from sonde.sources.scap.call_rows import calls_of
 from sonde.sources.scap.conditions import columns_of, conditions_of, passing
+from sonde.sources.scap.fds import Fds
 from sonde.sources.scap.follow import Follow
 from sonde.sources.scap.memory import MEMORY
 from sonde.sources.scap.operations import ALONE, Operations
@@ -106,6 +107,7 @@ class ScapFile(Unattached):
         except OSError as error:
             raise UsageError(f"cannot read {path}: {error.strerror}") from None
         self.done, self.state = False, State()
+        self._whole = expr == TRUE
         self._path, self._events, self._context = path, events, Context(self.state)
         alone = not any(field.name in OF_THE_ROW_BEFORE for field in fields(expr))
         self._parts, self.rest = (conditions_of(expr) if alone else []), TRUE if alone and events else expr
@@ -118,7 +120,7 @@ class ScapFile(Unattached):
         self._left = self._carried = b""  # bytes of a block that is not whole; enter events that wait for their exits
         self._running = np.zeros(0, np.bool_)  # which of those that wait are calls that have not returned
         self._count = self._at = self._now = 0  # events so far, bytes so far, the latest time
-        self.piece: Piece | None = None  # of the last rows; of it the events that are not shown, and change something
+        self.piece: Piece | None = None  # of the last rows; `others`: events of it that go with those shown
         self.others = np.zeros(0, np.int64)
         self._alone = 0  # events that are no calls, and pass as far as that is known
         self._skipped = {"unknown block": 0, "unknown event": 0, "torn event": 0, "unreadable list": 0}
@@ -165,7 +167,8 @@ class ScapFile(Unattached):
             self._leading = not len(first)
             shown[: first[0] if len(first) else len(marks)] = False
         rows = np.flatnonzero(shown)
-        others = ~shown & (marks & _UNKNOWN == 0) & (kept | (marks & (_CONTAINER | _UNCOUNTED) != 0))
+        beside = _CONTAINER | _UNCOUNTED | (_HIDDEN if self._whole else 0)
+        others = ~shown & (marks & _UNKNOWN == 0) & (kept | (marks & beside != 0))
         self.piece, self.others = piece, np.flatnonzero(others) + carried
         events = EventRows(View(self._follow, piece), rows + carried, numbers[rows])
         if self._events:
@@ -232,6 +235,11 @@ class ScapFile(Unattached):
         counts = self._skipped | {"unreadable container": people}
         skipped = [f"{count:,} {what}{'' if count == 1 else 's'}" for what, count in counts.items() if count]
         return skipped + ([self._damage] if self._damage else [])
+
+    @property
+    def fds(self) -> Fds:
+        """What descriptors lead to."""
+        return self._follow.fds
 
     def no_calls(self) -> list[str]:
         """What of the file no row of calls tells."""

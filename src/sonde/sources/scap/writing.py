@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,17 +12,33 @@ from sonde.catalog.lookup import TRACEPOINTS
 from sonde.engines.context import Context
 from sonde.plan.batch import Batch, Counters
 from sonde.plan.state import State
+from sonde.sources.scap.before import EntryOf, entry_of
 from sonde.sources.scap.beginning import Beginning
-from sonde.sources.scap.events_out import Blocks, Form
+from sonde.sources.scap.events_out import Blocks, blocks_of
 from sonde.sources.scap.file_out import FileOut
 from sonde.sources.scap.ordering import Order
 from sonde.sources.scap.rotation import Cost, Names, Rotation
 from sonde.sources.scap.seam import Last, Seam
 
-__all__ = ["ScapWriter"]
+__all__ = ["Form", "ScapWriter"]
 
 HELD = 5_000_000_000  # ns that events wait for those that began before them
-WHOLE, AS_CALLS = Rotation(), Form()
+WHOLE = Rotation()
+
+
+def _same(batch: Batch) -> Batch:
+    return batch
+
+
+class Form(NamedTuple):
+    """How rows become events: their blocks, the calls that they tell of, what is listed of a descriptor."""
+
+    blocks: Callable[[Batch, Context], list[Blocks]] = blocks_of
+    calls: Callable[[Batch], Batch] = _same
+    entry: EntryOf = entry_of
+
+
+AS_CALLS = Form()
 
 
 class ScapWriter:
@@ -39,15 +56,16 @@ class ScapWriter:
         `form`: how rows become events; `past`: the time of the first row, where it is a recording that is read."""
         self._names, self._rotation, self._compress = Names(path, rotation), rotation, compress
         self._begin, self._told, self._form, self._last = begin, told, form, Last()
-        self._past, self._first = past is not None, Beginning()
+        self._past = past is not None
         self._part = _Part(self._file(time.time_ns() if past is None else past), told, form)
         self._context: Context | None = None
 
     def start(self, state: State) -> None:
         """Begin now, with a state, and not when there are rows."""
         if not self._part.begun:
-            self._first = self._begin(state)
-            self._part.begin(self._first)
+            found = self._begin(state)
+            self._last.past = found if self._past else None
+            self._part.begin(found)
 
     def write(self, batch: Batch) -> None:
         """Take in a batch; sysdig has no events for tracepoints."""
@@ -72,16 +90,14 @@ class ScapWriter:
             fitting = cost.fitting(first, self._rotation, part.size, part.events, part.since)
             if not fitting and part.events:
                 part.close(batch.state)
-                self._part = _Part(self._file(int(cost.time[first])), self._told, self._form, self._seam())
+                seam = Seam(self._last, self._form.entry)
+                self._part = _Part(self._file(int(cost.time[first])), self._told, self._form, seam)
                 continue
             last = first + max(fitting, 1)  # a file has one row at least
             rows = batch.take(np.arange(first, last))
             part.add([one.of_rows(first, last) for one in blocks], rows, cost.between(first, last))
             self._last.look(self._form.calls(rows))
             first = last
-
-    def _seam(self) -> Seam:
-        return Seam(self._last, self._first if self._past else None)
 
     def _file(self, began: int) -> FileOut:
         return FileOut(self._names.next(began), self._compress)
