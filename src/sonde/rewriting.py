@@ -19,7 +19,7 @@ from sonde.plan.people import People
 from sonde.plan.state import State
 from sonde.query import Answer, Open, Question, certain_events, is_recording, is_scap, recorded
 from sonde.sources.private.telling import Telling
-from sonde.sources.recording.segments import Directory, Stream
+from sonde.sources.recording.segments import Directory, Stream, recordings
 from sonde.sources.recording.summary import contents
 from sonde.sources.recording.writer import Recorder
 from sonde.sources.scap.before import Before
@@ -52,6 +52,8 @@ class Rewriting:
         self._native = is_native(self._target)
         if self._native and options.compress:
             raise UsageError(f"-z is about files of sysdig; recordings (NAME{SUFFIX}, -) are always compressed")
+        if not self._native and recordings(self._source):
+            raise UsageError(f"{self._source} holds several recordings, and a file of sysdig is of one: write each alone")
         scap = is_scap(self._source)
         self._copies = scap and not self._native and not options.redacted
         self._telling = telling(options, scap)
@@ -144,7 +146,8 @@ class Rewriting:
         kept, beside = "", str(header["beside"])
         snaplen = SNAPLEN_MAX
         if is_recording(self._source):
-            headers = [segment.header for segment in contents(self._source).segments if segment.header]
+            parts = recordings(self._source) or [self._source]
+            headers = [found.header for path in parts for found in contents(path).segments if found.header]
             for known in headers[:1]:
                 header |= {name: getattr(known, name) for name in header if name not in TAKEN}
                 kept, snaplen = known.filter, known.snaplen

@@ -88,7 +88,8 @@ class Seam:
         met = {process.tid for process in mine.processes}
         there = met | {tid for tid in self._last if self._past is not None or os.path.exists(f"/proc/{tid}")}
         threads |= {tid: one for tid, one in self._last.items() if tid in there}
-        threads |= {p.tid: p for p in mine.processes if _is_known(p) or p.tid not in threads}
+        new = (p for p in mine.processes if p.tid not in threads or (_is_known(p) and p.tid not in self._last))
+        threads |= {p.tid: p for p in new}  # the row before tells of others better than what the first row made
         fds = {
             pid: [entry for entry in entries if (pid, entry.fd) not in self._before.met]
             for pid, entries in found.fds.items()
