@@ -29,7 +29,7 @@ LAYERS = (
     ("cli_options", "cli_help"),
     ("ask", "doctor", "api"),
     ("ask_sql", "ask_record", "info_scap"),
-    ("info",),
+    ("info", "rewriting"),
     ("convert",),
     ("faces",),
     ("explained",),

@@ -164,6 +164,11 @@ class Run:
         self._source: Source | None = None
         self._percent = -1
 
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it began."""
+        return time.monotonic() - self.began
+
     def begin(self, source: Source, threads: list[int], start: Callable[[], None]) -> None:
         """See the threads, `start`, and run the command, if there is one."""
         self._source = source
@@ -187,7 +192,7 @@ class Run:
         if self.command and self.status is None:
             self.status = self.command.poll()
         seconds = self.options.seconds if self.options.read is None else None
-        late = seconds is not None and time.monotonic() - self.began >= seconds
+        late = seconds is not None and self.elapsed >= seconds
         return self.ended_by != 0 or done or late or self.status is not None
 
     def _tell(self, read: int, there: int, done: bool) -> None:
@@ -292,7 +297,7 @@ class FilterRun(Run):
         self._receipt()
 
     def _receipt(self) -> None:
-        receipt = self.answer.receipt(time.monotonic() - self.began)
+        receipt = self.answer.receipt(self.elapsed)
         self.complete = receipt.status is Status.EXACT
         sys.stderr.write(receipt_json(receipt) if self.options.json else receipt_text(receipt))
         sys.stderr.flush()

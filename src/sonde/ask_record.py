@@ -29,7 +29,7 @@ from sonde.sources.scap.living import living
 from sonde.sources.scap.rotation import Rotation
 from sonde.sources.scap.writing import ScapWriter
 
-__all__ = ["about", "record"]
+__all__ = ["SUFFIX", "about", "files", "record", "rotation", "telling"]
 
 SUFFIX = ".sonde"
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
@@ -40,20 +40,24 @@ PARTS = 24  # segments of what is kept
 def record(options: Options) -> int:
     """Record until the end that the options, the command or Ctrl-C set; -> the exit status."""
     if options.read is not None or options.verb not in ("", "record"):
-        raise UsageError("recording is of the running system: it goes with no -r and no other command of sonde")
+        raise UsageError("-w records the running system or, with -r, what passes of a recording: no other command does")
     if options.verb:
         options = _always_on(options)
     if options.write == "-" and options.command:
         raise UsageError("-w - and the command would both write to standard output: record to NAME.sonde")
     if DATA in options.redacted:
         options = replace(options, snaplen=0)
-    telling = Telling(
-        Chosen(understood(options.filter_words)) if options.filter_proclist else None,
-        Redaction(options.redacted) if options.redacted else None, options.exclude_users,
-    )  # fmt: skip
+    told = telling(options)
     with Output(options) as out:
-        telling.writer = _recorder(options, telling)
-        return _Recording(options, out, telling).whole()
+        told.writer = _recorder(options, told)
+        return _Recording(options, out, told).whole()
+
+
+def telling(options: Options, exact: bool = False) -> Telling:
+    """What of what is seen is told; `exact` as in Question."""
+    chosen = Chosen(understood(options.filter_words, exact)) if options.filter_proclist else None
+    redaction = Redaction(options.redacted) if options.redacted else None
+    return Telling(chosen, redaction, options.exclude_users)
 
 
 class _Recording(FilterRun):
@@ -102,8 +106,9 @@ def _recorder(options: Options, telling: Telling) -> Recorder | ScapWriter:
     if native and options.compress:
         raise UsageError(f"-z is about files of sysdig; recordings (NAME{SUFFIX}, -) are always compressed")
     if native:
-        return _native(Stream() if path == "-" else Directory(path, anew=True), _files(options), options, telling)
-    return ScapWriter(path, living, options.compress, _rotation(options), telling.beginning)
+        limits = files(options)
+        return _native(Stream() if path == "-" else Directory(path, anew=True), limits, options, telling)
+    return ScapWriter(path, living, options.compress, rotation(options), telling.beginning)
 
 
 def _native(sink: Sink, limits: Limits, options: Options, telling: Telling) -> Recorder:
@@ -114,15 +119,19 @@ def _native(sink: Sink, limits: Limits, options: Options, telling: Telling) -> R
     return Recorder(sink, header, limits, snapshot, telling.records)
 
 
-def _rotation(options: Options) -> Rotation:
+def rotation(options: Options) -> Rotation:
+    """When files of sysdig end."""
     found = Rotation(options.segment_size, options.segment_seconds, options.segment_events, options.segments)
     if found.keep is not None and not found.rotates:
         raise UsageError("-W keeps the last files: -C, -G or -e say when the next one begins")
     return found
 
 
-def _files(options: Options) -> Limits:
-    usual = Limits()
+def files(options: Options) -> Limits:
+    """When segments of a recording end. UsageError for a stream, which has one."""
+    usual, asked = Limits(), (options.segment_size, options.segment_seconds, options.segment_events, options.segments)
+    if options.write == "-" and any(limit is not None for limit in asked):
+        raise UsageError("-w - is one stream: -C, -G, -e and -W go with a name")
     return Limits(
         options.segment_size or usual.bytes, options.segment_seconds, options.segment_events, options.segments
     )
@@ -151,10 +160,8 @@ def about(options: Options) -> dict[str, object]:
         boot = file.read().strip()
     system = os.uname()
     nobody: dict[str, object] = {"users": [], "groups": []} if options.exclude_users else {}
-    beside = changing(options)
     return nobody | {
         "session": f"{boot} {time.time_ns()}", "host": system.nodename, "kernel": system.release,
-        "filter": f"({options.filter_words}) or {beside}" if beside else options.filter_words,
-        "command": shlex.join(options.command), "snaplen": options.snaplen,
-        "sonde": __version__,
+        "filter": options.filter_words, "beside": changing(options), "command": shlex.join(options.command),
+        "snaplen": options.snaplen, "sonde": __version__,
     }  # fmt: skip

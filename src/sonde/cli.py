@@ -28,7 +28,7 @@ VERBS = {
     "mounts": "the mounts: sonde mounts type=ext4",
     "users": "the users: sonde users uid=0",
     "record": "keep the past: processes, connections, files, failures: sonde record --keep 24h --max 2GB DIR",
-    "convert": "a recording as .scap, .parquet, .csv, .jsonl or .sonde: sonde convert shop.sonde shop.parquet",
+    "convert": "a recording, or what passes, as .scap, .parquet, .csv, .jsonl: sonde convert A.sonde B.csv [FILTER]",
     "info": "what is inside a recording or a file of sysdig: sonde info shop.sonde",
     "doctor": "what this kernel and user can do, and what to do about it",
 }
@@ -126,14 +126,14 @@ def _run(options: Options) -> int:
             raise UsageError(f"doctor takes no arguments, and {options.arguments[0]!r} is one")
 
         return doctor(sys.stdout, options.json)
+    if options.verb == "convert" or (not options.verb and options.read is not None and options.write is not None):
+        from sonde.convert import convert
+
+        return convert(options)
     if options.write is not None or options.verb == "record":
         from sonde.ask_record import record
 
         return record(options)
-    if options.verb == "convert":
-        from sonde.convert import convert
-
-        return convert(options.arguments)
     if options.verb == "info":
         from sonde.info import info
 

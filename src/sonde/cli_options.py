@@ -17,6 +17,7 @@ from sonde.errors import UsageError, did_you_mean
 
 __all__ = ["FACES", "Options", "parse_options"]
 
+WRITE = ("record", "convert")  # verbs that write recordings
 FACES = ("strace",)  # verbs that are programs with a command line of their own
 
 
@@ -123,9 +124,9 @@ class _Parser:
         if self.values.get("kill") and not command:
             raise UsageError("--kill ends the command after --, and there is none")
         for name in ("-F", "-E", "--filter-proclist", "--redact"):
-            if self.values.get(_KNOWN[name].sets) and not (self.values.get("write") or self.verb == "record"):
+            if self.values.get(_KNOWN[name].sets) and not (self.values.get("write") or self.verb in WRITE):
                 raise UsageError(f"{name} is about what is recorded: -w NAME or record DIR says where")
-        if self.values.get("progress") and not self.values.get("read"):
+        if self.values.get("progress") and not self.values.get("read") and self.verb != "convert":
             raise UsageError("-P says how much of a recording is read: -r says of which")
         return dataclasses.replace(
             Options(command=command, verb=self.verb),
@@ -157,8 +158,11 @@ class _Parser:
             raise UsageError(f"{word!r} is neither a command of sonde nor a filter such as proc.name=cat{near}")
 
     def argument(self, word: str) -> None:
-        """After a verb only our long options are ours, and -r of statements and tables."""
-        if word.partition("=")[0] in _OFFERED:
+        """After a verb only our long options are ours, and -r of statements and tables; of convert all are, up to its
+        filter."""
+        if self.verb == "convert" and _is_option(word) and not _expects_value(self.arguments[2:], word):
+            (self.long if word.startswith("--") else self.short)(word)
+        elif word.partition("=")[0] in _OFFERED:
             self.long(word)
         elif self.verb in ("sql", "stat", *STATE) and word == "-r":
             self.short(word)
@@ -219,6 +223,10 @@ class _Parser:
             raise UsageError(f"{name} needs {option.argument}, as in {option.example}")
         self.at += 1
         return self.words[self.at - 1]
+
+
+def _is_option(word: str) -> bool:
+    return len(word) > 1 and word.startswith("-")
 
 
 def _completed(name: str) -> Option:

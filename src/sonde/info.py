@@ -50,7 +50,7 @@ def _text(path: str, found: Contents) -> str:
     for header in {header.session: header for header in headers}.values():
         made = datetime.fromtimestamp(header.start // 1_000_000_000).isoformat(" ")  # noqa: DTZ006 - as people here read it
         rows.append(("recorded", f"from {made} on, by sonde {header.sonde} on {header.host}, Linux {header.kernel}"))
-        rows.append(("filter", header.filter or "everything"))
+        rows.append(("filter", (header.filter or "everything") + "; -F" * bool(header.beside)))
         rows += [("command", header.command)] if header.command else []
         rows.append(("buffers", f"the first {header.snaplen} bytes of each" if header.snaplen else "none"))
     rows.append(("events", events_text(_by_name(sum((segment.events for segment in found.segments), Counter())))))

@@ -138,18 +138,21 @@ def plan(question: Question) -> Planned:
     register(" ".join((question.filter, question.format, *(_of_views() if question.record else ()))))
     with names_of_scap(question.exact):
         whole = And((parse(question.filter), *map(parse, question.beside)))
-        expr = rewrite(whole, families=not question.exact)
+        own = expr = rewrite(whole, families=not question.exact)
+        if question.hidden:
+            expr = rewrite(Or((whole, parse(question.hidden))), families=not question.exact)
         layout = parse_format(question.format)
     shown = [field for value in layout.values for field in fields(value) if field.name != OUTPUT_TIME]
     columns = frozenset(("res",)) if question.shown.colour else frozenset()
     if question.shown.times is TimeStyle.LATENCY and Field(OUTPUT_TIME) in layout.values:
         columns |= {"latency"}
-    if question.record and question.hidden:
-        both = rewrite(Or((whole, parse(question.hidden))))
-        return Planned(both, layout, plan_record(both, question.snaplen, fields(expr)), expr)
+    decided = TRUE if question.exact else expr  # that of a .scap file is not for the kernel
+    tested = tuple(fields(own)) if question.hidden else ()
     if question.record:
-        return Planned(expr, layout, plan_record(expr, question.snaplen))
-    return Planned(expr, layout, plan_scan(TRUE if question.exact else expr, shown, columns))
+        scan = plan_record(decided, question.snaplen, tested)
+    else:
+        scan = plan_scan(decided, (*shown, *tested), columns)
+    return Planned(expr, layout, scan, own if question.hidden else TRUE)
 
 
 def _of_views() -> list[str]:
@@ -184,10 +187,11 @@ def state_as_of(path: str, when: int | None) -> AsOf:
     return AsOf(path, when, lambda text: certain(rewrite(parse(text))))
 
 
-def understood(text: str) -> Expr:
-    """A filter, rewritten; the tracepoints that it names are known from then on."""
+def understood(text: str, exact: bool = False) -> Expr:
+    """A filter, rewritten; the tracepoints that it names are known from then on. `exact` as in Question."""
     register(text)
-    return rewrite(parse(text))
+    with names_of_scap(exact):
+        return rewrite(parse(text), families=not exact)
 
 
 def certain_events(text: str) -> str:
@@ -315,6 +319,8 @@ class Answer:
     def receipt(self, elapsed: float) -> Receipt:
         """How complete the answer is."""
         missing = (*self.unknown(), *self.source.absent())
+        if self._question.record and isinstance(self.source, ScapFile):
+            missing = (*missing, *self.source.no_calls())
         return receipt(self.counters(), elapsed, event_name, absent=missing, aside=self.source.aside())
 
     def unknown(self) -> list[str]:

@@ -27,7 +27,7 @@ for _ in range({MANY}): call()
 """
 BOTH = f"""
 call = ctypes.CDLL(None).getppid
-busy, other = sorted(os.sched_getaffinity(0))[:2]
+busy, *_, other = sorted(os.sched_getaffinity(0)) * 2
 child = os.fork()
 os.sched_setaffinity(0, [busy if child else other])
 for at in range({MANY}):
@@ -62,13 +62,13 @@ def test_without_loss_everything_is_there() -> None:
     assert [row["evt.num"] for row in answered.rows] == list(range(1, MANY + 1))
 
 
-@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one processor")
 def test_rows_are_in_order_though_one_processor_is_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits on the busy one is older than what the other has just written."""
     monkeypatch.setattr(events, "AT_ONCE", 1 << 8)
     answered = ask("evt.type=getppid", Workload(BOTH), "evt.rawtime", "evt.cpu")
     times = [row["evt.rawtime"] for row in answered.rows]
-    assert len({row["evt.cpu"] for row in answered.rows}) == 2 and len(times) == 2 * MANY
+    assert len({row["evt.cpu"] for row in answered.rows}) == min(2, len(os.sched_getaffinity(0)))
+    assert len(times) == 2 * MANY
     assert times == sorted(times)
 
 

@@ -34,7 +34,7 @@ class Telling:
 
     def beginning(self, found: Beginning) -> Beginning:
         """What of the lists of a file of sysdig is told."""
-        found = replace(found, people=[] if self._nobody else None)
+        found = replace(found, people=[]) if self._nobody else found
         found = self._chosen.beginning(found) if self._chosen else found
         return self._redaction.beginning(found) if self._redaction else found
 

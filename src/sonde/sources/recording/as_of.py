@@ -168,7 +168,7 @@ class AsOf:
         self._covered.add(header.session, self._snapshot.since, self._snapshot.time)
         self._held = Held(tables["files"])
         self._alive = Alive(tables["processes"], tables["threads"], self._held, self._snapshot.time)
-        self._whole, self._lost, self._faults = self._whole_of(header.filter), 0, []
+        self._whole, self._lost, self._faults = self._whole_of(header.keeps), 0, []
         self._thinned = ThinnedTimes()
         self._thinned.add(header.begun, header.without)
 

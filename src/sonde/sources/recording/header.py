@@ -24,7 +24,8 @@ class Header(NamedTuple):
 
     `epoch`: epoch ns = boot ns + epoch; `start` when the recorder began, `begun` when the segment did (ns since the
     epoch); `session` is the same in all segments of one recorder, `segment` counts them from 1; `host`, `kernel`,
-    `filter`, `command` and `snaplen` as they were, `tracepoints` as sources/recording/tracepoints.py tells them;
+    `filter`, `command` and `snaplen` as they were, `beside` the filter of what -F keeps; `tracepoints` as
+    sources/recording/tracepoints.py tells them;
     `without` are the kinds of rows (catalog/kinds.py) that were taken out later.
     """
 
@@ -37,6 +38,7 @@ class Header(NamedTuple):
     host: str
     kernel: str
     filter: str
+    beside: str
     command: str
     snaplen: int
     sonde: str
@@ -44,6 +46,11 @@ class Header(NamedTuple):
     users: list[Any]
     groups: list[Any]
     without: list[str]
+
+    @property
+    def keeps(self) -> str:
+        """The filter of all rows that are there, hidden or not."""
+        return f"({self.filter}) or {self.beside}" if self.beside else self.filter
 
     @property
     def people(self) -> People:
@@ -63,6 +70,7 @@ def read_header(body: bytes) -> Header:
     numbers = {name: whole(found.get(name)) for name in _NUMBERS}
     others = {name: found.get(name) for name in Header._fields if name not in _NUMBERS}
     others["without"] = without = found.get("without", [])  # earlier sondes took nothing out
+    others["beside"] = found.get("beside", "")  # and told it as a part of the filter
     if not all(isinstance(value, list if name in _LISTS else str) for name, value in others.items()):
         raise Damaged("a beginning without a part of it")
     assert isinstance(without, list)

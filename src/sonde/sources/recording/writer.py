@@ -24,6 +24,7 @@ __all__ = ["Limits", "Recorder"]
 
 AT_ONCE = 1 << 16  # rows of a frame, about
 DELAY = 500_000_000  # ns that rows wait for others
+SECOND = 1_000_000_000
 APART = 5.0  # s between two snapshots at least, where segments are short
 
 
@@ -44,17 +45,19 @@ USUAL = Limits()
 class Recorder:
     """Writes to a sink what `about` (the other fields of a Header) describes. `snapshot` gives the tables of state as
     they are now, for a State's epoch and the number of events lost so far: they are written where a segment begins.
-    `chosen`: the records of processes that are told (see Told).
+    `chosen`: the records of processes that are told (see Told). `past`: the rows are of a recording that is read: times
+    are theirs, not those of the clock.
 
     SondeError if that fails: what was written before can be read.
     """
 
     def __init__(
         self, sink: Sink, about: Mapping[str, object], limits: Limits = USUAL,
-        snapshot: Callable[[int, int], bytes] | None = None, chosen: Choice | None = None,
+        snapshot: Callable[[int, int], bytes] | None = None, chosen: Choice | None = None, past: bool = False,
     ) -> None:  # fmt: skip
         self.sink, self._about, self._limits, self._snapshot = sink, about, limits, snapshot
-        self._chosen = chosen
+        self._chosen, self._past = chosen, past
+        self._first = self._newest = 0  # times of rows that are read: of the segment's first, of the last
         self._lost, self._next_snapshot = 0, 0.0
         self._waiting: list[Batch] = []
         self._rows = self._events = self._segments = 0
@@ -67,14 +70,24 @@ class Recorder:
 
     def write(self, batch: Batch) -> None:
         """Take in a batch."""
-        limit = self._limits.events if self.sink.rotates else None
-        while limit is not None and self._events + self._rows + len(batch) > limit:
-            room = limit - self._events - self._rows
+        while (room := self._room(batch)) < len(batch):
             self._take(batch.take(np.arange(room)))
             self._flush()
             self._begin(batch.state)
             batch = batch.take(np.arange(room, len(batch)))
         self._take(batch)
+
+    def _room(self, batch: Batch) -> int:
+        """How many rows of a batch go into the segment, by number and by the time of those that are read."""
+        room, limits = len(batch), self._limits
+        if not self.sink.rotates or not room:
+            return room
+        if limits.events is not None:
+            room = min(room, limits.events - self._events - self._rows)
+        if self._past and limits.seconds is not None:
+            first = self._first or _first_time((*self._waiting, batch)[0])
+            room = min(room, int(np.searchsorted(batch.columns["time"], first + round(limits.seconds * SECOND))))
+        return room
 
     def _take(self, batch: Batch) -> None:
         if not len(batch):
@@ -85,6 +98,11 @@ class Recorder:
             self._begin(batch.state)
         self._waiting.append(batch)
         self._rows += len(batch)
+        self._newest = max(self._newest, int(batch.columns["time"][-1]))
+
+    def _now(self) -> int:
+        """The time, ns since the epoch."""
+        return self._newest if self._past else time.time_ns()
 
     def settle(self, counters: Callable[[], Counters], final: bool = False) -> None:
         """Write what has waited long enough, or `final`ly all of it, with what was seen and lost until now."""
@@ -96,7 +114,7 @@ class Recorder:
         self._flush()
         found = counters()
         self._lost = found.lost + found.lost_payloads + found.lost_dictionary
-        self.sink.write(framed(Kind.COUNTERS, json.dumps({"time": time.time_ns(), **asdict(found)}).encode()))
+        self.sink.write(framed(Kind.COUNTERS, json.dumps({"time": self._now(), **asdict(found)}).encode()))
 
     def close(self, counters: Counters, state: State) -> None:
         """Write the rest and the end; `state` is what an empty recording tells."""
@@ -115,6 +133,7 @@ class Recorder:
             self._begin(batch.state)
         assert self._told is not None
         self._events += len(batch)
+        self._first = self._first or _first_time(batch)
         # in one piece: rows without what they refer to would be no use
         self.sink.write(b"".join((*self._told.news(batch), *rows_frames(batch))))
         self.sink.count(batch)
@@ -122,7 +141,7 @@ class Recorder:
     def _full(self) -> bool:
         """Has the segment reached its limit of time or bytes?"""
         limits = self._limits
-        late = limits.seconds is not None and time.monotonic() - self._began >= limits.seconds
+        late = limits.seconds is not None and not self._past and time.monotonic() - self._began >= limits.seconds
         return self.sink.rotates and self._events > 0 and (self.sink.size >= limits.bytes or late)
 
     def _begin(self, state: State) -> None:
@@ -145,9 +164,9 @@ class Recorder:
             header["tracepoints"] = told_tracepoints()
             header["users"] = [[uid, *user] for uid, user in people.users.items()]
             header["groups"] = list(people.groups.items())
-            header["begun"] = time.time_ns() if self._segments > 1 else state.start
+            header["begun"] = self._now() if self._segments > 1 else state.start
             self.sink.write(framed(Kind.START, json.dumps({**header, **self._about}).encode()) + tables)
-            self._events, self._began = 0, time.monotonic()
+            self._events, self._first, self._began = 0, 0, time.monotonic()
         self._told = Told(state, self._chosen)
         self.sink.write(self._told.begin())
 
@@ -157,3 +176,7 @@ class Recorder:
             return b""
         self._next_snapshot = time.monotonic() + APART
         return self._snapshot(epoch, self._lost)
+
+
+def _first_time(batch: Batch) -> int:
+    return int(batch.columns["time"][0])

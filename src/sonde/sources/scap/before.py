@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import stat
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from sonde.catalog.event import Event, ParamType, Source
 from sonde.catalog.lookup import EVENTS
 from sonde.catalog.scap import blocks
 from sonde.engines.context import source_index
-from sonde.plan.batch import Batch
+from sonde.plan.batch import RESULT_UNKNOWN, Batch
 from sonde.plan.files import Node
 from sonde.plan.state import State
 from sonde.sources.scap.beginning import Beginning, process_of, processes_of
@@ -22,9 +23,10 @@ from sonde.sources.scap.fds import RAW, TCP, UDP
 from sonde.sources.scap.lists import Entry, Process
 from sonde.sources.scap.program import MAKERS
 
-__all__ = ["NOT_KNOWN", "Before"]
+__all__ = ["NOT_KNOWN", "Before", "EntryOf", "descriptors_of", "entry_of", "used"]
 
 I8 = npt.NDArray[np.int64]
+EntryOf = Callable[[int, State, int], Entry | None]  # of a descriptor, and a place in state.files
 _RUNS = ("execve", "execveat")
 NOT_KNOWN = b"<NA>"
 _ANONYMOUS = {
@@ -41,9 +43,11 @@ _PROTOCOLS = {socket.IPPROTO_TCP: TCP, socket.IPPROTO_UDP: UDP}
 
 class Before:
     """Looks at all rows before the first is written. `old`: what there was when the capture began is listed, whether
-    a row tells of it or not. `met`: the descriptors that rows tell of, (process, descriptor)."""
+    a row tells of it or not. `entry` makes what is listed of a descriptor. `met`: the descriptors that rows tell of,
+    (process, descriptor)."""
 
-    def __init__(self, old: bool = True) -> None:
+    def __init__(self, old: bool = True, entry: EntryOf | None = None) -> None:
+        self._entry = entry or entry_of
         self._threads: dict[int, Process] = {}
         self._told: set[int] = set()  # threads that a clone made, or that were seen
         self._parents: dict[int, int] = {}  # of processes that a clone made
@@ -91,10 +95,8 @@ class Before:
 
     def _descriptors_of(self, batch: Batch) -> None:
         """Descriptors that are used before a call made them."""
-        pids, fds, made = batch.columns["pid"].astype(np.int64), *_descriptors(batch)
-        used = np.flatnonzero(fds >= 0)
-        first = np.unique(pids[used] << 32 | fds[used], return_index=True)[1]
-        for row in np.sort(used[first]).tolist():
+        pids, fds, made = batch.columns["pid"].astype(np.int64), *descriptors_of(batch)
+        for row in used(pids, fds).tolist():
             pid, fd = int(pids[row]), int(fds[row])
             if (pid, fd) in self.met:
                 continue
@@ -110,9 +112,16 @@ class Before:
             if (pid, fd) in self.met:
                 return
             self.met.add((pid, fd))
-        entry = _entry(fd, state, place)
+        entry = self._entry(fd, state, place)
         if entry is not None:
             self._fds.setdefault(pid, []).append(entry)
+
+
+def used(pids: I8, fds: I8) -> I8:
+    """The rows that are the first to tell of a descriptor, -1 for none, of a process."""
+    there = np.flatnonzero(fds >= 0)
+    rows: I8 = np.sort(there[np.unique(pids[there] << 32 | fds[there], return_index=True)[1]])
+    return rows
 
 
 def _makes() -> npt.NDArray[np.bool_]:
@@ -124,18 +133,20 @@ def _makes() -> npt.NDArray[np.bool_]:
 _MAKES = _makes()
 
 
-def _descriptors(batch: Batch) -> tuple[I8, npt.NDArray[np.bool_]]:
+def descriptors_of(batch: Batch) -> tuple[I8, npt.NDArray[np.bool_]]:
     """(the descriptor of each row, -1 for none; is it one that the call made)."""
     nr = batch.columns["nr"].astype(np.int64)
     fds, made = np.full(len(nr), -1, np.int64), np.zeros(len(nr), np.bool_)
+    unknown = batch.columns.get("unknown", np.zeros(len(nr), np.uint8)).astype(np.int64)
     for number in np.unique(nr).tolist():
         event = EVENTS.get(number)
         param = _descriptor(event) if event else None
         if param is not None:
-            rows = np.flatnonzero(nr == number)
-            column = "res" if param is Source.RET else f"a{source_index(param)}"
+            ret, at = param is Source.RET, max(source_index(param), 0)
+            column, bit = ("res", RESULT_UNKNOWN) if ret else (f"a{at}", 1 << at)
+            rows = np.flatnonzero((nr == number) & (unknown & bit == 0))
             fds[rows] = batch.columns[column][rows].astype(np.int64).astype(np.int32)
-            made[rows] = param is Source.RET
+            made[rows] = ret
     return fds, made
 
 
@@ -146,7 +157,7 @@ def _descriptor(event: Event) -> Source | None:
     return event.fd.source if event.fd else None
 
 
-def _entry(fd: int, state: State, place: int) -> Entry | None:
+def entry_of(fd: int, state: State, place: int) -> Entry | None:
     """A row of state.files as a descriptor."""
     row = state.files.rows[place]
     flags, ino, path = int(row["flags"]), int(row["ino"]), state.files.path(place)

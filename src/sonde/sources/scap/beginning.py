@@ -35,6 +35,7 @@ class Beginning:
     fds: Mapping[int, list[Entry]] = field(default_factory=dict)
     interfaces: list[Interface] = field(default_factory=list)
     people: list[User] | None = None
+    machine: bytes = b""  # its block, of another machine than this
 
     def blocks(self) -> bytes:
         """What stands before the events of a file."""
@@ -42,7 +43,7 @@ class Beginning:
         fds = (fds_block(tid, entries) for tid, entries in self.fds.items() if tid in known)
         people = list(users()) if self.people is None else self.people
         return b"".join((
-            section_block(), machine_block(), interfaces_block(self.interfaces),
+            section_block(), self.machine or machine_block(), interfaces_block(self.interfaces),
             users_block(people) if people else b"", processes_block(self.processes), *fds,
         ))  # fmt: skip
 

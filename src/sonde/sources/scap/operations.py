@@ -19,18 +19,19 @@ from sonde.sources.scap.behind import files_at, files_of, records_at
 from sonde.sources.scap.coding import SAME
 from sonde.sources.scap.follow import Follow
 from sonde.sources.scap.memory import MEMORY
-from sonde.sources.scap.pieces import Piece, of_types
+from sonde.sources.scap.pieces import SWITCHES, Piece, of_types
 from sonde.sources.scap.rows import numbers_of
 from sonde.sources.scap.sockets import address_of, tuple_of
 from sonde.sources.scap.text import size_of
 from sonde.sources.scap.view import View, fields_of
 from sonde.sources.strace import values
 
-__all__ = ["ENDS", "Operations"]
+__all__ = ["ALONE", "ENDS", "Operations"]
 
 I8 = npt.NDArray[np.int64]
 _PROCEXIT, _SIGNAL = 186, 232
 ENDS = of_types({n for n, e in EVENTS.items() if not e.enters and not e.aside} | {16, _PROCEXIT, _SIGNAL})
+ALONE = of_types({n for n, e in EVENTS.items() if e.aside} | SWITCHES - {16, _PROCEXIT, _SIGNAL})  # they are of no call
 _IDS = ("getuid", "geteuid", "getgid", "getegid")  # their only parameter is what they return
 _GIVES_ID = of_types({n for n, e in EVENTS.items() if not e.enters and e.name in _IDS})
 _CWD, _NOT_KNOWN = -100, 0xFFFFFFFF

@@ -12,7 +12,7 @@ from sonde.catalog.scap.events import EVENTS, TYPES
 from sonde.native.pairs import CALL, ENDS, EXEC, EXECVEAT, MAKES, USES_FD, pairs
 from sonde.native.scap import Blocks
 
-__all__ = ["ENDING", "MARKS", "META", "NEW_THREADS", "OLD", "Piece", "of_types"]
+__all__ = ["ENDING", "MARKS", "META", "NEW_THREADS", "OLD", "SWITCHES", "Piece", "of_types"]
 
 I8 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

@@ -91,6 +91,7 @@ class Cost:
         if rotation.events is not None:
             room = self.events[first] + rotation.events - events
             last = min(last, int(np.searchsorted(self.events, room, "right")) - 1)
-        if rotation.seconds is not None and since is not None:
-            last = min(last, int(np.searchsorted(self.time, since + rotation.seconds * SECOND)))
+        if rotation.seconds is not None:
+            since = int(self.time[first]) if since is None else since
+            last = min(last, int(np.searchsorted(self.time, since + round(rotation.seconds * SECOND))))
         return max(last - first, 0)

@@ -21,15 +21,16 @@ from sonde.plan.state import State
 from sonde.sources.scap import lists
 from sonde.sources.scap.call_rows import calls_of
 from sonde.sources.scap.conditions import columns_of, conditions_of, passing
+from sonde.sources.scap.fds import Fds
 from sonde.sources.scap.follow import Follow
 from sonde.sources.scap.memory import MEMORY
-from sonde.sources.scap.operations import Operations
+from sonde.sources.scap.operations import ALONE, Operations
 from sonde.sources.scap.pieces import META, OLD, Piece, of_types
 from sonde.sources.scap.rows import EventRows
 from sonde.sources.scap.view import View
 from sonde.sources.unattached import Unattached
 
-__all__ = ["ScapFile", "is_scap"]
+__all__ = ["PIECE", "Reader", "ScapFile", "is_scap"]
 
 OF_THE_ROW_BEFORE = ("evt.deltatime", "evt.deltatime.s", "evt.deltatime.ns")  # they need all rows
 PIECE = 1 << 21  # bytes of a file at once
@@ -53,7 +54,7 @@ def is_scap(path: str) -> bool:
     """Does a file begin as sysdig's do, compressed or not?"""
     try:
         with open(path, "rb") as file:
-            reader, beginning = _Reader(file), b""
+            reader, beginning = Reader(file), b""
             while len(beginning) < 16 and (data := reader.read(PIECE)):
                 beginning += data
     except (OSError, zlib.error):
@@ -61,7 +62,7 @@ def is_scap(path: str) -> bool:
     return beginning[:4] == known.SECTION.to_bytes(4, "little") and beginning[8:12] == known.MAGIC.to_bytes(4, "little")
 
 
-class _Reader:
+class Reader:
     """The bytes of a file, unpacked if it is compressed; `broken` if they end before the compression does."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -102,10 +103,11 @@ class ScapFile(Unattached):
     def __init__(self, path: str, expr: Expr, names: frozenset[str], events: bool = True, snaplen: int = 80) -> None:
         try:
             self._file: BinaryIO = open(path, "rb")  # noqa: SIM115 - closed by close()
-            self._reader = _Reader(self._file)
+            self._reader = Reader(self._file)
         except OSError as error:
             raise UsageError(f"cannot read {path}: {error.strerror}") from None
         self.done, self.state = False, State()
+        self._whole = expr == TRUE
         self._path, self._events, self._context = path, events, Context(self.state)
         alone = not any(field.name in OF_THE_ROW_BEFORE for field in fields(expr))
         self._parts, self.rest = (conditions_of(expr) if alone else []), TRUE if alone and events else expr
@@ -114,15 +116,19 @@ class ScapFile(Unattached):
         self._names = names | columns_of(self.rest)
         self._memory = bool((names | columns_of(expr)) & set(MEMORY))
         self._walk, self._follow = Walk(OLD, known.LARGEST), Follow(self.state)
-        self._operations = Operations(self._follow, snaplen, self._memory)
+        self.operations = Operations(self._follow, snaplen, self._memory)
         self._left = self._carried = b""  # bytes of a block that is not whole; enter events that wait for their exits
         self._running = np.zeros(0, np.bool_)  # which of those that wait are calls that have not returned
         self._count = self._at = self._now = 0  # events so far, bytes so far, the latest time
+        self.piece: Piece | None = None  # of the last rows; `others`: events of it that go with those shown
+        self.others = np.zeros(0, np.int64)
+        self._alone = 0  # events that are no calls, and pass as far as that is known
         self._skipped = {"unknown block": 0, "unknown event": 0, "torn event": 0, "unreadable list": 0}
         self._damage, self._leading = "", True
 
     def poll(self, final: bool = False) -> Batch | None:
         """The rows of the next piece; `done` after the last."""
+        self.piece = None
         data = b"" if self.done else self._reader.read(PIECE)
         if not data:
             self._end()
@@ -155,18 +161,24 @@ class ScapFile(Unattached):
         numbers = np.cumsum(counted)
         numbers += self._count
         self._count += int(np.count_nonzero(counted))
-        shown = (marks & (_UNCOUNTED | _HIDDEN) == 0) & ~_state_only(whole, piece.start[carried:])
+        kept = _state_only(whole, piece.start[carried:])
+        shown = (marks & (_UNCOUNTED | _HIDDEN) == 0) & ~kept
         if self._leading:  # the containers there are when the capture begins
             first = np.flatnonzero(marks & _CONTAINER == 0)
             self._leading = not len(first)
             shown[: first[0] if len(first) else len(marks)] = False
         rows = np.flatnonzero(shown)
+        beside = _CONTAINER | _UNCOUNTED | (_HIDDEN if self._whole else 0)
+        others = ~shown & (marks & _UNKNOWN == 0) & (kept | (marks & beside != 0))
+        self.piece, self.others = piece, np.flatnonzero(others) + carried
+        events = EventRows(View(self._follow, piece), rows + carried, numbers[rows])
         if self._events:
-            events = EventRows(View(self._follow, piece), rows + carried, numbers[rows])
             batch = passing(self._parts, events, self._context).batch(self._names)
         else:
-            calls = calls_of(self._operations, piece, rows + carried, numbers[rows])
+            calls = calls_of(self.operations, piece, rows + carried, numbers[rows])
             batch = passing(self._parts, calls, self._context).batch(self._names)
+            alone = events.take(np.flatnonzero(ALONE[piece.type[rows + carried]]))
+            self._alone += len(passing(self._parts, alone, self._context))
         if len(piece) > carried:
             self._now = max(self._now, int(piece.time[carried:].max()))
         waiting, self._running = piece.unfinished(), piece.running(self._running)
@@ -182,7 +194,7 @@ class ScapFile(Unattached):
         if self._memory:
             self._follow.threads.remember(piece)
         events, self._running = np.flatnonzero(self._running), np.zeros(0, np.bool_)
-        return self._operations.running(piece, events, self._now, self._count + 1)
+        return self.operations.running(piece, events, self._now, self._count + 1)
 
     def _other(self, kind: int, data: bytes) -> None:
         """A block that is no event."""
@@ -224,6 +236,15 @@ class ScapFile(Unattached):
         counts = self._skipped | {"unreadable container": people}
         skipped = [f"{count:,} {what}{'' if count == 1 else 's'}" for what, count in counts.items() if count]
         return skipped + ([self._damage] if self._damage else [])
+
+    @property
+    def fds(self) -> Fds:
+        """What descriptors lead to."""
+        return self._follow.fds
+
+    def no_calls(self) -> list[str]:
+        """What of the file no row of calls tells."""
+        return [f"{self._alone:,} event{'' if self._alone == 1 else 's'} that are no calls"] if self._alone else []
 
     def progress(self) -> tuple[int, int]:
         """How much of the file was read."""

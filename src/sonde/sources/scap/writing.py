@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from sonde.catalog.lookup import TRACEPOINTS
 from sonde.engines.context import Context
 from sonde.plan.batch import Batch, Counters
 from sonde.plan.state import State
+from sonde.sources.scap.before import EntryOf, entry_of
 from sonde.sources.scap.beginning import Beginning
 from sonde.sources.scap.events_out import Blocks, blocks_of
 from sonde.sources.scap.file_out import FileOut
@@ -18,10 +20,25 @@ from sonde.sources.scap.ordering import Order
 from sonde.sources.scap.rotation import Cost, Names, Rotation
 from sonde.sources.scap.seam import Last, Seam
 
-__all__ = ["ScapWriter"]
+__all__ = ["Form", "ScapWriter"]
 
 HELD = 5_000_000_000  # ns that events wait for those that began before them
 WHOLE = Rotation()
+
+
+def _same(batch: Batch) -> Batch:
+    return batch
+
+
+class Form(NamedTuple):
+    """How rows become events: their blocks, the calls that they tell of, what is listed of a descriptor."""
+
+    blocks: Callable[[Batch, Context], list[Blocks]] = blocks_of
+    calls: Callable[[Batch], Batch] = _same
+    entry: EntryOf = entry_of
+
+
+AS_CALLS = Form()
 
 
 class ScapWriter:
@@ -32,18 +49,23 @@ class ScapWriter:
 
     def __init__(
         self, path: str, begin: Callable[[State], Beginning], compress: bool = False, rotation: Rotation = WHOLE,
-        told: Callable[[Beginning], Beginning] = lambda beginning: beginning,
+        told: Callable[[Beginning], Beginning] = lambda beginning: beginning, form: Form = AS_CALLS,
+        past: int | None = None,
     ) -> None:  # fmt: skip
-        """`begin` is asked for what there was when the recording begins; `told`: what of such a beginning is told."""
+        """`begin` is asked for what there was when the recording begins; `told`: what of such a beginning is told;
+        `form`: how rows become events; `past`: the time of the first row, where it is a recording that is read."""
         self._names, self._rotation, self._compress = Names(path, rotation), rotation, compress
-        self._begin, self._told, self._last = begin, told, Last()
-        self._part = _Part(self._file(time.time_ns()), told)
+        self._begin, self._told, self._form, self._last = begin, told, form, Last()
+        self._past = past is not None
+        self._part = _Part(self._file(time.time_ns() if past is None else past), told, form)
         self._context: Context | None = None
 
     def start(self, state: State) -> None:
         """Begin now, with a state, and not when there are rows."""
         if not self._part.begun:
-            self._part.begin(self._begin(state))
+            found = self._begin(state)
+            self._last.past = found if self._past else None
+            self._part.begin(found)
 
     def write(self, batch: Batch) -> None:
         """Take in a batch; sysdig has no events for tracepoints."""
@@ -54,7 +76,7 @@ class ScapWriter:
         if self._part.seam is None:
             self.start(batch.state)
         self._context = Context(batch.state) if self._context is None else self._context.of(batch.state)
-        blocks = blocks_of(batch, self._context)
+        blocks = self._form.blocks(batch, self._context)
         if self._rotation.rotates:
             self._distribute(batch, blocks)
         else:
@@ -68,12 +90,13 @@ class ScapWriter:
             fitting = cost.fitting(first, self._rotation, part.size, part.events, part.since)
             if not fitting and part.events:
                 part.close(batch.state)
-                self._part = _Part(self._file(int(cost.time[first])), self._told, Seam(self._last))
+                seam = Seam(self._last, self._form.entry)
+                self._part = _Part(self._file(int(cost.time[first])), self._told, self._form, seam)
                 continue
             last = first + max(fitting, 1)  # a file has one row at least
             rows = batch.take(np.arange(first, last))
             part.add([one.of_rows(first, last) for one in blocks], rows, cost.between(first, last))
-            self._last.look(rows)
+            self._last.look(self._form.calls(rows))
             first = last
 
     def _file(self, began: int) -> FileOut:
@@ -93,8 +116,10 @@ class ScapWriter:
 class _Part:
     """A file: events wait in it for those that began before them. `seam` tells how it begins, if nobody else does."""
 
-    def __init__(self, out: FileOut, told: Callable[[Beginning], Beginning], seam: Seam | None = None) -> None:
-        self._out, self._told, self.seam, self._order = out, told, seam, Order()
+    def __init__(
+        self, out: FileOut, told: Callable[[Beginning], Beginning], form: Form, seam: Seam | None = None
+    ) -> None:  # fmt: skip
+        self._out, self._told, self._form, self.seam, self._order = out, told, form, seam, Order()
         self._state, self._newest = State(), 0
         self.begun = False
         self.events = 0
@@ -113,7 +138,7 @@ class _Part:
     def add(self, blocks: Sequence[Blocks], rows: Batch, events: int = 0) -> None:
         """Take in rows, with their events; how many these are matters only where files follow one another."""
         if self.seam is not None and not self.begun:
-            self.seam.look(rows)
+            self.seam.look(self._form.calls(rows))
         self._order.add(blocks, len(rows))
         self.events += events
         self._state, self._newest = rows.state, int(rows.columns["time"][-1])
