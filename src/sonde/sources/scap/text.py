@@ -219,7 +219,9 @@ class Texts:
     def asked(self, event: int, index: int, kind: Event) -> bytes:
         """The name of what an open that failed asked for; its parameter `index` is the path."""
         path = self.piece.text(event, index)
-        return path if path in (b"", b"<NA>") else dotted(opened(self._base(event, kind.params[index]), path))
+        if path == b"<NA>" or not self.piece.raw(event, index):
+            return path
+        return dotted(opened(self._base(event, kind.params[index]), path))
 
     def _base(self, event: int, param: Param) -> bytes:
         """The directory that a path is relative to: that of the descriptor before it, or the working directory."""
