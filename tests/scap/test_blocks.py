@@ -7,7 +7,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from captures import tell
+from captures import needs_sysdig, sysdig, tell
 from written import block, event, fd_list, header, process_list, text, user_list
 
 from sonde.sources.scap import source
@@ -176,7 +176,26 @@ def test_a_socket_of_many_messages(tmp_path: Path) -> None:
     for at in range(3000):
         made += [event(34, 7, [fd, size], 30 + at), event(35, 7, [ok, b"d", udp], 30 + at)]
     told = tell(saved(tmp_path / "x.scap", *made, event(READ_E, 7, [fd, size], 9000)), "evt.type=read", "*%fd.name")
-    assert sorted(told.lines[0].strip().split(b"->")) == [b"10.0.0.1:4000", b"10.0.0.2:53"]
+    assert told.lines == [b"10.0.0.1:4000->10.0.0.2:53\n"]
+
+
+@needs_sysdig
+@pytest.mark.parametrize("ports", ((4000, 53), (53, 4000)))
+@pytest.mark.parametrize("kind", (31, 35, 49, 53))
+def test_who_serves_where_no_interface_is_known(kind: int, ports: tuple[int, int], tmp_path: Path) -> None:
+    """Who begins by reading (recvfrom, recvmsg) serves, who sends is the client."""
+    fd, size, ok = struct.pack("<q", 3), struct.pack("<I", 1), struct.pack("<q", 1)
+    ends = b"\x02" + bytes((10, 0, 0, 1)) + struct.pack("<H", ports[0]) + bytes((10, 0, 0, 2))
+    udp = ends + struct.pack("<H", ports[1])
+    calls = {31: ([fd, size, udp], [ok, b"d"]), 35: ([fd, size], [ok, b"d", udp]), 49: ([fd, size, udp], [ok, b"d"]),
+             53: ([fd], [ok, size, b"d", udp])}  # fmt: skip
+    entered, returned = calls[kind]
+    made = [process_list(8), event(18, 7, [struct.pack("<I", n) for n in (2, 2, 0)], 10), event(19, 7, [fd], 20)]
+    made += [event(kind - 1, 7, entered, 30), event(kind, 7, returned, 40), event(READ_E, 7, [fd, size], 50)]
+    path = saved(tmp_path / "x.scap", *made)
+    theirs = sysdig(path, "-p", "%fd.name", "evt.type=read")
+    assert theirs.count(b"10.0.0.") == 2
+    assert tell(path, "evt.type=read", "%fd.name").text == theirs
 
 
 def test_calls_that_go_on_when_the_file_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

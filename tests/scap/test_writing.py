@@ -70,6 +70,30 @@ def test_lines_of_a_live_one(tmp_path: Path, options: tuple[str, ...]) -> None:
     assert first.endswith(b" execve " + os.getcwd().encode() + b"/") and b"<NA>" not in first, "who began is known"
 
 
+@NEEDED
+@needs_sysdig
+def test_names_that_are_too_long(tmp_path: Path) -> None:
+    """sysdig has no room for names beyond 1 KiB; how long a name is counts before it is joined."""
+    program = """if True:
+        import os, sys
+        os.chdir(sys.argv[1])
+        here, top = os.open(".", os.O_DIRECTORY), os.getcwd()
+        for size in range(900, 1022):
+            path = "./" * (size // 2) + "/" * (size % 2)
+            for name, fd in ((path, here), (path, None), (f"{top}/{path}"[:1022], None), (f"{path}x", None)):
+                try:
+                    os.close(os.open(name, os.O_RDONLY, dir_fd=fd))
+                except FileNotFoundError:
+                    pass
+    """
+    scap, form = tmp_path / "x.scap", "%evt.type %fd.name %proc.cwd"
+    done = cli("-w", str(scap), "--", sys.executable, "-I", "-S", "-c", program, str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    theirs = sysdig(scap, "-p", form, "evt.type in (openat, close)")
+    assert theirs.count(b"/PATH_TOO_LONG") > 50
+    assert tell(scap, "evt.type in (openat, close)", form).text == theirs
+
+
 def rows_of(path: Path) -> list[Row]:
     """The calls of a recording or a file of sysdig."""
     answer = Answer(

@@ -31,7 +31,7 @@ STATE_ONLY = 1  # among the flags of an event: it is read for what it changes, a
 
 # types of descriptors, with the letter that sysdig shows
 LETTERS = (
-    "?", "f", "d", "4", "6", "4", "6", "p", "u", "e", "o", "s", "l", "i", "t", "n", "f", "b", "u", "r", "m", "P",
+    "?", "f", "d", "4", "6", "4", "6", "p", "u", "e", "X", "s", "l", "i", "t", "n", "f", "b", "u", "r", "m", "P",
 )  # fmt: skip
 FILE, DIRECTORY, IPV4, IPV6, IPV4_SERVER, IPV6_SERVER, FIFO, UNIX = range(1, 9)
 FILE_V2 = 16

@@ -13,7 +13,7 @@ from sonde.catalog.scap import blocks
 from sonde.plan.files import ANON_INODE_MAGIC, CLIENT, PIPEFS_MAGIC, SERVER, Node
 from sonde.plan.state import State
 from sonde.sources.scap.lists import Entry, Interface
-from sonde.sources.scap.paths import joined
+from sonde.sources.scap.paths import opened
 
 __all__ = ["CLIENT", "SERVER", "Fd", "Fds", "address", "dotted", "inet_name", "mapped", "printed", "unix_name"]
 
@@ -140,7 +140,7 @@ class Fds:
         key = (kind, b"" if path.startswith(b"/") else base, path, dev, ino)
         ident = self._opened.get(key)
         if ident is None:
-            ident = self._opened[key] = self.of(Fd(kind, joined(base, path), dev=dev, ino=ino))
+            ident = self._opened[key] = self.of(Fd(kind, opened(base, path), dev=dev, ino=ino))
         return ident
 
     def path(self, path: bytes) -> int:

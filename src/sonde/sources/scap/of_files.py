@@ -61,10 +61,11 @@ def uses_descriptor(piece: Piece, events: I8) -> Bools:
 
 
 class Described:
-    """The fields of the rows of a piece; `files` are the ids of what is behind their descriptors."""
+    """The fields of the rows of a piece, which are events or completed `calls`; `files` are the ids of what is behind
+    their descriptors."""
 
-    def __init__(self, follow: Follow, piece: Piece, files: Callable[[Batch], I8]) -> None:
-        self._follow, self._piece, self._files = follow, piece, files
+    def __init__(self, follow: Follow, piece: Piece, files: Callable[[Batch], I8], calls: bool) -> None:
+        self._follow, self._piece, self._files, self._calls = follow, piece, files, calls
 
     def text(self, key: str, text: Callable[[Fd], bytes | None]) -> Callable[..., Vector]:
         """A text of what is behind the descriptor, once for each."""
@@ -126,7 +127,14 @@ class Described:
 
     def letter(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
         """sysdig's letter of what is behind the descriptor."""
-        return self.text("typechar", lambda info: info.letter.encode())(batch, argument, context)
+        return self.text("typechar", lambda info: self._letter(info).encode())(batch, argument, context)
+
+    def _letter(self, info: Fd) -> str:
+        """X of what sysdig does not know, which it has no type for; calls have it unknown, as live."""
+        return "o" if self._calls and info.letter == "X" else info.letter
+
+    def _type(self, info: Fd) -> bytes | None:
+        return TYPES[self._letter(info)].encode() if self._letter(info) in TYPES else None
 
     def _renamed(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
         """fd.name_changed: a descriptor that is new, or is called otherwise than before the event."""
@@ -185,8 +193,8 @@ class Described:
     def fields(self) -> dict[str, Derivation]:
         """By name."""
         return {
-            "fd.num": self._num, "fd.uid": self._uid, "fd.typechar": self._typechar, "fd.name_changed": self._renamed,
-            "fd.type": self.text("type", lambda info: TYPES[info.letter].encode()),
+            "fd.num": self._num, "fd.uid": self._uid, "fd.name_changed": self._renamed,
+            "fd.typechar": self.letter if self._calls else self._typechar, "fd.type": self.text("type", self._type),
             "fd.l4proto": self.text("l4proto", lambda info: _PROTOCOLS.get(info.shown_l4)),
             "fd.sockfamily": self.text("sockfamily", _family), "fd.is_server": self._truth(self._serves),
             "fd.connected": self._truth(lambda info: info.is_inet and bool(info.ends[2]) and bool(info.role)),

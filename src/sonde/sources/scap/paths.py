@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["joined"]
+__all__ = ["joined", "opened"]
+
+_ROOM, _TOO_LONG = 1023, b"/PATH_TOO_LONG"
+
+
+def opened(directory: bytes, path: bytes) -> bytes:
+    """The name of what is opened by a path below a directory: joined, if both together are not longer than sysdig has
+    room for."""
+    before = 1 if path.startswith(b"/") else len(directory.rstrip(b"/")) + 1
+    return joined(directory, path) if before + len(path) < _ROOM else _TOO_LONG
 
 
 def joined(directory: bytes, path: bytes) -> bytes:

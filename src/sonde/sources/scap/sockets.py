@@ -163,6 +163,8 @@ def _guessed(m: Moment, ends: Ends, incoming: bool) -> int:
     source, target = m.fds.local(ends[0]), m.fds.local(ends[2])
     if source != target:
         return CLIENT if source else SERVER
+    if not source:  # neither is of this system: who begins by reading serves
+        return SERVER if incoming else CLIENT
     infos = m.all()
     bound = any(info.ends[1] == ends[3] for info in infos if info.is_server)
     bound |= any(info.ends[3] == ends[3] for info in infos if info.type == blocks.IPV4)  # no others, in sysdig

@@ -21,7 +21,7 @@ from sonde.native.escape import printable
 from sonde.native.ops import Form
 from sonde.sources.scap.fds import dotted, inet_name, printed
 from sonde.sources.scap.follow import Follow
-from sonde.sources.scap.paths import joined
+from sonde.sources.scap.paths import joined, opened
 from sonde.sources.scap.pieces import Piece
 from sonde.sources.scap.sockets import address_of, tuple_of, unix_of
 
@@ -215,6 +215,13 @@ class Texts:
             return shown, b""
         full = joined(self._base(event, param), path)
         return shown, b"" if full == shown else dotted(full)
+
+    def asked(self, event: int, index: int, kind: Event) -> bytes:
+        """The name of what an open that failed asked for; its parameter `index` is the path."""
+        path = self.piece.text(event, index)
+        if path == b"<NA>" or not self.piece.raw(event, index):
+            return path
+        return dotted(opened(self._base(event, kind.params[index]), path))
 
     def _base(self, event: int, param: Param) -> bytes:
         """The directory that a path is relative to: that of the descriptor before it, or the working directory."""

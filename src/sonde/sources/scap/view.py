@@ -97,7 +97,7 @@ class View:
     def __init__(self, follow: Follow, piece: Piece, calls: bool = False) -> None:
         self.follow, self.piece, self.calls = follow, piece, calls
         self.texts = Texts(follow, piece)
-        self.described = Described(follow, piece, self.files)
+        self.described = Described(follow, piece, self.files, calls)
 
     def files(self, batch: Batch) -> I8:
         """What is behind the descriptors of rows."""
@@ -340,8 +340,7 @@ class View:
     def _asked(self, event: int) -> bytes:
         kind = _event(int(self.piece.type[event]))
         place = next(i for i, param in enumerate(kind.params) if param.type in _PATHS)
-        text, name = self.texts.shown(event, place, kind, Context(self.follow.threads.state))
-        return name or text
+        return self.texts.asked(event, place, kind)
 
     def person(self, column: str, part: Callable[[User], bytes]) -> Derivation:
         """A text of the user or group of the thread that a column has."""
@@ -472,5 +471,4 @@ def fields_of(view: View) -> dict[str, Derivation]:
         "user.homedir": view.person("uid", lambda user: user.home),
         "user.shell": view.person("uid", lambda user: user.shell),
         **thread_fields(view.follow.threads, view.piece), **view.described.fields(),
-        **({"fd.typechar": view.described.letter} if view.calls else {}),
     }  # fmt: skip
