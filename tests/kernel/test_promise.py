@@ -74,7 +74,7 @@ def test_one_answer(first: int, tmp_path: Path) -> None:
             one.settle(keeper.counters)
     recorder.close(keeper.counters(), keeper.state)
     writer.close(keeper.counters(), keeper.state)
-    assert convert([native, converted]) == 0
+    assert convert(Options(verb="convert", arguments=(native, converted))) == 0
     for (text, names), answer, of in zip(cases.items(), asked, found[1:], strict=True):
         rows = [json.loads(line) for batch in of for line in answer.text(batch).splitlines()]
         again, counters = answered(Answer(question(text, *names), recorded(native)))
