@@ -169,7 +169,7 @@ OPTIONS: tuple[Option, ...] = (
         moment, example="sonde files -r shop.sonde --as-of 14:03:10", comment="what was open then",
     ),
     Option(
-        ("-w", "--write"), "write", "record to the directory FILE.sonde, else a file of sysdig; - is standard output",
+        ("-w", "--write"), "write", "record, or with -r write: FILE.sonde, else a file of sysdig; - is standard output",
         "FILE", _file,
         example="sonde -w shop.sonde --for 10s", comment="keep ten seconds",
     ),

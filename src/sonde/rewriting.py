@@ -53,7 +53,7 @@ class Rewriting:
         if self._native and options.compress:
             raise UsageError(f"-z is about files of sysdig; recordings (NAME{SUFFIX}, -) are always compressed")
         if not self._native and recordings(self._source):
-            raise UsageError(f"{self._source} holds several recordings, and a file of sysdig is of one: write each alone")
+            raise UsageError(f"{self._source} has several recordings, a file of sysdig is of one: write each alone")
         scap = is_scap(self._source)
         self._copies = scap and not self._native and not options.redacted
         self._telling = telling(options, scap)

@@ -157,6 +157,44 @@ def test_convert(tmp_path: Path) -> None:
     assert "can be written" in cli("convert", path, str(tmp_path / "x.doc")).stderr
 
 
+def test_a_part_as_another_recording(tmp_path: Path) -> None:
+    path, part = str(tmp_path / "x.sonde"), str(tmp_path / "part.sonde")
+    cli("-w", path, "evt.type!=close", "--", "/bin/sh", "-c", "ls /; sleep 0.3; cat /etc/hostname")
+    wanted = "evt.type=openat and proc.name=cat"
+    shown = ("-p", "%evt.rawtime %proc.name %fd.name %evt.res %evt.buffer")
+    for verb in (("-r", path, "-w", part, wanted), ("convert", path, part, wanted)):
+        assert "EXACT" in cli(*verb).stderr
+        assert cli("-r", part, *shown).stdout == cli("-r", path, *shown, wanted).stdout != ""
+    assert f"(evt.type!=close) and ({wanted})\n" in cli("info", part).stdout
+    cli("-F", "-r", path, "-w", part, wanted)
+    assert cli("-r", part, *shown).stdout == cli("-r", path, *shown, wanted).stdout, "what -F keeps is hidden"
+    assert re.search(f"^filter .*{re.escape(wanted)}\\); -F$", cli("info", part).stdout, re.MULTILINE)
+    cli("-r", path, "-w", part, "-G", "100ms")
+    parts = [cli("-r", str(one), *shown).stdout for one in sorted(Path(part).iterdir())]
+    assert len(parts) > 1 and "".join(parts) == cli("-r", path, *shown).stdout
+    lines = tmp_path / "x.jsonl"
+    cli("convert", path, str(lines), wanted, "-n", "3")
+    assert [json.loads(line)["proc.name"] for line in lines.read_text().splitlines()] == ["cat"] * 3
+
+
+def test_what_cannot_be_written(tmp_path: Path) -> None:
+    path, other = str(tmp_path / "x.sonde"), str(tmp_path / "y")
+    cli("-w", path, "--", "/bin/ls", "/")
+    refused = {
+        "write it to another place": ("-r", path, "-w", path), "there is no": ("-r", "/none", "-w", other),
+        "is read once": ("-r", "-", "-w", other), "-z says nothing": ("convert", "-z", path, f"{other}.jsonl"),
+        "-p says nothing": ("-r", path, "-w", other, "-p", "%evt.num"), "always compressed": (
+            "-z", "-r", path, "-w", f"{other}.sonde"), "no command": ("-r", path, "-w", other, "--", "ls"),
+        "-W keeps": ("convert", path, f"{other}.scap", "-W", "2"), "is one stream": ("-r", path, "-w", "-", "-e", "9"),
+        "several recordings": ("-r", str(tmp_path), "-w", "/tmp/none.scap"), "unknown field": (
+            "convert", path, f"{other}.scap", "foo.bar=1"),
+    }  # fmt: skip
+    for said, words in refused.items():
+        done = cli(*words)
+        assert said in done.stderr and done.stderr.startswith("sonde: ") and done.returncode, (words, done.stderr)
+    assert not list(tmp_path.glob("y*"))
+
+
 def test_the_past(tmp_path: Path) -> None:
     """`record` keeps what matters, without data; a second one goes on in the same place."""
     path = str(tmp_path / "past")

@@ -165,7 +165,8 @@ class Recorder:
             header["users"] = [[uid, *user] for uid, user in people.users.items()]
             header["groups"] = list(people.groups.items())
             header["begun"] = self._now() if self._segments > 1 else state.start
-            self.sink.write(framed(Kind.START, json.dumps({**header, **self._about}).encode()) + tables)
+            about = {**self._about, "host": state.host} if self._past else self._about
+            self.sink.write(framed(Kind.START, json.dumps({**header, **about}).encode()) + tables)
             self._events, self._first, self._began = 0, 0, time.monotonic()
         self._told = Told(state, self._chosen)
         self.sink.write(self._told.begin())
