@@ -43,7 +43,6 @@ _OWN = ("fd.name", "fd.directory", "fd.filename", "fd.type", "fd.typechar", "fd.
         "proc.nthreads", "proc.fdopencount", "proc.fdusage", "proc.duration")  # fmt: skip
 
 
-
 class Place(NamedTuple):
     """Where a word of a call stands: which parameter, of the enter or the exit event."""
 
