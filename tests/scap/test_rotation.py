@@ -62,8 +62,8 @@ def parts(place: Path, name: str) -> list[Path]:
 
 def lines(place: Path, name: str) -> tuple[Counter[bytes], int]:
     """(what sysdig shows of all files of a name, without names of descriptors; how many of these it does not know).
-    Descriptors that were there before are named by where their path led, those that are made by the path as it was given
-    (docs/compat.md); of what was inherited the lists of a later file may know more."""
+    Descriptors that were there before are named by where their path led, those that are made by the path as it was
+    given (docs/compat.md); of what was inherited the lists of a later file may know more."""
     shown = b"".join(sysdig(path, "-p", LINE) for path in parts(place, name))
     return Counter(NAMES.sub(b"", shown).splitlines()), shown.count(UNKNOWN)
 
