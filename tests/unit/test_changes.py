@@ -9,9 +9,13 @@ import pytest
 from sonde.catalog import changes
 from sonde.catalog.lookup import by_name
 from sonde.catalog.state import RECORDED, STATE
+from sonde.plan.state import State
 from sonde.sources.procfs.tables import read_state
 from sonde.sources.recording import snapshot
+from sonde.sources.recording.alive import Alive
+from sonde.sources.recording.changes import Change
 from sonde.sources.recording.frames import Damaged, Frame, Reader
+from sonde.sources.recording.held import Held
 
 
 def test_events_are_there() -> None:
@@ -48,3 +52,15 @@ def _fitting(table: str, row: tuple[object, ...]) -> list[object]:
 def test_tables_of_now_have_the_columns_of_the_catalogue() -> None:
     for table in STATE:
         assert list(read_state(table).columns) == [column.name for column in STATE[table].columns]
+
+
+def test_a_process_that_is_first_seen_by_another_thread() -> None:
+    """What only its main thread tells of it is not known yet."""
+    state = State()
+    record = state.processes.rows[state.processes.ensure(1)]
+    record["known"], record["tid"], record["pid"], record["euid"] = 1, 9, 8, 7
+    alive = Alive([], [], Held([]), 0)
+    for tid, uid in ((9, None), (8, 7)):
+        alive.change(Change(5, "read", tid, 8, 1, (0,) * 5, 1, -1, 0, b""), state)
+        assert alive.uid(8) == uid
+    assert [(row[0], len(alive.threads())) for row in alive.processes()] == [(8, 2)]

@@ -71,7 +71,8 @@ class Alive:
         pid, start = change.pid, known["start"]
         if pid in self._rows and abs(self._rows[pid]["start"] - start) <= 2 * TICK:
             return  # the snapshot was read meanwhile, and has it
-        self._rows[pid] = {**self._rows.get(known["ppid"], {}), "start": start - (start - epoch) % TICK}
+        parent = self._rows.get(known["ppid"]) or dict.fromkeys(PROCESSES)
+        self._rows[pid] = {**parent, "start": start - (start - epoch) % TICK}
         self._threads[pid] = {}
         if start > self._settled or not self._held.holds(pid):
             self._held.fork(known["ppid"], pid, shared=bool(_flags(change) & CLONE_FILES))
