@@ -251,7 +251,7 @@ def test_windows_add_up() -> None:
         (("SELECT proc.name FROM event",), "there is no table event, did you mean events?"),
         (("SELECT proc.name FORM events",), "SQL: "),
         (("SELECT frobnicate(proc.name) FROM events", "--for", "60"), "frobnicate does not exist"),
-        (("SELECT proc.name, count(*) FROM events", "--for", "60"), "         ^^^^^^^^^"),
+        (("SELECT proc.name, count(*) FROM events GROUP BY evt.type", "--for", "60"), "         ^^^^^^^^^"),
         ((), "sql takes one statement in quotes"),
     ],
 )

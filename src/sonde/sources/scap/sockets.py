@@ -14,6 +14,7 @@ __all__ = ["CHANGES", "CONNECT", "MAKES", "MOVES", "address_of", "tuple_of", "un
 _UNIX, _INET, _INET6, _NETLINK = 1, 2, 10, 16  # families
 _STREAM, _DGRAM, _RAW = 1, 2, 3  # types
 _IN_PROGRESS = -115
+IPV4_BYTES = 4
 
 
 def tuple_of(raw: bytes) -> tuple[int, Ends] | None:
@@ -163,7 +164,7 @@ def _guessed(m: Moment, ends: Ends, incoming: bool) -> int:
     source, target = m.fds.local(ends[0]), m.fds.local(ends[2])
     if source != target:
         return CLIENT if source else SERVER
-    if not source:  # neither is of this system: who begins by reading serves
+    if not source and len(ends[0]) == IPV4_BYTES:  # neither is of this system: who begins by reading serves
         return SERVER if incoming else CLIENT
     infos = m.all()
     bound = any(info.ends[1] == ends[3] for info in infos if info.is_server)
