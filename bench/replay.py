@@ -153,7 +153,8 @@ def beside_sysdig(capture: Capture, base: Path) -> None:
         figure(f"{what}, CPU of sysdig to sonde's", ratio(whole["sysdig"], whole["sonde"]), "x", note=note)
         figure("  without the start", ratio(apart["sysdig"], apart["sonde"]), "x",
                goal=(AT_LEAST, 15.0), note=spread(apart["sysdig"], apart["sonde"]))  # fmt: skip
-    subprocess.run(["sysdig", "-r", str(files["whole"]), "-z", "-w", str(files["theirs"])], check=True)
+    packing = ["sysdig", "-r", str(files["whole"]), "-z", "-w", str(files["theirs"])]
+    subprocess.run(packing, stdout=DEVNULL, check=True)
     ours, theirs = (files[name].stat().st_size / 1e6 for name in ("packed", "theirs"))
     figure("-z, our file to sysdig's", ours / theirs, "x", goal=(AT_MOST, 1), note=f"{ours:.0f} MB, {theirs:.0f} MB")
 

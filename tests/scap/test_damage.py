@@ -24,7 +24,7 @@ EVERYTHING = (
     "*%evt.num %evt.args %fd.name %fd.type %fd.cip %proc.cmdline %proc.pname %user.name %container.id %evt.category "
     "%evt.arg.res %evt.buffer %proc.vmsize %evt.res"
 )
-MADE, EACH = 10, 100  # files made by hand, and how often each is spoiled
+MADE, EACH = 10, 60  # files made by hand, and how often each is spoiled
 LIMIT = 20  # s that one may take: a guard against hanging
 
 

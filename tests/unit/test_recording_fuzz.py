@@ -16,7 +16,7 @@ from spoiled import QUESTIONS, damaged, outcome, parts_of
 from sonde import query
 
 LIMIT = 20  # s that one may take: a guard against hanging
-GROUPS, EACH = 8, 200
+GROUPS, EACH = 8, 120
 
 
 def _late(number: int, frame: FrameType | None) -> None:
