@@ -16,6 +16,7 @@ from sonde.errors import SondeError, UsageError
 from sonde.plan.batch import Batch
 from sonde.sources.recording.frames import BEGINNING, Kind, framed
 from sonde.sources.recording.thinner import TEMPORARY
+from sonde.sources.writing import write_whole
 
 __all__ = ["Directory", "Sink", "Stream", "is_recording", "recordings", "segments"]
 
@@ -81,18 +82,7 @@ class Sink(ABC):
 
     def write(self, data: bytes) -> None:
         """Write to the segment. SondeError if that fails; it then ends before these bytes."""
-        view = memoryview(data)
-        try:
-            while view:
-                view = view[os.write(self.fd, view) :]
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            self._shorten()
-            raise SondeError(
-                f"cannot write {self.name}: {error.strerror}; what was recorded before can be read"
-            ) from None
-        self.size += len(data)
+        self.size = write_whole(self.fd, data, self.size, self.name)
 
     def count(self, batch: Batch) -> None:  # noqa: B027 - only where kinds have shares
         """These rows are written."""
@@ -103,11 +93,6 @@ class Sink(ABC):
 
     def tend(self) -> None:  # noqa: B027
         """Called again and again: what there is to do beside writing."""
-
-    def _shorten(self) -> None:
-        """Cut off what is not whole."""
-        with contextlib.suppress(OSError):
-            os.ftruncate(self.fd, self.size)
 
     @abstractmethod
     def close(self) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import zlib
 
-from sonde.errors import SondeError, UsageError
+from sonde.errors import UsageError
+from sonde.sources.writing import write_whole
 
 __all__ = ["FileOut"]
 
@@ -44,15 +44,4 @@ class FileOut:
         os.close(self._fd)
 
     def _all(self, data: bytes) -> None:
-        view = memoryview(data)
-        try:
-            while view:
-                view = view[os.write(self._fd, view) :]
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._fd, self.size)
-            said = f"cannot write {self._path}: {error.strerror}; what was recorded before can be read"
-            raise SondeError(said) from None
-        self.size += len(data)
+        self.size = write_whole(self._fd, data, self.size, self._path)
