@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from sonde.plan.batch import Batch
 
-__all__ = ["Unattached"]
+__all__ = ["Complete", "Unattached"]
 
 
-class Unattached:
+class Complete:
+    """A source that has all it is asked for, and does not end."""
+
+    def absent(self) -> list[str]:
+        """What of the question cannot be answered from here."""
+        return []
+
+    def progress(self) -> tuple[int, int]:
+        """Nothing is read that ends."""
+        return 0, 0
+
+    def aside(self) -> list[str]:
+        """What else is worth saying."""
+        return []
+
+
+class Unattached(Complete):
     """A source whose rows are there already, or that has none."""
 
     def start(self) -> None:
@@ -26,15 +42,3 @@ class Unattached:
     def inflight(self) -> Batch | None:
         """No calls are running."""
         return None
-
-    def absent(self) -> list[str]:
-        """What of the question cannot be answered from here."""
-        return []
-
-    def progress(self) -> tuple[int, int]:
-        """Nothing is read that ends."""
-        return 0, 0
-
-    def aside(self) -> list[str]:
-        """What else is worth saying."""
-        return []

@@ -40,6 +40,7 @@ from sonde.sources.live.inflight import with_arguments
 from sonde.sources.live.late import with_late_arguments
 from sonde.sources.live.scan import Scan
 from sonde.sources.live.verdicts import Verdicts
+from sonde.sources.unattached import Complete
 
 __all__ = ["UNWATCHED", "Feature", "LiveEvents", "ProgramCost", "Sizes", "features", "keep_statistics"]
 
@@ -74,7 +75,7 @@ USUAL = Sizes()
 VIEW = Sizes(events=1 << 26, payloads=1 << 26)
 
 
-class LiveEvents:
+class LiveEvents(Complete):
     """A live scan. `skip` are process ids left out; with `follow` only those threads and, unless `fork` is
     false, their descendants are seen. `interval` is the time between two polls at most, s, as long as
     rows that come all at once fit.
@@ -199,18 +200,6 @@ class LiveEvents:
     def rest(self) -> Expr:
         """The part of the filter that the rows still have to pass."""
         return self.scan.rest
-
-    def absent(self) -> list[str]:
-        """What of the question cannot be answered from here."""
-        return []
-
-    def progress(self) -> tuple[int, int]:
-        """Nothing is read that ends."""
-        return 0, 0
-
-    def aside(self) -> list[str]:
-        """What else is worth saying about the rows."""
-        return []
 
     def follow(self, tid: int, from_exec: bool = False) -> None:
         """Follow a thread and its descendants; `from_exec`: from its next successful exec on."""
