@@ -37,6 +37,7 @@ from sonde.query import (
 from sonde.render import colour
 from sonde.render.items import Options as RowOptions
 from sonde.render.payload import BUFFER_FORMS
+from sonde.render.progress import Progress
 from sonde.render.receipt import Status, receipt_json, receipt_text
 from sonde.render.times import TimeStyle
 from sonde.sources.live.events import Feature
@@ -151,10 +152,10 @@ class Output:
 class Run:
     """A question being answered until the options, its command or a signal end it.
 
-    Signals say `ended_by` which, and `asked` that a receipt is wanted meanwhile.
+    Signals say `ended_by` which, and `asked` that a receipt is wanted meanwhile. `out` is where the answer goes.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, out: int = STDOUT) -> None:
         self.options = options
         self.ended_by = 0
         self.asked = False
@@ -162,7 +163,7 @@ class Run:
         self.status: int | None = None  # of the command
         self.began = 0.0
         self._source: Source | None = None
-        self._percent = -1
+        self.progress = Progress(options.progress, out)
 
     @property
     def elapsed(self) -> float:
@@ -187,21 +188,16 @@ class Run:
 
     def over(self, done: bool) -> bool:
         """Is it at its end? `done`: the answer is."""
-        if self.options.progress and self._source is not None:
-            self._tell(*self._source.progress(), done)
         if self.command and self.status is None:
             self.status = self.command.poll()
         seconds = self.options.seconds if self.options.read is None else None
         late = seconds is not None and self.elapsed >= seconds
-        return self.ended_by != 0 or done or late or self.status is not None
-
-    def _tell(self, read: int, there: int, done: bool) -> None:
-        """How much of what was recorded is read, in percent, wherever that has changed."""
-        percent = 100 if done else min(99, 100 * read // max(there, 1))
-        if percent != self._percent:
-            self._percent = percent
-            sys.stderr.write(f"\r{percent:3}%" + "\n" * done)
-            sys.stderr.flush()
+        ended = self.ended_by != 0 or done or late or self.status is not None
+        if self._source is not None and self.options.read is not None:
+            self.progress.tell(*self._source.progress())
+            if ended:
+                self.progress.end(done)
+        return ended
 
     def refused(self, complete: bool) -> bool:
         """Does --exact refuse an answer that is not complete? It says so."""
@@ -232,6 +228,7 @@ class Signals:
         self._before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
 
     def __exit__(self, *_: object) -> None:
+        self._run.progress.end(done=False)
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
@@ -240,7 +237,7 @@ class FilterRun(Run):
     """A filter being answered."""
 
     def __init__(self, options: Options, out: Output) -> None:
-        super().__init__(options)
+        super().__init__(options, out.fd)
         self.out = out
         self.waits = False
         self.kinds: Counter[tuple[str, bool]] = Counter()  # name of the event, is it entered
@@ -284,6 +281,7 @@ class FilterRun(Run):
         """Show the rows that have come."""
         self.count(batch)
         if batch is not None and (text := self.answer.text(batch)):
+            self.progress.hide()
             self.out.write(text)
 
     def count(self, batch: Batch | None) -> None:

@@ -103,7 +103,7 @@ class _Run(Run):
     """One statement being answered."""
 
     def __init__(self, options: Options, asked: Asked, out: Output) -> None:
-        super().__init__(options)
+        super().__init__(options, out.fd)
         self.out = out
         self.plan, self.every, self.shape, self.expected = asked
         self.header = True
@@ -178,6 +178,7 @@ class _Run(Run):
     def _print(self, rows: Rows | None) -> None:
         if rows is None:
             return
+        self.progress.hide()
         if self.expected:
             came = {row[-1] for row in rows.rows}
             rows.rows.extend((0, name) for name in self.expected if name not in came and not _members(name) & came)

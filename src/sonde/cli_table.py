@@ -153,7 +153,8 @@ OPTIONS: tuple[Option, ...] = (
         example="sonde -r shop.sonde evt.failed=true", comment="what failed when it was recorded",
     ),
     Option(
-        ("-P", "--progress"), "progress", "of -r: say on standard error how much is read, in percent",
+        ("-P", "--progress"), "progress",
+        "of -r: say on standard error how much is read, in percent; a terminal shows it of long work anyway",
         example="sonde -P -r shop.sonde -o failed.txt evt.failed=true", comment="how long it will take",
     ),
     Option(
