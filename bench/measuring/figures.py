@@ -16,7 +16,13 @@ AT_MOST, AT_LEAST = "<=", ">="
 
 
 def quick() -> bool:
-    """Was --quick asked for: small workloads and few rounds, to see that a measurement works and not to quote it?"""
+    """Was --quick asked for: small workloads and few rounds, to see that a measurement works and not to quote it?
+
+    Measurements ask it first, so --help is answered here: what a measurement is says the file that was started.
+    """
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(sys.modules["__main__"].__doc__)
+        sys.exit()
     return "--quick" in sys.argv[1:]
 
 
