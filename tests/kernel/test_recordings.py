@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,6 +28,8 @@ from sonde.sources.recording.writer import Recorder
 from sonde.sql_query import SqlAnswer, plan_sql
 
 pytestmark = KERNEL
+
+RECORDINGS = Path(__file__).parents[2] / "docs" / "recordings.md"
 
 
 def test_every_command_line_of_it(tmp_path: Path) -> None:
@@ -246,6 +249,20 @@ def test_windows_of_the_time_that_was(tmp_path: Path) -> None:
     assert len(rows) >= 2 and sum(row["n"] for row in rows) == len(cli("-r", path).stdout.splitlines())
     assert all(row["first"] // 10**9 == row["last"] // 10**9 for row in rows), "windows are whole seconds"
     assert "was made without" in cli("sql", "SELECT count(*) FROM sockets", "-r", path).stderr
+
+
+def test_as_a_service(tmp_path: Path) -> None:
+    """The capabilities of the unit in docs/recordings.md are enough, also for descriptors of another user."""
+    [line] = re.findall(r"^CapabilityBoundingSet=(.*)$", RECORDINGS.read_text(), re.MULTILINE)
+    capabilities = ",".join(["-all", *(name.lower().replace("cap_", "+") for name in line.split())])
+    words = ["setpriv", f"--bounding-set={capabilities}", f"--inh-caps={capabilities}", "--no-new-privs"]
+    path = str(tmp_path / "x")
+    with open("/etc/passwd") as file, subprocess.Popen(["sleep", "60"], stdin=file, user=65534, group=65534) as other:
+        recorder = [*words, sys.executable, "-m", "sonde.cli", "record", "--for", "1s", path]
+        done = subprocess.run(recorder, capture_output=True, text=True)
+        other.kill()
+    assert done.returncode == 0 and "EXACT" in done.stderr, done.stderr
+    assert "/etc/passwd" in cli("files", f"pid={other.pid}", "-r", path).stdout
 
 
 def test_people_as_they_were(tmp_path: Path) -> None:
