@@ -1,4 +1,4 @@
-"""Calls of a piece that returned, as rows whose columns are made together, for as few of them as can be."""
+"""Calls of a piece that returned, as rows whose columns are made when they are asked for."""
 
 from __future__ import annotations
 
@@ -27,6 +27,9 @@ class CallRows:
     def __init__(self, operations: Operations, piece: Piece, events: I8, numbers: I8) -> None:
         self._operations, self._piece, self._events, self._numbers = operations, piece, events, numbers
 
+    def __len__(self) -> int:
+        return len(self._events)
+
     def take(self, rows: I8) -> CallRows:
         """Some of the rows."""
         return CallRows(self._operations, self._piece, self._events[rows], self._numbers[rows])
@@ -35,6 +38,6 @@ class CallRows:
         """What kind of event each is."""
         return kinds_of(self._piece, self._events)
 
-    def batch(self, names: frozenset[str]) -> Batch:
-        """The rows with all columns."""
-        return self._operations.rows(self._piece, self._events, self._numbers)
+    def batch(self, names: frozenset[str], pointed: bool = False) -> Batch:
+        """The rows with columns by name; the usual ones are always there. `pointed`: with what arguments point at."""
+        return self._operations.rows(self._piece, self._events, self._numbers, names, pointed)

@@ -119,6 +119,15 @@ class Piece:
         end[there] = self.offset[last[there]] + self.length[last[there]]
         return start, end
 
+    def span(self, events: I8, index: int) -> tuple[I8, I8]:
+        """Where one parameter begins and ends in `data`; nowhere if there is none."""
+        at, there = self.places(index, events)
+        there &= events >= 0
+        begin, end = np.zeros((2, len(events)), np.int64)
+        begin[there] = self.offset[at[there]]
+        end[there] = begin[there] + self.length[at[there]]
+        return begin, end
+
     def cut(self, start: int, length: int) -> bytes:
         """Bytes of the file."""
         return self.data[start : start + length]

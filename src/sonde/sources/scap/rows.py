@@ -125,8 +125,9 @@ class EventRows:
         """What kind of event each is."""
         return kinds_of(self._view.piece, self._events)
 
-    def batch(self, names: frozenset[str]) -> Batch:
-        """The rows with columns by name; the usual ones are always there."""
+    def batch(self, names: frozenset[str], pointed: bool = False) -> Batch:
+        """The rows with columns by name; the usual ones are always there. What is `pointed` at the file itself tells,
+        without payloads."""
         columns: dict[str, Array] = {"num": self._numbers.astype(np.uint64)}
         for name in (USUAL | names) & _MAKE.keys():
             made = _MAKE[name](self._view, self._events)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from sonde.catalog.scap import blocks as known
 from sonde.catalog.scap.events import EVENTS
+from sonde.engines.batch import filter_batch
 from sonde.engines.context import Context
 from sonde.errors import UsageError
 from sonde.native.scap import Blocks, Walk
@@ -98,9 +99,11 @@ class Reader:
 
 
 class ScapFile(Unattached):
-    """A .scap file. With `events` its rows are events, as sysdig shows them, else completed calls."""
+    """A .scap file. With `events` its rows are events, as sysdig shows them, else completed calls; these have what
+    arguments point at if it is asked for (`pointed`)."""
 
-    def __init__(self, path: str, expr: Expr, names: frozenset[str], events: bool = True, snaplen: int = 80) -> None:
+    def __init__(self, path: str, expr: Expr, names: frozenset[str], events: bool = True, snaplen: int = 80,
+                 pointed: bool = True) -> None:  # fmt: skip
         try:
             self._file: BinaryIO = open(path, "rb")  # noqa: SIM115 - closed by close()
             self._reader = Reader(self._file)
@@ -108,15 +111,16 @@ class ScapFile(Unattached):
             raise UsageError(f"cannot read {path}: {error.strerror}") from None
         self.done, self.state = False, State()
         self._whole = expr == TRUE
+        self._expr = expr
         self._path, self._events, self._context = path, events, Context(self.state)
         alone = not any(field.name in OF_THE_ROW_BEFORE for field in fields(expr))
-        self._parts, self.rest = (conditions_of(expr) if alone else []), TRUE if alone and events else expr
-        if not events:  # all columns of a call are made at once: what needs them is asked later
-            self._parts = [part for part in self._parts if part.of_kinds]
+        self._parts, self.rest = (conditions_of(expr) if alone else []), TRUE if alone else expr
+        self._of_kinds = [part for part in self._parts if part.of_kinds]
+        self._pointed = pointed
         self._names = names | columns_of(self.rest)
         self._memory = bool((names | columns_of(expr)) & set(MEMORY))
         self._walk, self._follow = Walk(OLD, known.LARGEST), Follow(self.state)
-        self.operations = Operations(self._follow, snaplen, self._memory)
+        self.operations = Operations(self._follow, snaplen)
         self._left = self._carried = b""  # bytes of a block that is not whole; enter events that wait for their exits
         self._running = np.zeros(0, np.bool_)  # which of those that wait are calls that have not returned
         self._count = self._at = self._now = 0  # events so far, bytes so far, the latest time
@@ -176,9 +180,9 @@ class ScapFile(Unattached):
             batch = passing(self._parts, events, self._context).batch(self._names)
         else:
             calls = calls_of(self.operations, piece, rows + carried, numbers[rows])
-            batch = passing(self._parts, calls, self._context).batch(self._names)
+            batch = passing(self._parts, calls, self._context).batch(self._names, self._pointed)
             alone = events.take(np.flatnonzero(ALONE[piece.type[rows + carried]]))
-            self._alone += len(passing(self._parts, alone, self._context))
+            self._alone += len(passing(self._of_kinds, alone, self._context))
         if len(piece) > carried:
             self._now = max(self._now, int(piece.time[carried:].max()))
         waiting, self._running = piece.unfinished(), piece.running(self._running)
@@ -194,14 +198,15 @@ class ScapFile(Unattached):
         if self._memory:
             self._follow.threads.remember(piece)
         events, self._running = np.flatnonzero(self._running), np.zeros(0, np.bool_)
-        return self.operations.running(piece, events, self._now, self._count + 1)
+        batch = self.operations.running(piece, events, self._now, self._count + 1, self._names)
+        return batch if self.rest == self._expr else filter_batch(batch, self._expr, self._context)
 
     def _other(self, kind: int, data: bytes) -> None:
         """A block that is no event."""
         follow = self._follow
         try:
             if kind in known.INTERFACES:
-                follow.fds.interfaces += lists.interfaces(data, known.INTERFACES[kind])
+                follow.listed_interfaces(lists.interfaces(data, known.INTERFACES[kind]))
             elif kind in known.USERS:
                 for user in lists.users(data, known.USERS[kind]):
                     follow.people.listed(user)
