@@ -36,6 +36,7 @@ class Follow:
         self.people = People()
         state.containers = self.people.containers
         self._stepping = Stepping(makes.keys(), sockets.CHANGES.keys(), tasks.CHANGES.keys() | _META, _META)
+        self.marks = self._stepping.marks
 
     def listed_interfaces(self, found: Iterable[Interface]) -> None:
         """Interfaces of the list: which end of a connection is here may be another."""

@@ -56,9 +56,9 @@ class Known:
     def _spans(self, piece: Piece, events: I8) -> tuple[tuple[I8, I8], tuple[I8, I8]]:
         """Where the bytes stand that matter."""
         types, enters = piece.type[events], np.where(piece.pairs.valid[events], piece.pairs.enter[events], -1)
-        of_exit, of_enter = piece.spans(events), piece.spans(enters)
+        of_exit, of_enter = piece.behind(events), piece.behind(enters)
         for kind in self._told.keys() & set(types.tolist()):
             rows, (place, entered) = np.flatnonzero(types == kind), self._told[kind]
-            of_exit[0][rows], of_exit[1][rows] = piece.span(enters[rows] if entered else events[rows], place)
+            of_exit[0][rows], of_exit[1][rows] = piece.spans(enters[rows] if entered else events[rows], place)
             of_enter[1][rows] = of_enter[0][rows]
         return of_exit, of_enter

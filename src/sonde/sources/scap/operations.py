@@ -208,13 +208,12 @@ class _Made:
         return np.where(fds == _CWD, 0, np.where(files != 0, files, _NOT_KNOWN))
 
     def _payload(self, place: Place, rows: I8, at: I8, buffer: bool) -> None:
-        index = self.piece.first[at] + place.at
-        there = (index < self.piece.first[at + 1]) & (self.seen[place.word][rows] == 0)
+        begin, end = self.piece.spans(at, place.at)
+        there = (begin >= 0) & (self.seen[place.word][rows] == 0)
         if buffer:  # of a call that failed there is no data, which is not the same as an empty buffer
-            there &= (self.res[rows] >= 0) | (self.piece.length[np.where(there, index, 0)] > 0)
-        rows, index = rows[there], index[there]
+            there &= (self.res[rows] >= 0) | (end > begin)
+        rows, offset, length = rows[there], begin[there], (end - begin)[there]
         self.seen[place.word][rows] = 1
-        offset, length = self.piece.offset[index], self.piece.length[index].astype(np.int64)
         full = np.maximum(self.res[rows], 0) if buffer else length
         if buffer:
             length = np.minimum(length, self.snaplen)

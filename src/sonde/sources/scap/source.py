@@ -15,7 +15,7 @@ from sonde.catalog.scap.events import EVENTS
 from sonde.engines.batch import filter_batch
 from sonde.engines.context import Context
 from sonde.errors import UsageError
-from sonde.native.scap import Blocks, Walk
+from sonde.native.scap import KEPT, Blocks, Walk
 from sonde.plan.batch import Batch, Counters
 from sonde.plan.expr import TRUE, Expr, fields
 from sonde.plan.state import State
@@ -37,7 +37,6 @@ OF_THE_ROW_BEFORE = ("evt.deltatime", "evt.deltatime.s", "evt.deltatime.ns")  # 
 PIECE = 1 << 21  # bytes of a file at once
 _GZIP = b"\x1f\x8b"
 _UNKNOWN, _UNCOUNTED, _HIDDEN, _CONTAINER = 1, 2, 4, 8  # marks of event types
-_FLAGGED, _FLAGS = [kind for kind, (flags, *_) in known.EVENTS.items() if flags], 10  # block types; where flags stand
 
 
 def _marks() -> npt.NDArray[np.uint8]:
@@ -150,7 +149,7 @@ class ScapFile(Unattached):
         carried = int(np.searchsorted(found.start, len(self._carried)))
         for kind, offset, length in found.other.tolist():
             self._other(kind, whole[offset : offset + length])
-        piece = Piece(found, whole, carried)
+        piece = Piece(found, whole, carried, self._follow.marks)
         if not self.state.start:  # what tells of users and containers is older, or younger
             begun = carried + np.flatnonzero(~_META[piece.type[carried:]])
             self.state.start = int(piece.time[begun[0]]) if len(begun) else 0
@@ -165,7 +164,7 @@ class ScapFile(Unattached):
         numbers = np.cumsum(counted)
         numbers += self._count
         self._count += int(np.count_nonzero(counted))
-        kept = _state_only(whole, piece.start[carried:])
+        kept = piece.form[carried:] & KEPT != 0
         shown = (marks & (_UNCOUNTED | _HIDDEN) == 0) & ~kept
         if self._leading:  # the containers there are when the capture begins
             first = np.flatnonzero(marks & _CONTAINER == 0)
@@ -262,16 +261,6 @@ class ScapFile(Unattached):
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-
-def _state_only(data: bytes, start: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Which events are there only for what they change: their blocks have flags, which say so."""
-    if not len(start):
-        return np.zeros(0, np.bool_)
-    raw = np.frombuffer(data, np.uint8)
-    flagged = np.isin(raw[start] | raw[start + 1].astype(np.uint16) << 8, _FLAGGED)  # what is left of the types differs
-    found: npt.NDArray[np.bool_] = flagged & (raw[start + _FLAGS] & known.STATE_ONLY != 0)
-    return found
 
 
 def _block(data: bytes, start: int) -> bytes:

@@ -252,12 +252,8 @@ class View:
     def _data(self, batch: Batch) -> tuple[I8, npt.NDArray[np.int32]]:
         events = ints(batch, "seq")
         places = _table(_data_place, -1)[self.piece.type[events]]
-        at = self.piece.first[events] + places
-        there = (places >= 0) & (at < self.piece.first[events + 1])
-        at = np.where(there, at, 0)
-        if not len(self.piece.offset):
-            return np.zeros(len(events), np.int64), np.full(len(events), -1, np.int32)
-        return self.piece.offset[at], np.where(there, self.piece.length[at], -1).astype(np.int32)
+        begin, end = self.piece.spans(events, places)
+        return np.maximum(begin, 0), np.where(begin >= 0, end - begin, -1).astype(np.int32)
 
     def buflen(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
         """evt.buflen: of calls that work on a descriptor what they moved, as far as the result tells; of descriptors
