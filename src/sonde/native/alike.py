@@ -19,8 +19,7 @@ def alike(data: bytes, numbers: Sequence[I8], spans: Sequence[tuple[I8, I8]]) ->
     bytes of `data` from the first to before the second place of each span; an end that is not behind the begin, or not
     in `data`, is no bytes. Groups are numbered in the order of their first rows."""
     rows = len(numbers[0])
-    words = np.ascontiguousarray(np.stack(numbers, axis=1), np.int64)
-    places = np.ascontiguousarray(np.stack([end for span in spans for end in span], axis=1), np.int64)
+    words, places = _beside(numbers), _beside([end for span in spans for end in span])
     native = kernel("alike")
     if native is None:
         return _twin(data, words, places)
@@ -33,6 +32,14 @@ def alike(data: bytes, numbers: Sequence[I8], spans: Sequence[tuple[I8, I8]]) ->
          _address(group), _address(first), _address(slots), len(slots) - 1], np.uint64,
     )  # fmt: skip
     return group, first[: native(_address(job))].copy()
+
+
+def _beside(columns: Sequence[I8]) -> I8:
+    """Columns as rows."""
+    rows = np.empty((len(columns[0]), len(columns)), np.int64)
+    for place, column in enumerate(columns):
+        rows[:, place] = column
+    return rows
 
 
 def _address(array: npt.NDArray[np.generic]) -> int:

@@ -64,10 +64,12 @@ class Condition:
         if not self.of_kinds:
             return evaluate(self._expr, rows.batch(self._columns, self._pointed), context)
         kinds = rows.kinds()
-        unknown = np.flatnonzero(self._verdicts[kinds] == _OPEN)
+        verdicts = self._verdicts[kinds]
+        unknown = np.flatnonzero(verdicts == _OPEN)
         if len(unknown):
             new, first = np.unique(kinds[unknown], return_index=True)
             some = rows.take(unknown[first]).batch(self._columns)
             self._verdicts[new] = evaluate(self._expr, some, context)
-        held: Mask = self._verdicts[kinds] != 0
+            verdicts = self._verdicts[kinds]
+        held: Mask = verdicts != 0
         return held

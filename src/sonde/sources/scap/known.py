@@ -23,7 +23,9 @@ class Known:
     was behind the descriptor of those that change it. Of events that are `told` one parameter matters, else all."""
 
     def __init__(self, told: Told) -> None:
-        self._told = told
+        self._place, self._entered = np.full(1 << 16, -1, np.int64), np.zeros(1 << 16, np.bool_)
+        for kind, (place, entered) in told.items():
+            self._place[kind], self._entered[kind] = place, entered
         self._idents: dict[Key, int] = {}
 
     def get(self, key: Key) -> int | None:
@@ -57,8 +59,9 @@ class Known:
         """Where the bytes stand that matter."""
         types, enters = piece.type[events], np.where(piece.pairs.valid[events], piece.pairs.enter[events], -1)
         of_exit, of_enter = piece.behind(events), piece.behind(enters)
-        for kind in self._told.keys() & set(types.tolist()):
-            rows, (place, entered) = np.flatnonzero(types == kind), self._told[kind]
-            of_exit[0][rows], of_exit[1][rows] = piece.spans(enters[rows] if entered else events[rows], place)
-            of_enter[1][rows] = of_enter[0][rows]
+        told = np.flatnonzero(self._place[types] >= 0)
+        if len(told):
+            at = np.where(self._entered[types[told]], enters[told], events[told])
+            of_exit[0][told], of_exit[1][told] = piece.spans(at, self._place[types[told]])
+            of_enter[1][told] = of_enter[0][told]
         return of_exit, of_enter

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Callable
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -24,10 +24,10 @@ from sonde.sources.scap.pieces import SWITCHES, Piece, of_types
 from sonde.sources.scap.rows import numbers_of
 from sonde.sources.scap.sockets import address_of, tuple_of
 from sonde.sources.scap.text import size_of
-from sonde.sources.scap.view import View, fields_of
+from sonde.sources.scap.view import View
 from sonde.sources.strace import values
 
-__all__ = ["ALL", "ALONE", "ENDS", "OWN", "Operations"]
+__all__ = ["ALL", "ALONE", "ENDS", "OWN", "WORDS", "Operations"]
 
 I8 = npt.NDArray[np.int64]
 _PROCEXIT, _SIGNAL = 186, 232
@@ -46,8 +46,10 @@ _OTHER_NAMES = {"fd": ("fd", "out_fd", "fd_in"), "sig": ("sig",), "size": ("size
 OWN = ("fd.name", "fd.directory", "fd.filename", "fd.type", "fd.typechar", "fd.l4proto", "fd.sockfamily", "user.name",
         "user.loginname", "user.homedir", "user.shell", "group.name", "proc.cwd", "proc.exepath", "proc.tty",
         "proc.nthreads", "proc.fdopencount", "proc.fdusage", "proc.duration")  # fmt: skip
-USUAL = frozenset(("time", "nr", "flags", "seq", "unknown"))  # columns of every batch
-ALL = USUAL | {"latency", "cpu", "tid", "pid", "res", "proc", "file", "fdlimit", "dir", "newdir", *_COUNT}
+WORDS = frozenset((*_COUNT, "dir", "newdir"))
+ALL = WORDS | {
+    "time", "nr", "flags", "seq", "unknown", "latency", "cpu", "tid", "pid", "res", "proc", "file", "fdlimit",
+}  # fmt: skip
 
 
 class Place(NamedTuple):
@@ -100,17 +102,16 @@ class Operations:
 
     def __init__(self, follow: Follow, snaplen: int) -> None:
         self._follow, self._snaplen = follow, snaplen
+        self._last: View | None = None
 
     def rows(self, piece: Piece, events: I8, numbers: I8, names: frozenset[str] = ALL, pointed: bool = True) -> Batch:
-        """A row for each of some events that ends a call, with columns by name; `pointed`: also what its arguments
-        point at. Of words that are not among the columns none is known."""
-        ends = ENDS[piece.type[events]]
-        events, numbers = events[ends], numbers[ends]
-        return _Made(self._follow, piece, events, self._snaplen).batch(numbers, names, pointed)
+        """A row for each of some events, all of which end a call, with columns by name; `pointed`: also what its
+        arguments point at. Of words that are not among the columns none is known."""
+        return _Made(self._view(piece), events, self._snaplen).batch(numbers, names, pointed)
 
     def running(self, piece: Piece, events: I8, now: int, number: int, names: frozenset[str]) -> Batch:
         """A row for each call that was entered and is still running `now`, at the end; numbers from one on."""
-        made = _Made(self._follow, piece, events, self._snaplen)
+        made = _Made(self._view(piece), events, self._snaplen)
         batch = made.batch(np.arange(number, number + len(events)), ALL | names, pointed=True)
         batch.columns.update(
             flags=np.full(len(events), ENTER_ROW, np.uint32), time=np.full(len(events), now, np.int64),
@@ -118,41 +119,65 @@ class Operations:
         )  # fmt: skip
         return batch
 
+    def _view(self, piece: Piece) -> View:
+        """What is seen of a piece, the same while it is asked about."""
+        if self._last is None or self._last.piece is not piece:
+            self._last = View(self._follow, piece, calls=True)
+        return self._last
+
 
 class _Made:
     """Columns and payloads of some events."""
 
-    def __init__(self, follow: Follow, piece: Piece, events: I8, snaplen: int) -> None:
-        self.follow, self.piece, self.events, self.snaplen = follow, piece, events, snaplen
-        self.threads = follow.threads
-        self.view = View(follow, piece, calls=True)
-        self.nr = numbers_of(piece, events)
-        self.unknown = np.full(len(events), 0x3F, np.int64)
-        self.words = {name: np.zeros(len(events), np.int64) for name in (*_COUNT, "dir", "newdir")}
-        self.seen = np.zeros((6, len(events)), np.int8)  # what was pointed at, by word
+    def __init__(self, view: View, events: I8, snaplen: int) -> None:
+        piece, self.view, self.events, self.snaplen = view.piece, view, events, snaplen
+        self.follow, self.piece, self.threads = view.follow, piece, view.follow.threads
+        self.words: dict[str, I8] = {}
+        self.seen = np.zeros((6, 0), np.int8)  # what was pointed at, by word
         self.held: list[tuple[I8, int, I8, I8, I8]] = []  # rows, argument, offset, length, full
         self.extra = bytearray()
-        self.res, told = self.view.results_of(events)
-        kinds = piece.type[events]
-        ids = np.flatnonzero(_GIVES_ID[kinds])
-        self.res[ids], told[ids] = piece.numbers(0, events[ids], 4, signed=False)
-        self.unknown[~told] |= RESULT_UNKNOWN
-        self.ended = np.flatnonzero(_WITHOUT_RESULT[kinds])
-        self.unknown[self.ended] &= ~RESULT_UNKNOWN
-        self.nr[self.ended] = _WITHOUT_RESULT[kinds[self.ended]]
+
+    @cached_property
+    def ended(self) -> I8:
+        """The rows of exits and signals."""
+        return np.flatnonzero(_WITHOUT_RESULT[self.piece.type[self.events]])
+
+    @cached_property
+    def nr(self) -> I8:
+        """Numbers of calls."""
+        found = numbers_of(self.piece, self.events)
+        found[self.ended] = _WITHOUT_RESULT[self.piece.type[self.events[self.ended]]]
+        return found
+
+    @cached_property
+    def results(self) -> tuple[I8, npt.NDArray[np.bool_]]:
+        """(result, where there is one)."""
+        found, told = self.view.results_of(self.events)
+        ids = np.flatnonzero(_GIVES_ID[self.piece.type[self.events]])
+        if len(ids):
+            found[ids], told[ids] = self.piece.numbers(0, self.events[ids], 4, signed=False)
+        return found, told
+
+    @cached_property
+    def unknown(self) -> I8:
+        """Which words are not known: none yet; an exit or a signal has no result."""
+        found = np.where(self.results[1], 0x3F, 0x3F | RESULT_UNKNOWN)
+        found[self.ended] = 0x3F
+        return found
 
     def batch(self, numbers: I8, names: frozenset[str], pointed: bool) -> Batch:
         """All rows."""
-        if pointed or not names.isdisjoint(self.words):
+        if pointed or not names.isdisjoint(WORDS):
             self._fill(names, pointed)
         columns: dict[str, Array] = {"num": numbers.astype(np.uint64)}
-        for name in (names | USUAL) & _MAKE.keys():
+        for name in names & _MAKE.keys():
             columns[name] = _MAKE[name](self).astype(np.dtype(PHYSICAL[name][0]), copy=False)
-        own = {name: field for name, field in fields_of(self.view).items() if name in OWN}
-        return Batch(columns, self._payloads(), self.threads.state, own)
+        return Batch(columns, self._payloads(), self.threads.state, {name: self.view.fields[name] for name in OWN})
 
     def _fill(self, names: frozenset[str], pointed: bool) -> None:
         """Words of calls that were asked for, and what they point at."""
+        self.words = {name: np.zeros(len(self.events), np.int64) for name in WORDS}
+        self.seen = np.zeros((6, len(self.events)), np.int8)
         self._endings()
         keys, inverse = np.unique(self.piece.type[self.events] << 16 | self.nr, return_inverse=True)
         for index, key in enumerate(keys.tolist()):
@@ -211,10 +236,10 @@ class _Made:
         begin, end = self.piece.spans(at, place.at)
         there = (begin >= 0) & (self.seen[place.word][rows] == 0)
         if buffer:  # of a call that failed there is no data, which is not the same as an empty buffer
-            there &= (self.res[rows] >= 0) | (end > begin)
+            there &= (self.results[0][rows] >= 0) | (end > begin)
         rows, offset, length = rows[there], begin[there], (end - begin)[there]
         self.seen[place.word][rows] = 1
-        full = np.maximum(self.res[rows], 0) if buffer else length
+        full = np.maximum(self.results[0][rows], 0) if buffer else length
         if buffer:
             length = np.minimum(length, self.snaplen)
         self.held.append((rows, place.word, offset, length, full))
@@ -278,13 +303,13 @@ _MAKE: dict[str, Callable[[_Made], Array]] = {
     "flags": lambda made: np.zeros(len(made.events)),
     "tid": lambda made: made.piece.tid[made.events] & 0xFFFFFFFF,
     "pid": _pids,
-    "res": lambda made: made.res,
+    "res": lambda made: made.results[0],
     "proc": _records,
     "file": lambda made: files_of(made.threads, made.piece, made.events),
     "seq": lambda made: made.events,
     "unknown": lambda made: made.unknown,
     "fdlimit": lambda made: np.array(made.threads.fdlimits, np.int64)[_records(made)],
-    **{name: _word(name) for name in (*_COUNT, "dir", "newdir")},
+    **{name: _word(name) for name in WORDS},
     **{name: _memory(name) for name in MEMORY},
 }  # fmt: skip
 

@@ -106,22 +106,20 @@ class Piece:
         """The descriptor that an event works on, -1 for none."""
         return self._fd[event]
 
-    def _span(self, event: int, index: int) -> tuple[int, int]:
-        """Where a parameter begins and ends; nowhere if there is none."""
-        begins = self._begins.get(event)
-        if begins is None:
-            if event < 0:
-                return 0, 0
-            if len(self._begins) >= _MOST:
-                self._begins.clear()
-            begins = begins_of(self.data, self._lengths[event], self._count[event], self._form[event])
-            self._begins[event] = begins
-        return (begins[index], begins[index + 1]) if index + 1 < len(begins) else (0, 0)
+    def _looked_up(self, event: int) -> list[int]:
+        """Where the parameters of an event begin, and the last ends; nowhere of event -1."""
+        if event < 0:
+            return []
+        if len(self._begins) >= _MOST:
+            self._begins.clear()
+        found = begins_of(self.data, self._lengths[event], self._count[event], self._form[event])
+        self._begins[event] = found
+        return found
 
     def raw(self, event: int, index: int) -> bytes:
         """A parameter, b"" where there is none."""
-        begin, end = self._span(event, index)
-        return self.data[begin:end]
+        begins = self._begins.get(event) or self._looked_up(event)
+        return self.data[begins[index] : begins[index + 1]] if index + 1 < len(begins) else b""
 
     def spans(self, events: I8, index: I8 | int) -> tuple[I8, I8]:
         """Where one parameter of events begins and ends in `data`, the number `index` of each; -1 if there is none."""
@@ -138,15 +136,21 @@ class Piece:
 
     def signed(self, event: int, index: int, absent: int = 0) -> int:
         """A signed number."""
-        begin, end = self._span(event, index)
+        begins = self._begins.get(event) or self._looked_up(event)
+        if index + 1 >= len(begins):
+            return absent
+        begin, end = begins[index], begins[index + 1]
         if end - begin >= 8:
             return _WORD(self.data, begin)[0]
         return int.from_bytes(self.data[begin:end], "little", signed=True) if end > begin else absent
 
     def unsigned(self, event: int, index: int) -> int:
         """An unsigned number."""
-        begin, end = self._span(event, index)
-        return int.from_bytes(self.data[begin : min(end, begin + 8)], "little")
+        begins = self._begins.get(event) or self._looked_up(event)
+        if index + 1 >= len(begins):
+            return 0
+        begin = begins[index]
+        return int.from_bytes(self.data[begin : min(begins[index + 1], begin + 8)], "little")
 
     def text(self, event: int, index: int) -> bytes:
         """A text up to its NUL."""

@@ -11,43 +11,32 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.scap import blocks as known
-from sonde.catalog.scap.events import EVENTS
 from sonde.engines.batch import filter_batch
 from sonde.engines.context import Context
 from sonde.errors import UsageError
-from sonde.native.scap import KEPT, Blocks, Walk
+from sonde.native.scap import Blocks, Walk
 from sonde.plan.batch import Batch, Counters
 from sonde.plan.expr import TRUE, Expr, fields
 from sonde.plan.state import State
 from sonde.sources.scap import lists
-from sonde.sources.scap.call_rows import calls_of
+from sonde.sources.scap.call_rows import CallRows
 from sonde.sources.scap.conditions import columns_of, conditions_of, passing
 from sonde.sources.scap.fds import Fds
 from sonde.sources.scap.follow import Follow
 from sonde.sources.scap.memory import MEMORY
-from sonde.sources.scap.operations import ALONE, Operations
+from sonde.sources.scap.operations import Operations
 from sonde.sources.scap.pieces import META, OLD, Piece, of_types
 from sonde.sources.scap.rows import EventRows
+from sonde.sources.scap.shown import Shown
 from sonde.sources.scap.view import View
 from sonde.sources.unattached import Unattached
 
 __all__ = ["PIECE", "Reader", "ScapFile", "is_scap"]
 
 OF_THE_ROW_BEFORE = ("evt.deltatime", "evt.deltatime.s", "evt.deltatime.ns")  # they need all rows
-PIECE = 1 << 21  # bytes of a file at once
+PIECE = 1 << 22  # bytes of a file at once
 _GZIP = b"\x1f\x8b"
-_UNKNOWN, _UNCOUNTED, _HIDDEN, _CONTAINER = 1, 2, 4, 8  # marks of event types
-
-
-def _marks() -> npt.NDArray[np.uint8]:
-    table = np.full(1 << 16, _UNKNOWN | _UNCOUNTED | _HIDDEN, np.uint8)
-    table[list(EVENTS)] = [_HIDDEN if event.category == "internal" else 0 for event in EVENTS.values()]
-    table[[228, 272, 324]] |= _CONTAINER
-    table[[354, 356, 358, 360]] |= _UNCOUNTED  # sysdig writes what it knows of users as events
-    return table
-
-
-_MARKS, _META = _marks(), of_types(META)
+_META = of_types(META)
 
 
 def is_scap(path: str) -> bool:
@@ -116,15 +105,15 @@ class ScapFile(Unattached):
         self._parts, self.rest = (conditions_of(expr) if alone else []), TRUE if alone else expr
         self._of_kinds = [part for part in self._parts if part.of_kinds]
         self._pointed = pointed
-        self._names = names | columns_of(self.rest)
+        self._names = names | columns_of(self.rest) | {"time"}
         self._memory = bool((names | columns_of(expr)) & set(MEMORY))
         self._walk, self._follow = Walk(OLD, known.LARGEST), Follow(self.state)
         self.operations = Operations(self._follow, snaplen)
         self._left = self._carried = b""  # bytes of a block that is not whole; enter events that wait for their exits
         self._running = np.zeros(0, np.bool_)  # which of those that wait are calls that have not returned
         self._count = self._at = self._now = 0  # events so far, bytes so far, the latest time
-        self.piece: Piece | None = None  # of the last rows; `others`: events of it that go with those shown
-        self.others = np.zeros(0, np.int64)
+        self.piece: Piece | None = None  # of the last rows
+        self._shown: Shown | None = None
         self._alone = 0  # events that are no calls, and pass as far as that is known
         self._skipped = {"unknown block": 0, "unknown event": 0, "torn event": 0, "unreadable list": 0}
         self._damage, self._leading = "", True
@@ -158,35 +147,25 @@ class ScapFile(Unattached):
         self._follow.through(piece)
         if self._memory:
             self._follow.threads.remember(piece)
-        marks = _MARKS[piece.type[carried:]]
-        self._skipped["unknown event"] += int(np.count_nonzero(marks & _UNKNOWN))
-        counted = marks & _UNCOUNTED == 0
-        numbers = np.cumsum(counted)
-        numbers += self._count
-        self._count += int(np.count_nonzero(counted))
-        kept = piece.form[carried:] & KEPT != 0
-        shown = (marks & (_UNCOUNTED | _HIDDEN) == 0) & ~kept
-        if self._leading:  # the containers there are when the capture begins
-            first = np.flatnonzero(marks & _CONTAINER == 0)
-            self._leading = not len(first)
-            shown[: first[0] if len(first) else len(marks)] = False
-        rows = np.flatnonzero(shown)
-        beside = _CONTAINER | _UNCOUNTED | (_HIDDEN if self._whole else 0)
-        others = ~shown & (marks & _UNKNOWN == 0) & (kept | (marks & beside != 0))
-        self.piece, self.others = piece, np.flatnonzero(others) + carried
-        events = EventRows(View(self._follow, piece), rows + carried, numbers[rows])
-        if self._events:
-            batch = passing(self._parts, events, self._context).batch(self._names)
-        else:
-            calls = calls_of(self.operations, piece, rows + carried, numbers[rows])
-            batch = passing(self._parts, calls, self._context).batch(self._names, self._pointed)
-            alone = events.take(np.flatnonzero(ALONE[piece.type[rows + carried]]))
-            self._alone += len(passing(self._of_kinds, alone, self._context))
+        self.piece, self._shown = piece, Shown(piece, self._count, self._leading)
+        self._skipped["unknown event"] += self._shown.unknown
+        self._count, self._leading = self._shown.count, self._shown.leading
+        batch = self._passing(piece, self._shown)
         if len(piece) > carried:
             self._now = max(self._now, int(piece.time[carried:].max()))
         waiting, self._running = piece.unfinished(), piece.running(self._running)
         self._carried = b"".join(_block(whole, int(piece.start[event])) for event in waiting.tolist())
         return batch if len(batch) else None
+
+    def _passing(self, piece: Piece, shown: Shown) -> Batch:
+        """The rows of a piece that pass."""
+        view = View(self._follow, piece)
+        if self._events:
+            return passing(self._parts, EventRows(view, shown.events, shown.numbers), self._context).batch(self._names)
+        alone = EventRows(view, shown.alone, shown.numbers)
+        self._alone += len(passing(self._of_kinds, alone, self._context))
+        calls = CallRows(self.operations, piece, shown.ends, shown.numbers)
+        return passing(self._parts, calls, self._context).batch(self._names, self._pointed)
 
     def _still(self) -> Batch | None:
         """The calls that have not returned when the file ends, as rows among completed calls."""
@@ -240,6 +219,11 @@ class ScapFile(Unattached):
         counts = self._skipped | {"unreadable container": people}
         skipped = [f"{count:,} {what}{'' if count == 1 else 's'}" for what, count in counts.items() if count]
         return skipped + ([self._damage] if self._damage else [])
+
+    @property
+    def others(self) -> npt.NDArray[np.int64]:
+        """The events of the piece that go with those shown."""
+        return self._shown.others(self._whole) if self._shown else np.zeros(0, np.int64)
 
     @property
     def fds(self) -> Fds:

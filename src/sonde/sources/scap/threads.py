@@ -66,6 +66,7 @@ class Threads:
         self.by_tid: dict[int, Thread] = {}
         self.tables = 0  # of descriptors, so far
         self.holders = np.full((256, 4), -1, np.int64)  # what native/descriptors.py is told of threads, by number
+        self._holding = self.holders.reshape(-1).data  # a view sets one number faster than an array does
         self._numbers: dict[int, int] = {}
         self._ended: list[int] = []  # tables of threads that ended in this piece
         self.memory = Memory()
@@ -107,6 +108,7 @@ class Threads:
             number = self._numbers[tid] = len(self._numbers)
             if number >= len(self.holders):
                 self.holders = np.concatenate((self.holders, np.full_like(self.holders, -1)))
+                self._holding = self.holders.reshape(-1).data
         return number
 
     def _holds(self, thread: Thread) -> None:
@@ -114,7 +116,9 @@ class Threads:
         tid, pid = thread.tid, thread.pid
         number = self._number(tid)
         main = number if tid == pid else self._number(pid)
-        self.holders[number] = thread.table, main, thread.flags & CLONE_FILES, self.fds.path(thread.cwd)
+        held, at = self._holding, 4 * number
+        held[at], held[at + 1] = thread.table, main
+        held[at + 2], held[at + 3] = thread.flags & CLONE_FILES, self.fds.path(thread.cwd)
 
     def listed(self, found: Process) -> None:
         """A thread of the list at the beginning."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,7 @@ from sonde.sources.scap.of_threads import thread_fields
 from sonde.sources.scap.pieces import Piece
 from sonde.sources.scap.text import Texts, number_of
 
-__all__ = ["View", "call_category", "fields_of"]
+__all__ = ["View", "call_category"]
 
 I8 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -98,6 +98,11 @@ class View:
         self.follow, self.piece, self.calls = follow, piece, calls
         self.texts = Texts(follow, piece)
         self.described = Described(follow, piece, self.files, calls)
+
+    @cached_property
+    def fields(self) -> dict[str, Derivation]:
+        """The view's fields by name."""
+        return _fields_of(self)
 
     def files(self, batch: Batch) -> I8:
         """What is behind the descriptors of rows."""
@@ -207,9 +212,11 @@ class View:
     def results_of(self, events: I8) -> tuple[I8, Bools]:
         """The same of events."""
         places = _table(_result_place, -1)[self.piece.type[events]]
-        values, valid = np.zeros(len(events), np.int64), np.zeros(len(events), np.bool_)
-        for place in np.unique(places[places >= 0]).tolist():
-            rows = np.flatnonzero(places == place)
+        valid = self.piece.worded[events] & (places == 0)
+        values = np.where(valid, self.piece.word[events], 0)
+        later = np.flatnonzero(places > 0)
+        for place in set(places[later].tolist()):
+            rows = later[places[later] == place]
             values[rows], valid[rows] = self.piece.numbers(place, events[rows])
         return values, valid
 
@@ -440,7 +447,7 @@ def _filename(info: Fd) -> bytes | None:
     return info.name.rpartition(b"/")[2] or b"/" if info.letter == "f" else None
 
 
-def fields_of(view: View) -> dict[str, Derivation]:
+def _fields_of(view: View) -> dict[str, Derivation]:
     """The view's fields by name."""
     return {
         "evt.type": view.type_, "syscall.type": view.call, "evt.type.is": view.type_is, "evt.dir": view.direction,
