@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,15 @@ def test_everything(tmp_path: Path, name: str) -> None:
     assert target.stat().st_mode & 0o777 == 0o600
     if name not in NOT_READ:
         assert sysdig(target, "-p", WHOLE) == sysdig(source, "-p", WHOLE)
+
+
+@needs_captures
+def test_packed_is_one_stream(tmp_path: Path) -> None:
+    """Nothing is lost by what is packed being written early: it is no larger than if it was packed at once."""
+    target, once = tmp_path / "b.scap", zlib.compressobj(wbits=31)
+    assert convert(Options(read=str(BUSY), write=str(target), compress=True)) == 0
+    packed = target.read_bytes()
+    assert packed == once.compress(gzip.decompress(packed)) + once.flush()
 
 
 @needs_sysdig
