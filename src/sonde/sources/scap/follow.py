@@ -49,19 +49,20 @@ class Follow:
         threads.begin()
         steps = self._stepping.steps(piece, threads.numbers(piece.pairs.tids))
         self.held.begin(piece, steps)
+        event, op = steps.event.data, steps.op.data  # views give one number faster than arrays do
         at = 0
         while (at := self.held.kernel.walk(at, threads.holders, threads.tables)) < len(steps.op):
-            threads.event = int(steps.event[at])
-            if steps.op[at] == PAUSE:
+            threads.event = event[at]
+            if op[at] == PAUSE:
                 self._other(piece, threads.event)
                 at += 1
             else:  # its thread was not there
-                threads.get(int(piece.tid[threads.event]))
+                threads.get(piece.tid_of(threads.event))
         threads.write()
 
     def _other(self, piece: Piece, event: int) -> None:
         """An event that changes something else than descriptors."""
-        kind, tid = piece.type_of(event), int(piece.tid[event])
+        kind, tid = piece.type_of(event), piece.tid_of(event)
         if kind in _META:
             container, group = self.people.event(piece, event, kind)
             if container:

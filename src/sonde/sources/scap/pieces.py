@@ -75,6 +75,7 @@ class Piece:
         self._form: Numbers = blocks.form.data
         self._word: Numbers = self.word.data
         self._type: Numbers = blocks.type.data
+        self._tid: Numbers = self.tid.data
         self._enter: Numbers = self.pairs.enter.data
         self._valid: Numbers = self.pairs.valid.data
         self._fd: Numbers = self.pairs.fd.data
@@ -85,6 +86,10 @@ class Piece:
     def type_of(self, event: int) -> int:
         """The type of an event."""
         return self._type[event]
+
+    def tid_of(self, event: int) -> int:
+        """The thread of an event."""
+        return self._tid[event]
 
     def count(self, event: int) -> int:
         """How many parameters an event has."""
