@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 import numpy as np
 import numpy.typing as npt
 
@@ -39,11 +41,11 @@ class CallRows:
     def batch(self, names: frozenset[str], pointed: bool = False) -> Batch:
         """The rows with columns by name, and what these need; `pointed`: with what arguments point at."""
         names |= NEEDED
+        made: Set[str] = self._made.keys()
         if pointed or not names.isdisjoint(WORDS):  # what is known of words is made with them
-            return self._operations.rows(self._piece, self._events, self._numbers(self._events), names, pointed)
-        batch = self._operations.rows(
-            self._piece, self._events, self._numbers(self._events), names - self._made.keys(), pointed
-        )
+            made = made - WORDS - {"unknown"}
+        numbers = self._numbers(self._events)
+        batch = self._operations.rows(self._piece, self._events, numbers, names - made, pointed)
+        batch.columns.update({name: self._made[name] for name in names & made})
         self._made |= {name: batch.columns[name] for name in names & batch.columns.keys()}
-        batch.columns.update({name: self._made[name] for name in names & self._made.keys()})
         return batch

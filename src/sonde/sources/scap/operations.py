@@ -178,7 +178,8 @@ class _Made:
         """Words of calls that were asked for, and what they point at."""
         self.words = {name: np.zeros(len(self.events), np.int64) for name in WORDS}
         self.seen = np.zeros((6, len(self.events)), np.int8)
-        self._endings()
+        if len(self.ended):
+            self._endings()
         keys, inverse = np.unique(self.piece.type[self.events] << 16 | self.nr, return_inverse=True)
         for index, key in enumerate(keys.tolist()):
             kind, number = key >> 16, key & 0xFFFF
