@@ -168,7 +168,9 @@ def under_strace(why: str) -> Open:
 def recorded(path: str, events: bool = False) -> Open:
     """A recording, a file of sysdig, whose rows are its `events` or completed calls, or a log that strace wrote."""
     if is_scap(path):
-        return lambda scan, expr, snaplen: ScapFile(path, expr, frozenset(scan.layout.columns), events, snaplen)
+        return lambda scan, expr, snaplen: ScapFile(
+            path, expr, frozenset(scan.layout.columns), events, snaplen, bool(scan.followed)
+        )
     if is_recording(path):
         return lambda scan, expr, snaplen: _recordings(path, scan, expr)
     return lambda scan, expr, snaplen: StraceLog(_wanted(scan, expr, snaplen), path)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from pathlib import Path
 
 import pytest
-from captures import CAPTURES, each_capture, needs_captures, needs_sysdig, sysdig
+from captures import CAPTURES, each_capture, needs_captures, needs_sysdig, sysdig, tell
 from live import cli
 
 from sonde.cli_options import Options
@@ -41,6 +43,29 @@ def test_everything(tmp_path: Path, name: str) -> None:
     assert target.stat().st_mode & 0o777 == 0o600
     if name not in NOT_READ:
         assert sysdig(target, "-p", WHOLE) == sysdig(source, "-p", WHOLE)
+
+
+@needs_sysdig
+@needs_captures
+def test_containers_of_a_recording(tmp_path: Path) -> None:
+    """They have their names in a file of sysdig that a recording was made into."""
+    source, native, target = CAPTURES / "falco_run_as_user_0_container.scap", tmp_path / "a.sonde", tmp_path / "b.scap"
+    assert convert(Options(read=str(source), write=str(native))) == 0
+    assert convert(Options(read=str(native), write=str(target))) == 0
+    who = "%thread.tid %container.id %container.name %container.image %container.image.tag"
+    asked = ("-p", who, "container.id != host and evt.dir = < and evt.type in (read, write, close)")
+    found = set(sysdig(target, *asked).splitlines())
+    assert found and found == set(sysdig(source, *asked).splitlines())
+    assert found == set(tell(target, asked[2], who).text.splitlines())
+
+
+@needs_captures
+def test_packed_is_one_stream(tmp_path: Path) -> None:
+    """Nothing is lost by what is packed being written early: it is no larger than if it was packed at once."""
+    target, once = tmp_path / "b.scap", zlib.compressobj(wbits=31)
+    assert convert(Options(read=str(BUSY), write=str(target), compress=True)) == 0
+    packed = target.read_bytes()
+    assert packed == once.compress(gzip.decompress(packed)) + once.flush()
 
 
 @needs_sysdig

@@ -45,7 +45,9 @@ def event(
     return block(block_type, struct.pack("<H", cpu) + (struct.pack("<I", 0) if flags else b"") + head + rest)
 
 
-def process_list(version: int, comm: bytes = b"sh", tid: int = 7, added: bytes = b"") -> bytes:
+def process_list(
+    version: int, comm: bytes = b"sh", tid: int = 7, added: bytes = b"", cgroups: bytes = b"cpu=/a\0"
+) -> bytes:  # fmt: skip
     """A list of one process, in a version's layout; `added` stands behind what version 9 has at least."""
     kinds = (0x202, 0x207, 0x209, 0x210, 0x211, 0x212, 0x213, 0x214, 0x215)
     out = struct.pack("<qqq", tid, tid, 1)
@@ -56,7 +58,7 @@ def process_list(version: int, comm: bytes = b"sh", tid: int = 7, added: bytes =
     out += text(b"-c\0true\0") + text(b"/home/") + struct.pack("<qIII", 1024, 0, 1000, 100)
     out += struct.pack("<IIIQQ", 300, 200, 100, 2, 3) if version > 1 else b""
     out += text(b"HOME=/root\0") if version > 2 else b""
-    out += struct.pack("<qq", 70, 71) + text(b"cpu=/a\0") if version > 3 else b""
+    out += struct.pack("<qq", 70, 71) + text(cgroups) if version > 3 else b""
     out += text(b"/") if version > 4 else b""
     out += added
     return block(kinds[version - 1], (struct.pack("<I", len(out) + 4) if version > 8 else b"") + out)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sonde.native import pairs, scap
+from sonde.native import pairs, params, scap
 from sonde.sources.scap.pieces import MARKS, OLD
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scap"))
@@ -46,8 +46,26 @@ def test_pairs_as_their_twin(seed: int, monkeypatch: pytest.MonkeyPatch) -> None
             for _ in range(chance.randrange(60))]  # fmt: skip
     found = scap.Walk(OLD, LARGEST).blocks(np.frombuffer(b"".join(some), np.uint8))
     carried = chance.randrange(5)
-    native = pairs.pairs(found, MARKS, carried)
+    marks = MARKS.copy()
+    for mark in (pairs.CHANGES, pairs.ALWAYS, pairs.ON_FD):
+        marks[list(kinds)] |= np.array([mark * chance.randrange(2) for _ in kinds], np.uint16)
+    native = pairs.pairs(found, marks, carried)
     monkeypatch.setattr(pairs, "kernel", lambda name: None)
-    for left, right in zip(native, pairs.pairs(found, MARKS, carried), strict=True):
+    for left, right in zip(native, pairs.pairs(found, marks, carried), strict=True):
         one, other = np.asarray(left), np.asarray(right)
         assert np.array_equal(one, other) and one.dtype == other.dtype
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_parameters_as_their_twin(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(seed)
+    data = made(chance)
+    found = scap.Walk(OLD, LARGEST).blocks(np.frombuffer(data, np.uint8))
+    events = np.array(chance.choices(range(-2, len(found.time) + 2), k=40), np.int64)
+    first = np.array(chance.choices(range(-1, 6), k=40), np.int64)
+    for many in (1, 2, params.ALL):
+        native = params.params(data, found, events, first, many)
+        with monkeypatch.context() as patch:
+            patch.setattr(params, "kernel", lambda name: None)
+            for left, right in zip(native, params.params(data, found, events, first, many), strict=True):
+                assert left.tolist() == right.tolist()

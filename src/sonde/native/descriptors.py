@@ -93,6 +93,8 @@ class Native:
         self._numbers = self._job.data
         self._address = _address(self._job)
         self._kept: dict[int, Array] = {}  # the arrays that the job points to
+        self._ends = np.zeros(2, np.int64)  # of a table that is copied
+        self._ends_at = _address(self._ends)
         self._head = np.zeros(0, np.int32)
         self._holders = self._log = np.zeros((0, 6), np.int64)
         self._entries(1 << 10)
@@ -138,9 +140,12 @@ class Native:
     def fork(self, source: int, target: int) -> None:
         """A table has what another has."""
         self._tables(max(source, target) + 1)
-        ends = np.array([source, target], np.int64)
-        while lost := self._asked(_FORK, ends, ends):
+        job = self._numbers
+        self._ends[:] = source, target
+        job[0], job[_KEYS], job[_ASKED] = _FORK, self._ends_at, 0
+        while lost := self._run(self._address):
             self._room(lost)
+            job[0], job[_KEYS], job[_ASKED] = _FORK, self._ends_at, 0
 
     def drop(self, tables: I8) -> None:
         """Tables are empty."""

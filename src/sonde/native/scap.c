@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Blocks of a .scap file: events and their parameters into columns, other blocks by place. */
+/* Blocks of a .scap file: events into columns, other blocks by place. */
 #include <stdint.h>
 #include <string.h>
 
 /* Block types, as in catalog/scap/blocks.py. */
+enum { STATE_ONLY = 1 };		/* of the flags of a block, as there */
+enum { WIDE = 1, KEPT = 2 };	/* forms of an event, as in scap.py */
 enum { EV = 0x204, EV_INT = 0x8010ABCD, EVF = 0x208, EV2 = 0x216, EVF2 = 0x217, LARGE = 0x221, LARGEF = 0x222 };
 
 /* WALK in scap.py. */
@@ -17,13 +19,13 @@ struct scap {
 	int64_t *time, *tid;	/* of each event */
 	uint16_t *type, *cpu;
 	int64_t *start;		/* of its block */
-	int64_t *first;		/* its first parameter, */
-	int64_t *word;		/* that as a number, of at most eight bytes; */
+	int64_t *lengths;	/* where the lengths of its parameters stand, which are behind them */
+	int32_t *count;		/* its parameters */
+	uint8_t *form;
+	int64_t *word;		/* the first as a number, of at most eight bytes; */
 	uint8_t *worded;	/* has it eight bytes? */
-	int64_t *offset;	/* of each parameter */
-	int32_t *length;
 	int64_t *other;		/* of each other block: type, where it is, bytes */
-	uint64_t events, params, others;
+	uint64_t events, others;
 	uint64_t torn;		/* events whose parameters do not fit into their blocks */
 	uint64_t damaged;	/* is what stands at `at` no block? */
 };
@@ -67,10 +69,11 @@ static int64_t counted(const uint8_t *lens, int64_t most, uint64_t room)
 }
 
 /* One event: header behind the CPU (and flags), `size` bytes of the block are left from there. */
-static void event(struct scap *s, uint64_t block, uint64_t cpu, uint64_t at, uint64_t size, int counts, int wide)
+static void event(struct scap *s, uint64_t block, uint64_t cpu, uint64_t at, uint64_t size, int counts, int form)
 {
 	const uint8_t *head = s->buffer + at;
-	uint64_t fixed = counts ? 26 : 22, room, i, sum;
+	uint64_t fixed = counts ? 26 : 22, room, first, length;
+	int wide = form & WIDE;
 	uint16_t type;
 	int64_t count;
 
@@ -93,17 +96,14 @@ static void event(struct scap *s, uint64_t block, uint64_t cpu, uint64_t at, uin
 	memcpy(&s->cpu[s->events], s->buffer + cpu, 2);
 	s->type[s->events] = type;
 	s->start[s->events] = block;
-	s->first[s->events] = s->params;
-	for (i = 0, sum = at + fixed + ((uint64_t)count << (1 + wide)); i < (uint64_t)count; i++) {
-		s->offset[s->params] = sum;
-		s->length[s->params] = length_of(head + fixed, i, wide);
-		sum += s->length[s->params++];
-	}
-	at = s->first[s->events];
+	s->lengths[s->events] = at + fixed;
+	s->count[s->events] = count;
+	s->form[s->events] = form;
+	first = at + fixed + ((uint64_t)count << (1 + wide));
+	length = count > 0 ? length_of(head + fixed, 0, wide) : 0;
 	s->word[s->events] = 0;
-	s->worded[s->events] = count > 0 && s->length[at] >= 8;
-	if (count > 0)
-		memcpy(&s->word[s->events], s->buffer + s->offset[at], s->worded[s->events] ? 8 : s->length[at]);
+	s->worded[s->events] = length >= 8;
+	memcpy(&s->word[s->events], s->buffer + first, length >= 8 ? 8 : length);
 	s->events++;
 }
 
@@ -112,7 +112,7 @@ int64_t sonde_scap(struct scap *s)
 	while (s->at + 12 <= s->end) {
 		uint32_t type = u32(s->buffer + s->at), total = u32(s->buffer + s->at + 4);
 		uint64_t body = s->at + 8;
-		int flags, counts, wide;
+		int flags, counts, form;
 
 		if (total < 12 || total > s->largest) {
 			s->damaged = 1;
@@ -125,15 +125,16 @@ int64_t sonde_scap(struct scap *s)
 			break;
 		}
 		flags = type == EVF || type == EVF2 || type == LARGEF;
-		wide = type == LARGE || type == LARGEF;
-		counts = wide || type == EV2 || type == EVF2;
+		form = type == LARGE || type == LARGEF ? WIDE : 0;
+		counts = form || type == EV2 || type == EVF2;
 		if (flags || counts || type == EV || type == EV_INT) {
 			uint64_t skip = flags ? 6 : 2;
 
 			if (total - 12 < skip)
 				s->torn++;
 			else
-				event(s, s->at, body, body + skip, total - 12 - skip, counts, wide);
+				event(s, s->at, body, body + skip, total - 12 - skip, counts,
+				      form | (flags && s->buffer[body + 2] & STATE_ONLY ? KEPT : 0));
 		} else {
 			int64_t *other = s->other + 3 * s->others++;
 
@@ -143,6 +144,5 @@ int64_t sonde_scap(struct scap *s)
 		}
 		s->at += total;
 	}
-	s->first[s->events] = s->params;
 	return s->events;
 }

@@ -1,4 +1,4 @@
-"""Blocks of a .scap file: events and their parameters as columns, other blocks by place; scap.c does the work."""
+"""Blocks of a .scap file: events as columns, other blocks by place; scap.c does the work."""
 
 from __future__ import annotations
 
@@ -8,33 +8,37 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sonde.catalog.scap.blocks import EVENTS
+from sonde.catalog.scap.blocks import EVENTS, STATE_ONLY
 from sonde.native import kernel
 
-__all__ = ["Blocks", "Walk"]
+__all__ = ["KEPT", "WIDE", "Blocks", "Walk"]
 
 I8 = npt.NDArray[np.int64]
 I4 = npt.NDArray[np.int32]
+U1 = npt.NDArray[np.uint8]
 U2 = npt.NDArray[np.uint16]
 Bools = npt.NDArray[np.bool_]
+# forms of an event: lengths take four bytes; it is there only for what it changes
+WIDE, KEPT = 1, 2
 SMALLEST, SMALLEST_EVENT = 12, 36  # bytes of a block
 # block type -> (bytes before the header, says its number of parameters, lengths take four bytes)
 _EVENTS = {kind: (6 if flags else 2, counts, wide) for kind, (flags, counts, wide) in EVENTS.items()}
 
 
 class Blocks(NamedTuple):
-    """What stands in a piece of a file. Parameters of event i are first[i]..first[i + 1] of `offset` and `length`."""
+    """What stands in a piece of a file. The parameters of an event stand behind their lengths; native/params.py finds
+    them."""
 
     time: I8
     tid: I8
     type: U2
     cpu: U2
     start: I8
-    first: I8
+    lengths: I8  # where those of its parameters stand
+    counts: I4  # of its parameters
+    form: U1  # WIDE, KEPT
     word: I8  # the first parameter as a number, of at most eight bytes
     worded: Bools  # has it eight bytes?
-    offset: I8
-    length: I4
     other: I8  # a row (type, offset of the body, bytes) for each other block
     next: int  # where the first block that is not whole begins
     torn: int  # events whose parameters do not fit into their blocks
@@ -58,23 +62,20 @@ class Walk:
             self._room, self._columns = len(buffer), _columns(len(buffer))
         inputs = (_address(buffer), 0, len(buffer), _address(self._old), len(self._old), self._largest)
         outputs = map(_address, self._columns)
-        job = np.array([*inputs, *outputs, 0, 0, 0, 0, 0], np.uint64)  # struct scap of scap.c, which is u8 only
+        job = np.array([*inputs, *outputs, 0, 0, 0, 0], np.uint64)  # struct scap of scap.c, which is u8 only
         count = native(_address(job))
-        params, others, torn, damaged = job[18:].tolist()
-        sizes = (count,) * 5 + (count + 1, count, count, params, params, others)
+        others, torn, damaged = job[18:].tolist()
+        sizes = (count,) * 10 + (others,)
         found = (column[:size].copy() for column, size in zip(self._columns, sizes, strict=True))
         return Blocks._make((*found, int(job[1]), torn, bool(damaged)))
 
 
 def _columns(size: int) -> tuple[npt.NDArray[np.generic], ...]:
     """Room for what may stand in so many bytes, in the order of Blocks."""
-    events, params = size // SMALLEST_EVENT + 2, size // 2 + 1
-    i8 = (np.empty(events, np.int64) for _ in range(5))
-    time, tid, start, first, word = i8
-    type_, cpu = (np.empty(events, np.uint16) for _ in range(2))
+    events = size // SMALLEST_EVENT + 2
+    kinds = (np.int64, np.int64, np.uint16, np.uint16, np.int64, np.int64, np.int32, np.uint8, np.int64, np.bool_)
     other = np.empty((size // SMALLEST + 1, 3), np.int64)
-    return (time, tid, type_, cpu, start, first, word, np.empty(events, np.bool_), np.empty(params, np.int64),
-            np.empty(params, np.int32), other)  # fmt: skip
+    return (*(np.empty(events, kind) for kind in kinds), other)
 
 
 def _address(array: npt.NDArray[np.generic]) -> int:
@@ -83,8 +84,7 @@ def _address(array: npt.NDArray[np.generic]) -> int:
 
 def _twin(data: bytes, old: U2, largest: int) -> Blocks:
     """The same in Python."""
-    events: list[tuple[int, int, int, int, int, int, int, bool]] = []
-    params: list[tuple[int, int]] = []
+    events: list[tuple[int, ...]] = []
     other: list[tuple[int, int, int]] = []
     at = torn = 0
     damaged = False
@@ -101,33 +101,31 @@ def _twin(data: bytes, old: U2, largest: int) -> Blocks:
         elif (found := _event(data, at, total, old)) is None:
             torn += 1
         else:
-            events.append((*found[0], at, len(params), *_word(data, found[1])))
-            params += found[1]
+            events.append((*found[0], at, *found[1], _form(data, at), *_word(data, *found[2])))
         at += total
-    columns = list(zip(*events, strict=True)) or [()] * 8
-    offsets, lengths = list(zip(*params, strict=True)) or [(), ()]
-    time, tid, type_, cpu, start, first, word, worded = columns
-    return Blocks(
-        np.array(time, np.int64), np.array(tid, np.int64), np.array(type_, np.uint16), np.array(cpu, np.uint16),
-        np.array(start, np.int64), np.array([*first, len(params)], np.int64), np.array(word, np.int64),
-        np.array(worded, np.bool_), np.array(offsets, np.int64),
-        np.array(lengths, np.int32), np.array(other, np.int64).reshape(-1, 3), at, torn, damaged,
-    )  # fmt: skip
+    columns = list(zip(*events, strict=True)) or [()] * 10
+    kinds = (column.dtype for column in _columns(0))
+    made = (np.array(column, kind) for column, kind in zip(columns, kinds, strict=False))
+    return Blocks._make((*made, np.array(other, np.int64).reshape(-1, 3), at, torn, damaged))
 
 
-def _word(data: bytes, params: list[tuple[int, int]]) -> tuple[int, bool]:
+def _form(data: bytes, at: int) -> int:
+    kind = struct.unpack_from("<I", data, at)[0]
+    flags, _, wide = EVENTS[kind]
+    return wide * WIDE | (flags and data[at + 10] & STATE_ONLY != 0) * KEPT
+
+
+def _word(data: bytes, start: int, length: int) -> tuple[int, bool]:
     """(the first parameter as a number, has it eight bytes?)."""
-    if not params:
-        return 0, False
-    start, length = params[0]
     word = data[start : start + min(length, 8)].ljust(8, b"\0")
     return int.from_bytes(word, "little", signed=True), length >= 8
 
 
 def _event(
     data: bytes, at: int, total: int, old: U2
-) -> tuple[tuple[int, int, int, int], list[tuple[int, int]]] | None:  # fmt: skip
-    """((time, tid, type, cpu), (offset, length) of each parameter) of an event block, None if it is torn."""
+) -> tuple[tuple[int, ...], tuple[int, int], tuple[int, int]] | None:  # fmt: skip
+    """((time, tid, type, cpu), (where the lengths are, how many), (where the first parameter is, its bytes)) of an
+    event block, None if it is torn."""
     skip, counts, wide = _EVENTS[struct.unpack_from("<I", data, at)[0]]
     head, fixed = at + 8 + skip, 26 if counts else 22
     size = total - SMALLEST - skip
@@ -147,7 +145,6 @@ def _event(
         sizes = struct.unpack_from(f"<{count}{'I' if wide else 'H'}", data, lens)
         taken = count * width + sum(sizes)
         if taken == room or (counts and taken < room):
-            starts = np.cumsum([lens + count * width, *sizes])[:-1].tolist()
             cpu = struct.unpack_from("<H", data, at + 8)[0]
-            return (time, tid, kind, cpu), list(zip(starts, sizes, strict=True))
+            return (time, tid, kind, cpu), (lens, count), (lens + count * width, sizes[0] if sizes else 0)
     return None

@@ -13,6 +13,7 @@ from sonde.engines.context import Context
 from sonde.engines.fields import physical, points_at
 from sonde.plan.expr import And, Expr, fields
 from sonde.sources.scap.call_rows import CallRows
+from sonde.sources.scap.operations import OWN
 from sonde.sources.scap.rows import KINDS, EventRows
 
 __all__ = ["Condition", "columns_of", "conditions_of", "passing"]
@@ -50,6 +51,7 @@ class Condition:
     def __init__(self, expr: Expr) -> None:
         self._expr, self._columns = expr, columns_of(expr)
         self.of_kinds = all(field.name in _OF_KINDS for field in fields(expr))
+        self._pointed = any(points_at(field) and field.name not in OWN for field in fields(expr))
         self._verdicts = np.full(KINDS if self.of_kinds else 0, _OPEN, np.uint8)
 
     def cost(self) -> tuple[bool, bool, bool, bool]:
@@ -60,12 +62,14 @@ class Condition:
     def held(self, rows: EventRows | CallRows, context: Context) -> Mask:
         """Which rows it is true of."""
         if not self.of_kinds:
-            return evaluate(self._expr, rows.batch(self._columns), context)
+            return evaluate(self._expr, rows.batch(self._columns, self._pointed), context)
         kinds = rows.kinds()
-        unknown = np.flatnonzero(self._verdicts[kinds] == _OPEN)
+        verdicts = self._verdicts[kinds]
+        unknown = np.flatnonzero(verdicts == _OPEN)
         if len(unknown):
             new, first = np.unique(kinds[unknown], return_index=True)
             some = rows.take(unknown[first]).batch(self._columns)
             self._verdicts[new] = evaluate(self._expr, some, context)
-        held: Mask = self._verdicts[kinds] != 0
+            verdicts = self._verdicts[kinds]
+        held: Mask = verdicts != 0
         return held

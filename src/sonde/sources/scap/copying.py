@@ -22,6 +22,7 @@ from sonde.sources.scap.events_out import Blocks
 from sonde.sources.scap.fds import SERVER
 from sonde.sources.scap.lists import Entry
 from sonde.sources.scap.lists_out import block
+from sonde.sources.scap.operations import ENDS
 from sonde.sources.scap.packing import constant, numbers
 from sonde.sources.scap.pieces import OLD
 from sonde.sources.scap.source import PIECE, Reader, ScapFile
@@ -101,8 +102,9 @@ class Copies:
     def calls(self, batch: Batch) -> Batch:
         """The calls that return among the rows."""
         assert self._source.piece is not None
-        rows = ints(batch, "seq")
-        return self._source.operations.rows(self._source.piece, rows, ints(batch, "num"))
+        rows, numbers = ints(batch, "seq"), ints(batch, "num")
+        ends = ENDS[self._source.piece.type[rows]]
+        return self._source.operations.rows(self._source.piece, rows[ends], numbers[ends])
 
     def entry(self, fd: int, state: State, place: int) -> Entry | None:
         """What is listed of a descriptor."""

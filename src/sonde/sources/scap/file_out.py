@@ -15,10 +15,11 @@ _GZIP = 31  # zlib's window bits of gzip
 
 class FileOut:
     """A file made anew, 0600. UsageError if it cannot be made; SondeError if it cannot be written on: what was written
-    before can be read."""
+    before can be read. What is compressed is on the disk `at_once`, or when there is enough of it to be smaller: a few
+    hundred KB may still be missing then if the program is killed."""
 
-    def __init__(self, path: str, compress: bool) -> None:
-        self._path = path
+    def __init__(self, path: str, compress: bool, at_once: bool = True) -> None:
+        self._path, self._at_once = path, at_once
         try:
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -34,7 +35,9 @@ class FileOut:
         """Write all of some bytes."""
         self._given += len(data)
         if data and self._packer is not None:
-            data = self._packer.compress(data) + self._packer.flush(zlib.Z_SYNC_FLUSH)
+            data = self._packer.compress(data)
+            if self._at_once:
+                data += self._packer.flush(zlib.Z_SYNC_FLUSH)
         self._all(data)
 
     def close(self) -> None:

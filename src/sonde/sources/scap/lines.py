@@ -55,7 +55,7 @@ class Lines:
     def joined(self) -> Text:
         """All lines."""
         piece, events = self._piece, self._events
-        counts = piece.first[events + 1] - piece.first[events]
+        counts = piece.counts(events)
         codes = piece.type[events] * _COUNTS + np.minimum(counts, _COUNTS - 1)
         there = np.flatnonzero(np.bincount(codes))
         numbers = np.zeros(int(there[-1]) + 1 if len(there) else 0, np.uint16)
@@ -77,10 +77,11 @@ class Lines:
 
     def _torn(self, params: tuple[Param, ...], rows: I8) -> npt.NDArray[np.bool_]:
         """Which rows lack bytes of a number."""
-        torn, first = np.zeros(len(rows), np.bool_), self._piece.first[self._events[rows]]
+        torn, events = np.zeros(len(rows), np.bool_), self._events[rows]
         for index, param in enumerate(params):
             if size := size_of(param.type)[0]:
-                torn |= self._piece.length[first + index] < size
+                begin, end = self._piece.spans(events, index)
+                torn |= end - begin < size
         return torn
 
     def _template(self, kind: Event, params: tuple[Param, ...], rows: I8) -> list[Op]:
@@ -116,9 +117,9 @@ class Lines:
         return pool(ids, *self._strings.packed())
 
     def _buffer(self, index: int, rows: I8) -> Op:
-        at = self._piece.first[self._events[rows]] + index
-        length, cut = self._piece.length[at], self._context.cut
-        views = Views(np.frombuffer(self._piece.data, np.uint8), self._piece.offset[at], length, length)
+        begin, end = self._piece.spans(self._events[rows], index)
+        length, cut = (end - begin).astype(np.int32), self._context.cut
+        views = Views(np.frombuffer(self._piece.data, np.uint8), begin, length, length)
         return slices(views, self._context.buffers, sys.maxsize if cut is None else cut)
 
     def _behind(self, rows: I8, fds: I8) -> Ids:
@@ -140,8 +141,8 @@ class Lines:
     def _each(self, kind: Event, index: int, param: Param, rows: I8) -> Iterable[bytes]:
         """The texts of a parameter that has to be looked at, once for equal bytes if nothing else matters."""
         events = self._events[rows]
-        at = self._piece.first[events] + index
-        raws = map(self._piece.cut, self._piece.offset[at].tolist(), self._piece.length[at].tolist())
+        data, ends = self._piece.data, (end.tolist() for end in self._piece.spans(events, index))
+        raws = (data[begin:end] for begin, end in zip(*ends, strict=True))
         below = self._below(kind, index, param, events)
         known: dict[tuple[bytes, int], bytes] = {}
         for event, raw, base in zip(events.tolist(), raws, below.tolist(), strict=True):

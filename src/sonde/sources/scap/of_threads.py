@@ -92,64 +92,73 @@ def _line(comm: bytes, exe: bytes, args: bytes) -> bytes:
     return comm + b" " + _blanks(args) if args else comm
 
 
-def thread_fields(threads: Threads, piece: Piece) -> dict[str, Derivation]:
-    """The fields by name, of rows whose column `seq` is the number of their event in a piece."""
+class _Fields:
+    """What derives fields of rows whose column `seq` is the number of their event in a piece."""
 
-    def rows_of(batch: Batch) -> _Rows:
-        return _Rows(threads, piece, ints(batch, "seq"))
+    def __init__(self, threads: Threads, piece: Piece) -> None:
+        self._threads, self._piece = threads, piece
 
-    def known(count: Count) -> Derivation:
+    def _rows(self, batch: Batch) -> _Rows:
+        return _Rows(self._threads, self._piece, ints(batch, "seq"))
+
+    def known(self, count: Count) -> Derivation:
         """A number of each thread that is known."""
 
         def derive(batch: Batch, argument: str | int | None, context: Context) -> Vector:
-            rows = rows_of(batch)
+            rows = self._rows(batch)
             return number(count(rows), rows.records != 0)
 
         return derive
 
-    def threads_of(batch: Batch, argument: str | int | None, context: Context) -> Vector:
+    def threads_of(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
         """proc.nthreads."""
-        rows = rows_of(batch)
+        rows = self._rows(batch)
         found = rows.counted(rows.pids())
         return number(found, (rows.records != 0) & (found != 0))
 
-    def age(batch: Batch, argument: str | int | None, context: Context) -> Vector:
+    def age(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
         """proc.duration: of threads that were made since the file began."""
-        rows = rows_of(batch)
-        starts = np.array(threads.starts, np.int64)[rows.records]
-        return number(piece.time[rows.events] - starts, starts != 0)
+        rows = self._rows(batch)
+        starts = np.array(self._threads.starts, np.int64)[rows.records]
+        return number(self._piece.time[rows.events] - starts, starts != 0)
 
-    def text(key: str, made: Callable[[bytes, bytes, bytes], bytes], parent: bool = False) -> Derivation:
+    def text(self, key: str, made: Callable[[bytes, bytes, bytes], bytes], parent: bool = False) -> Derivation:
         """A text of the name, the program and the arguments of a thread or its parent, which are joined by NUL."""
 
         def texts(idents: list[int]) -> Iterator[bytes]:
-            processes, strings = threads.state.processes, threads.state.strings
+            processes, strings = self._threads.state.processes, self._threads.state.strings
             ids = np.array(idents, np.uint32)
             for comm, argv in zip(processes.column("comm", ids), processes.column("argv", ids), strict=True):
                 yield made(strings[int(comm)], *strings[int(argv)].partition(b"\0")[::2])
 
         def derive(batch: Batch, argument: str | int | None, context: Context) -> Vector:
-            records = rows_of(batch).records
+            records = self._rows(batch).records
             if parent:
-                records = np.array(threads.parents, np.int64)[records]
+                records = np.array(self._threads.parents, np.int64)[records]
             ids = context.all_texts(f"scap {key}", records.astype(np.uint32), texts)
             return string(np.where(records != 0, ids, 0))
 
         return derive
 
-    def session(batch: Batch, argument: str | int | None, context: Context) -> Vector:
+    def session(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
         """proc.sname: the session is that of the main thread."""
-        rows = rows_of(batch)
+        rows = self._rows(batch)
         main = rows.main_records()
         columns = batch.columns | {"proc": np.where(main != 0, main, rows.records).astype(np.uint32)}
         found = PROC["proc.sname"](Batch(columns, batch.payloads, batch.state), argument, context)
         assert isinstance(found, Vector)
         return found
 
+
+def thread_fields(threads: Threads, piece: Piece) -> dict[str, Derivation]:
+    """The fields by name, of rows whose column `seq` is the number of their event in a piece."""
+    of = _Fields(threads, piece)
     return {
-        "proc.sname": session,
-        "proc.args": text("args", lambda comm, exe, args: _blanks(args)), "proc.cmdline": text("cmdline", _line),
-        "proc.pcmdline": text("cmdline", _line, parent=True), "proc.exe": text("exe", lambda comm, exe, args: exe),
-        "proc.exeline": text("exeline", lambda comm, exe, args: exe + b" " + _blanks(args)),
-        "proc.nthreads": threads_of, "proc.duration": age, **{name: known(count) for name, count in _FIELDS.items()},
+        "proc.sname": of.session,
+        "proc.args": of.text("args", lambda comm, exe, args: _blanks(args)), "proc.cmdline": of.text("cmdline", _line),
+        "proc.pcmdline": of.text("cmdline", _line, parent=True),
+        "proc.exe": of.text("exe", lambda comm, exe, args: exe),
+        "proc.exeline": of.text("exeline", lambda comm, exe, args: exe + b" " + _blanks(args)),
+        "proc.nthreads": of.threads_of, "proc.duration": of.age,
+        **{name: of.known(count) for name, count in _FIELDS.items()},
     }  # fmt: skip

@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from sonde.catalog.scap.events import EVENTS, TYPES
 from sonde.native.pairs import CALL, ENDS, EXEC, EXECVEAT, MAKES, USES_FD, pairs
+from sonde.native.params import ALL, params
+from sonde.native.params import begins as begins_of
 from sonde.native.scap import Blocks
 
 __all__ = ["ENDING", "MARKS", "META", "NEW_THREADS", "OLD", "SWITCHES", "Piece", "of_types"]
@@ -27,6 +29,7 @@ SWITCHES = frozenset((146, 152))
 NEW_THREADS = frozenset((15, 157, 183, 185, 217, 219, 221, 223, 225, 227, 335))  # a clone, fork or vfork returns
 ENDING = frozenset((16, 186))
 META = frozenset((272, 324, 354, 356, 358, 360, 322, 402))  # they are of no thread
+_MOST = 1024  # events whose parameters are remembered
 _EXECVEAT, _EXECS = 330, frozenset((289, 293))
 
 
@@ -37,16 +40,16 @@ def of_types(types: frozenset[int] | set[int]) -> Bools:
     return table
 
 
-def _marks() -> npt.NDArray[np.uint8]:
+def _marks() -> npt.NDArray[np.uint16]:
     """What native/pairs.py is told of event types."""
     calls = {n for n, e in EVENTS.items() if not e.aside} - META - SWITCHES
     marked = {
         CALL: calls, USES_FD: {n for n, e in EVENTS.items() if e.uses_fd}, EXEC: _EXECS, EXECVEAT: {_EXECVEAT},
         MAKES: calls - NEW_THREADS - ENDING, ENDS: ENDING,
     }  # fmt: skip
-    out = np.zeros(1 << 16, np.uint8)
+    out = np.zeros(1 << 16, np.uint16)
     for mark, types in marked.items():
-        out[list(types)] |= np.uint8(mark)
+        out[list(types)] |= np.uint16(mark)
     return out
 
 
@@ -56,21 +59,23 @@ _ENTERED = of_types({n for n, e in EVENTS.items() if e.enters and n + 1 in EVENT
 
 class Piece:
     """Columns of events in the order of the file. The first `carried` are of pieces before: calls that had not
-    returned."""
+    returned. `marks`: MARKS, and what native/pairs.py is told of what types change."""
 
-    def __init__(self, blocks: Blocks, data: bytes, carried: int) -> None:
+    def __init__(self, blocks: Blocks, data: bytes, carried: int, marks: npt.NDArray[np.uint16] = MARKS) -> None:
         self.time, self.tid, self.cpu = blocks.time, blocks.tid, blocks.cpu
         self.type = blocks.type.astype(np.int64)
-        self.first, self.offset, self.length = blocks.first, blocks.offset, blocks.length
-        self.word, self.worded = blocks.word, blocks.worded
+        self.word, self.worded, self.form = blocks.word, blocks.worded, blocks.form
         self.start, self.data, self.carried = blocks.start, data, carried
-        self.pairs = pairs(blocks, MARKS, carried)
+        self.pairs = pairs(blocks, marks, carried)
+        self._blocks = blocks
+        self._begins: dict[int, list[int]] = {}  # of parameters, by event
         # one number of these is wanted at a time: a view gives it faster than an array does
-        self._first: Numbers = self.first.data
-        self._offset: Numbers = self.offset.data
-        self._length: Numbers = self.length.data
+        self._lengths: Numbers = blocks.lengths.data
+        self._count: Numbers = blocks.counts.data
+        self._form: Numbers = blocks.form.data
         self._word: Numbers = self.word.data
         self._type: Numbers = blocks.type.data
+        self._tid: Numbers = self.tid.data
         self._enter: Numbers = self.pairs.enter.data
         self._valid: Numbers = self.pairs.valid.data
         self._fd: Numbers = self.pairs.fd.data
@@ -82,9 +87,17 @@ class Piece:
         """The type of an event."""
         return self._type[event]
 
+    def tid_of(self, event: int) -> int:
+        """The thread of an event."""
+        return self._tid[event]
+
     def count(self, event: int) -> int:
         """How many parameters an event has."""
-        return self._first[event + 1] - self._first[event]
+        return self._count[event]
+
+    def counts(self, events: I8) -> I8:
+        """How many parameters events have."""
+        return self._blocks.counts[events].astype(np.int64)
 
     def entered(self, event: int) -> int:
         """The enter event that an event returns from, -1 if it is not there."""
@@ -98,26 +111,29 @@ class Piece:
         """The descriptor that an event works on, -1 for none."""
         return self._fd[event]
 
+    def _looked_up(self, event: int) -> list[int]:
+        """Where the parameters of an event begin, and the last ends; nowhere of event -1."""
+        if event < 0:
+            return []
+        if len(self._begins) >= _MOST:
+            self._begins.clear()
+        found = begins_of(self.data, self._lengths[event], self._count[event], self._form[event])
+        self._begins[event] = found
+        return found
+
     def raw(self, event: int, index: int) -> bytes:
         """A parameter, b"" where there is none."""
-        at = self._first[event] + index
-        if at >= self._first[event + 1]:
-            return b""
-        return self.cut(self._offset[at], self._length[at])
+        begins = self._begins.get(event) or self._looked_up(event)
+        return self.data[begins[index] : begins[index + 1]] if index + 1 < len(begins) else b""
 
-    def behind(self, event: int) -> bytes:
-        """The parameters of an event, all but the first of an exit event: its result."""
-        at, end = self._first[event] + (self._type[event] & 1), self._first[event + 1] - 1
-        return self.data[self._offset[at] : self._offset[end] + self._length[end]] if at <= end else b""
+    def spans(self, events: I8, index: I8 | int) -> tuple[I8, I8]:
+        """Where one parameter of events begins and ends in `data`, the number `index` of each; -1 if there is none."""
+        return params(self.data, self._blocks, events, index)[:2]
 
-    def spans(self, events: I8) -> tuple[I8, I8]:
-        """Where that begins and ends in `data`; of event -1 nowhere."""
-        at, last = self.first[events] + (self.type[events] & 1), self.first[events + 1] - 1
-        there = np.flatnonzero((events >= 0) & (at <= last))
-        start, end = np.zeros((2, len(events)), np.int64)
-        start[there] = self.offset[at[there]]
-        end[there] = self.offset[last[there]] + self.length[last[there]]
-        return start, end
+    def behind(self, events: I8) -> tuple[I8, I8]:
+        """Where the parameters of events begin and end, all but the first of an exit event: its result; -1 if there are
+        none, or for event -1."""
+        return params(self.data, self._blocks, events, self.type[events] & 1, ALL)[:2]
 
     def cut(self, start: int, length: int) -> bytes:
         """Bytes of the file."""
@@ -125,21 +141,21 @@ class Piece:
 
     def signed(self, event: int, index: int, absent: int = 0) -> int:
         """A signed number."""
-        at = self._first[event] + index
-        if at >= self._first[event + 1]:
+        begins = self._begins.get(event) or self._looked_up(event)
+        if index + 1 >= len(begins):
             return absent
-        start, length = self._offset[at], self._length[at]
-        if length >= 8:
-            return _WORD(self.data, start)[0]
-        return int.from_bytes(self.data[start : start + length], "little", signed=True) if length else absent
+        begin, end = begins[index], begins[index + 1]
+        if end - begin >= 8:
+            return _WORD(self.data, begin)[0]
+        return int.from_bytes(self.data[begin:end], "little", signed=True) if end > begin else absent
 
     def unsigned(self, event: int, index: int) -> int:
         """An unsigned number."""
-        at = self._first[event] + index
-        if at >= self._first[event + 1]:
+        begins = self._begins.get(event) or self._looked_up(event)
+        if index + 1 >= len(begins):
             return 0
-        start = self._offset[at]
-        return int.from_bytes(self.data[start : start + min(self._length[at], 8)], "little")
+        begin = begins[index]
+        return int.from_bytes(self.data[begin : min(begins[index + 1], begin + 8)], "little")
 
     def text(self, event: int, index: int) -> bytes:
         """A text up to its NUL."""
@@ -150,20 +166,12 @@ class Piece:
         if index == 0 and size == 8:
             there = self.worded[rows]
             return np.where(there, self.word[rows], 0), there
-        at, there = self.places(index, rows)
-        there &= (self.length[at] >= size) if len(self.length) else False
-        out = np.zeros(len(rows), np.int64)
-        if there.any():
-            kind = np.dtype(f"<{'i' if signed else 'u'}{size}")
-            anywhere = np.ndarray((len(self.data) - size + 1,), kind, self.data, strides=(1,))
-            out[there] = anywhere[self.offset[at[there]]]
-        return out, there
-
-    def places(self, index: int, rows: I8) -> tuple[I8, Bools]:
-        """(where a parameter of events stands in `offset` and `length`, where there is one)."""
-        at = self.first[rows] + index
-        there = at < self.first[rows + 1]
-        return np.where(there, at, 0), there
+        begin, end, word = params(self.data, self._blocks, rows, index)
+        there = end - begin >= size
+        above = 64 - 8 * size
+        shifted = word << above
+        found = shifted >> above if signed else (shifted.view(np.uint64) >> np.uint64(above)).view(np.int64)
+        return np.where(there, found, 0), there
 
     def unfinished(self) -> I8:
         """The events to be carried: the last enter event of each thread."""
@@ -172,11 +180,8 @@ class Piece:
 
     def running(self, before: Bools) -> Bools:
         """Which of `unfinished` are calls that have not returned; `before`: which of those carried had not."""
-        calls = np.flatnonzero(MARKS[self.type] & CALL)
-        newest = np.full(len(self.pairs.tids), -1, np.int64)
-        np.maximum.at(newest, self.pairs.thread[calls], calls)
         events = self.unfinished()
-        held: Bools = (newest[self.pairs.thread[events]] == events) & _ENTERED[self.type[events]]
+        held: Bools = (self.pairs.newest[self.pairs.thread[events]] == events) & _ENTERED[self.type[events]]
         old = events < self.carried
         held[old] &= before[events[old]]
         return held

@@ -15,16 +15,17 @@ from sonde.plan.batch import ENTER_ROW, PHYSICAL, Array, Batch, Payloads
 from sonde.sources.scap.behind import files_of, records_at
 from sonde.sources.scap.memory import MEMORY
 from sonde.sources.scap.pieces import Piece
-from sonde.sources.scap.view import View, fields_of
+from sonde.sources.scap.view import View
 
-__all__ = ["KINDS", "EventRows", "kinds_of", "numbers_of"]
+__all__ = ["KINDS", "NEEDED", "EventRows", "Numbers", "kinds_of", "numbers_of"]
 
 I8 = npt.NDArray[np.int64]
+Numbers = Callable[[I8], I8]
 Make = Callable[[View, I8], Array]
 _TYPES = 1 << 16
 KINDS = 3 * _TYPES
 NO_NUMBER = 511  # of the catalogue's events, for what is none of them
-USUAL = frozenset(("time", "seq", "unknown"))  # columns of every batch
+NEEDED = frozenset(("seq", "unknown"))  # columns of every batch
 
 
 @cache
@@ -91,7 +92,7 @@ _MAKE: dict[str, Make] = {
     "proc": _records,
     "file": lambda view, events: files_of(view.follow.threads, view.piece, events),
     "seq": lambda view, events: events,
-    "unknown": lambda view, events: np.full(len(events), 63),
+    "unknown": lambda view, events: np.full(len(events), 63, np.uint8),
     "res": lambda view, events: view.results_of(events)[0],
     "fdlimit": lambda view, events: np.array(view.follow.threads.fdlimits, np.int64)[_records(view, events)],
     **{name: _memory(name) for name in MEMORY},
@@ -109,26 +110,31 @@ def kinds_of(piece: Piece, events: I8) -> I8:
 
 
 class EventRows:
-    """Some events of a piece as rows with sysdig's fields; each column is made when it is asked for."""
+    """Some events of a piece as rows with sysdig's fields; each column is made when it is asked for, and `made` ones
+    are kept. `numbers` gives those of events."""
 
-    def __init__(self, view: View, events: I8, numbers: I8) -> None:
-        self._view, self._events, self._numbers = view, events, numbers
+    def __init__(self, view: View, events: I8, numbers: Numbers, made: dict[str, Array] | None = None) -> None:
+        self._view, self._events, self._numbers, self._made = view, events, numbers, made or {}
 
     def __len__(self) -> int:
         return len(self._events)
 
     def take(self, rows: I8) -> EventRows:
         """Some of the rows."""
-        return EventRows(self._view, self._events[rows], self._numbers[rows])
+        made = {name: values[rows] for name, values in self._made.items()}
+        return EventRows(self._view, self._events[rows], self._numbers, made)
 
     def kinds(self) -> I8:
         """What kind of event each is."""
         return kinds_of(self._view.piece, self._events)
 
-    def batch(self, names: frozenset[str]) -> Batch:
-        """The rows with columns by name; the usual ones are always there."""
-        columns: dict[str, Array] = {"num": self._numbers.astype(np.uint64)}
-        for name in (USUAL | names) & _MAKE.keys():
+    def batch(self, names: frozenset[str], pointed: bool = False) -> Batch:
+        """The rows with columns by name, and what these need. What is `pointed` at the file itself tells, without
+        payloads."""
+        wanted = (NEEDED | names) & _MAKE.keys()
+        for name in wanted - self._made.keys():
             made = _MAKE[name](self._view, self._events)
-            columns[name] = made if name in _SIGNED else made.astype(np.dtype(PHYSICAL[name][0]), copy=False)
-        return Batch(columns, Payloads.none(), self._view.follow.threads.state, fields_of(self._view))
+            self._made[name] = made if name in _SIGNED else made.astype(np.dtype(PHYSICAL[name][0]), copy=False)
+        columns: dict[str, Array] = {"num": self._numbers(self._events).astype(np.uint64)}
+        columns |= {name: self._made[name] for name in wanted}
+        return Batch(columns, Payloads.none(), self._view.follow.threads.state, self._view.fields)

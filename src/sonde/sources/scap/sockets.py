@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sonde.catalog.scap import blocks
 from sonde.sources.scap.fds import CLIENT, ICMP, RAW, SERVER, TCP, UDP, Ends, Fd, inet_name, mapped, unix_name
 from sonde.sources.scap.held import Make, Moment
@@ -176,9 +174,12 @@ def _guessed(m: Moment, ends: Ends, incoming: bool) -> int:
 
 
 CONNECT = 23  # changes something also while it is in progress
-MAKES: dict[int, Callable[[Piece, Moment], Fd | None]] = {
+MAKES: dict[int, Make] = {
     19: _socket, 43: lambda piece, moment: Fd(blocks.UNIX), 27: _accept, 57: _accept, 247: _accept, 249: _accept,
     389: _accept,
 }  # fmt: skip
-MOVES: dict[int, Make] = {31: _moves(2, True), 49: _moves(2, True), 35: _moves(2, False), 53: _moves(3, False)}
-CHANGES: dict[int, Make] = {21: _bind, 22: _connecting, CONNECT: _connect, **MOVES}
+# calls that move data: where the addresses stand, all that matters of them, and whether they send
+MOVES = {31: (2, True), 49: (2, True), 35: (2, False), 53: (3, False)}
+CHANGES: dict[int, Make] = {
+    21: _bind, 22: _connecting, CONNECT: _connect, **{kind: _moves(*how) for kind, how in MOVES.items()},
+}  # fmt: skip

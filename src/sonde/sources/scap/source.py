@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.scap import blocks as known
-from sonde.catalog.scap.events import EVENTS
+from sonde.engines.batch import filter_batch
 from sonde.engines.context import Context
 from sonde.errors import UsageError
 from sonde.native.scap import Blocks, Walk
@@ -19,35 +19,24 @@ from sonde.plan.batch import Batch, Counters
 from sonde.plan.expr import TRUE, Expr, fields
 from sonde.plan.state import State
 from sonde.sources.scap import lists
-from sonde.sources.scap.call_rows import calls_of
+from sonde.sources.scap.call_rows import CallRows
 from sonde.sources.scap.conditions import columns_of, conditions_of, passing
 from sonde.sources.scap.fds import Fds
 from sonde.sources.scap.follow import Follow
 from sonde.sources.scap.memory import MEMORY
-from sonde.sources.scap.operations import ALONE, Operations
+from sonde.sources.scap.operations import Operations
 from sonde.sources.scap.pieces import META, OLD, Piece, of_types
 from sonde.sources.scap.rows import EventRows
+from sonde.sources.scap.shown import Shown
 from sonde.sources.scap.view import View
 from sonde.sources.unattached import Unattached
 
 __all__ = ["PIECE", "Reader", "ScapFile", "is_scap"]
 
 OF_THE_ROW_BEFORE = ("evt.deltatime", "evt.deltatime.s", "evt.deltatime.ns")  # they need all rows
-PIECE = 1 << 21  # bytes of a file at once
+PIECE = 1 << 22  # bytes of a file at once
 _GZIP = b"\x1f\x8b"
-_UNKNOWN, _UNCOUNTED, _HIDDEN, _CONTAINER = 1, 2, 4, 8  # marks of event types
-_FLAGGED, _FLAGS = [kind for kind, (flags, *_) in known.EVENTS.items() if flags], 10  # block types; where flags stand
-
-
-def _marks() -> npt.NDArray[np.uint8]:
-    table = np.full(1 << 16, _UNKNOWN | _UNCOUNTED | _HIDDEN, np.uint8)
-    table[list(EVENTS)] = [_HIDDEN if event.category == "internal" else 0 for event in EVENTS.values()]
-    table[[228, 272, 324]] |= _CONTAINER
-    table[[354, 356, 358, 360]] |= _UNCOUNTED  # sysdig writes what it knows of users as events
-    return table
-
-
-_MARKS, _META = _marks(), of_types(META)
+_META = of_types(META)
 
 
 def is_scap(path: str) -> bool:
@@ -98,9 +87,11 @@ class Reader:
 
 
 class ScapFile(Unattached):
-    """A .scap file. With `events` its rows are events, as sysdig shows them, else completed calls."""
+    """A .scap file. With `events` its rows are events, as sysdig shows them, else completed calls; these have what
+    arguments point at if it is asked for (`pointed`)."""
 
-    def __init__(self, path: str, expr: Expr, names: frozenset[str], events: bool = True, snaplen: int = 80) -> None:
+    def __init__(self, path: str, expr: Expr, names: frozenset[str], events: bool = True, snaplen: int = 80,
+                 pointed: bool = True) -> None:  # fmt: skip
         try:
             self._file: BinaryIO = open(path, "rb")  # noqa: SIM115 - closed by close()
             self._reader = Reader(self._file)
@@ -108,20 +99,21 @@ class ScapFile(Unattached):
             raise UsageError(f"cannot read {path}: {error.strerror}") from None
         self.done, self.state = False, State()
         self._whole = expr == TRUE
+        self._expr = expr
         self._path, self._events, self._context = path, events, Context(self.state)
         alone = not any(field.name in OF_THE_ROW_BEFORE for field in fields(expr))
-        self._parts, self.rest = (conditions_of(expr) if alone else []), TRUE if alone and events else expr
-        if not events:  # all columns of a call are made at once: what needs them is asked later
-            self._parts = [part for part in self._parts if part.of_kinds]
-        self._names = names | columns_of(self.rest)
+        self._parts, self.rest = (conditions_of(expr) if alone else []), TRUE if alone else expr
+        self._of_kinds = [part for part in self._parts if part.of_kinds]
+        self._pointed = pointed
+        self._names = names | columns_of(self.rest) | {"time"}
         self._memory = bool((names | columns_of(expr)) & set(MEMORY))
         self._walk, self._follow = Walk(OLD, known.LARGEST), Follow(self.state)
-        self.operations = Operations(self._follow, snaplen, self._memory)
+        self.operations = Operations(self._follow, snaplen)
         self._left = self._carried = b""  # bytes of a block that is not whole; enter events that wait for their exits
         self._running = np.zeros(0, np.bool_)  # which of those that wait are calls that have not returned
         self._count = self._at = self._now = 0  # events so far, bytes so far, the latest time
-        self.piece: Piece | None = None  # of the last rows; `others`: events of it that go with those shown
-        self.others = np.zeros(0, np.int64)
+        self.piece: Piece | None = None  # of the last rows
+        self._shown: Shown | None = None
         self._alone = 0  # events that are no calls, and pass as far as that is known
         self._skipped = {"unknown block": 0, "unknown event": 0, "torn event": 0, "unreadable list": 0}
         self._damage, self._leading = "", True
@@ -146,7 +138,7 @@ class ScapFile(Unattached):
         carried = int(np.searchsorted(found.start, len(self._carried)))
         for kind, offset, length in found.other.tolist():
             self._other(kind, whole[offset : offset + length])
-        piece = Piece(found, whole, carried)
+        piece = Piece(found, whole, carried, self._follow.marks)
         if not self.state.start:  # what tells of users and containers is older, or younger
             begun = carried + np.flatnonzero(~_META[piece.type[carried:]])
             self.state.start = int(piece.time[begun[0]]) if len(begun) else 0
@@ -155,35 +147,25 @@ class ScapFile(Unattached):
         self._follow.through(piece)
         if self._memory:
             self._follow.threads.remember(piece)
-        marks = _MARKS[piece.type[carried:]]
-        self._skipped["unknown event"] += int(np.count_nonzero(marks & _UNKNOWN))
-        counted = marks & _UNCOUNTED == 0
-        numbers = np.cumsum(counted)
-        numbers += self._count
-        self._count += int(np.count_nonzero(counted))
-        kept = _state_only(whole, piece.start[carried:])
-        shown = (marks & (_UNCOUNTED | _HIDDEN) == 0) & ~kept
-        if self._leading:  # the containers there are when the capture begins
-            first = np.flatnonzero(marks & _CONTAINER == 0)
-            self._leading = not len(first)
-            shown[: first[0] if len(first) else len(marks)] = False
-        rows = np.flatnonzero(shown)
-        beside = _CONTAINER | _UNCOUNTED | (_HIDDEN if self._whole else 0)
-        others = ~shown & (marks & _UNKNOWN == 0) & (kept | (marks & beside != 0))
-        self.piece, self.others = piece, np.flatnonzero(others) + carried
-        events = EventRows(View(self._follow, piece), rows + carried, numbers[rows])
-        if self._events:
-            batch = passing(self._parts, events, self._context).batch(self._names)
-        else:
-            calls = calls_of(self.operations, piece, rows + carried, numbers[rows])
-            batch = passing(self._parts, calls, self._context).batch(self._names)
-            alone = events.take(np.flatnonzero(ALONE[piece.type[rows + carried]]))
-            self._alone += len(passing(self._parts, alone, self._context))
+        self.piece, self._shown = piece, Shown(piece, self._count, self._leading)
+        self._skipped["unknown event"] += self._shown.unknown
+        self._count, self._leading = self._shown.count, self._shown.leading
+        batch = self._passing(piece, self._shown)
         if len(piece) > carried:
             self._now = max(self._now, int(piece.time[carried:].max()))
         waiting, self._running = piece.unfinished(), piece.running(self._running)
         self._carried = b"".join(_block(whole, int(piece.start[event])) for event in waiting.tolist())
         return batch if len(batch) else None
+
+    def _passing(self, piece: Piece, shown: Shown) -> Batch:
+        """The rows of a piece that pass."""
+        view = View(self._follow, piece)
+        if self._events:
+            return passing(self._parts, EventRows(view, shown.events, shown.numbers), self._context).batch(self._names)
+        alone = EventRows(view, shown.alone, shown.numbers)
+        self._alone += len(passing(self._of_kinds, alone, self._context))
+        calls = CallRows(self.operations, piece, shown.ends, shown.numbers)
+        return passing(self._parts, calls, self._context).batch(self._names, self._pointed)
 
     def _still(self) -> Batch | None:
         """The calls that have not returned when the file ends, as rows among completed calls."""
@@ -194,14 +176,15 @@ class ScapFile(Unattached):
         if self._memory:
             self._follow.threads.remember(piece)
         events, self._running = np.flatnonzero(self._running), np.zeros(0, np.bool_)
-        return self.operations.running(piece, events, self._now, self._count + 1)
+        batch = self.operations.running(piece, events, self._now, self._count + 1, self._names)
+        return batch if self.rest == self._expr else filter_batch(batch, self._expr, self._context)
 
     def _other(self, kind: int, data: bytes) -> None:
         """A block that is no event."""
         follow = self._follow
         try:
             if kind in known.INTERFACES:
-                follow.fds.interfaces += lists.interfaces(data, known.INTERFACES[kind])
+                follow.listed_interfaces(lists.interfaces(data, known.INTERFACES[kind]))
             elif kind in known.USERS:
                 for user in lists.users(data, known.USERS[kind]):
                     follow.people.listed(user)
@@ -238,6 +221,11 @@ class ScapFile(Unattached):
         return skipped + ([self._damage] if self._damage else [])
 
     @property
+    def others(self) -> npt.NDArray[np.int64]:
+        """The events of the piece that go with those shown."""
+        return self._shown.others(self._whole) if self._shown else np.zeros(0, np.int64)
+
+    @property
     def fds(self) -> Fds:
         """What descriptors lead to."""
         return self._follow.fds
@@ -257,16 +245,6 @@ class ScapFile(Unattached):
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-
-def _state_only(data: bytes, start: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Which events are there only for what they change: their blocks have flags, which say so."""
-    if not len(start):
-        return np.zeros(0, np.bool_)
-    raw = np.frombuffer(data, np.uint8)
-    flagged = np.isin(raw[start] | raw[start + 1].astype(np.uint16) << 8, _FLAGGED)  # what is left of the types differs
-    found: npt.NDArray[np.bool_] = flagged & (raw[start + _FLAGS] & known.STATE_ONLY != 0)
-    return found
 
 
 def _block(data: bytes, start: int) -> bytes:

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.native.descriptors import CHANGE, CLOSE, COPY, MAKE, MEET, PAUSE, Steps
-from sonde.sources.scap.pieces import ENDING, NEW_THREADS, Piece, of_types
+from sonde.native.pairs import ALWAYS, BEGINS, CHANGED, CHANGES, ON_FD
+from sonde.sources.scap.pieces import ENDING, MARKS, NEW_THREADS, Piece, of_types
 from sonde.sources.scap.sockets import CONNECT, MOVES
 
 __all__ = ["FCNTL", "Stepping"]
@@ -24,27 +25,28 @@ _PLACES[list(_NEWER)] = list(_NEWER.values())
 
 class Stepping:
     """Events as steps. `makes`, `changes` are the event types by which a new thing is behind a descriptor, or another
-    one; `others` those that change anything else, `always` those of them that do so whatever they return."""
+    one; `others` those that change anything else, `always` those of them that do so whatever they return. `marks`:
+    those of a Piece."""
 
     def __init__(self, makes: Set[int], changes: Set[int], others: Set[int], always: Set[int]) -> None:
         self._op = np.full(1 << 16, MEET, np.uint8)
         for op, types in ((PAUSE, others), (MAKE, makes), (CLOSE, {_CLOSE}), (COPY, _DUPS), (CHANGE, changes)):
             self._op[list(types)] = op
-        self._handled = self._op != MEET
-        self._always = of_types({*always, *ENDING, *NEW_THREADS, CONNECT})
         self._by_result = of_types({*makes, *_DUPS})
-        self._on_fd = of_types({_CLOSE, *MOVES})
+        self.marks = MARKS | np.where(self._op == MEET, 0, CHANGES).astype(np.uint16)
+        for mark, types in ((ALWAYS, {*always, *ENDING, *NEW_THREADS, CONNECT}), (ON_FD, {_CLOSE, *MOVES})):
+            self.marks[list(types)] |= mark
 
     def steps(self, piece: Piece, threads: I8) -> Steps:
         """The events that change something, and those by which a thread is there; `threads` are the numbers of those of
         the piece."""
-        changing = self._changing(piece)
-        marks = np.zeros(len(piece), np.uint8)
-        marks[piece.pairs.begins] = 1
-        marks[changing] = 2
-        rows = np.flatnonzero(marks)
+        rows, how = piece.pairs.step, piece.pairs.how
+        others = _other_controls(piece, rows)
+        if others.any():
+            how = np.where(others, how & BEGINS, how)
+            rows, how = rows[how != 0], how[how != 0]
         types = piece.type[rows]
-        op = np.where(marks[rows] == 2, self._op[types], np.uint8(MEET))
+        op = np.where(how & CHANGED, self._op[types], np.uint8(MEET))
         fd = piece.pairs.fd[rows]
         late = np.flatnonzero((_PLACES[types] > 0) & (fd < 0))
         for place in set(_NEWER.values()) if len(late) else ():
@@ -54,17 +56,15 @@ class Stepping:
         made = self._by_result[types]
         return _doubled(piece, types, found._replace(fd=np.where(made, piece.word[rows], fd)))
 
-    def _changing(self, piece: Piece) -> I8:
-        """The events that may change something: calls only if they worked."""
-        rows = np.flatnonzero(self._handled[piece.type])
-        rows = rows[np.searchsorted(rows, piece.carried) :]
-        types = piece.type[rows]
-        there = (piece.worded[rows] & (piece.word[rows] >= 0)) | self._always[types]
-        there &= (piece.pairs.fd[rows] >= 0) | ~self._on_fd[types]
-        controls = np.flatnonzero(there & (types == FCNTL))
-        commands, told = piece.numbers(1, piece.pairs.enter[rows[controls]], 1)
-        there[controls] = told & np.isin(commands, _DUPLICATES) & piece.pairs.valid[rows[controls]]
-        return rows[there]
+
+def _other_controls(piece: Piece, rows: I8) -> npt.NDArray[np.bool_]:
+    """Which events are a fcntl that makes no descriptor."""
+    controls: npt.NDArray[np.bool_] = piece.type[rows] == FCNTL
+    some = rows[controls]
+    if len(some):
+        commands, told = piece.numbers(1, piece.pairs.enter[some], 1)
+        controls[controls] = ~(told & np.isin(commands, _DUPLICATES) & piece.pairs.valid[some])
+    return controls
 
 
 def _numbers(piece: Piece, place: int, rows: I8) -> I8:

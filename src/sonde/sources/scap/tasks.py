@@ -152,8 +152,7 @@ def _execve(f: Follow, p: Piece, i: int, t: Thread) -> None:
     f.threads.own_table(t)
     t.invalid = False
     f.threads.changed(t)
-    others = [o.tid for o in f.threads.by_tid.values() if o.pid == t.pid and o.tid != t.tid and t.pid == t.tid]
-    for tid in others:
+    for tid in f.threads.others(t):
         f.threads.remove(tid)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,10 +27,15 @@ I8 = npt.NDArray[np.int64]
 CLONE_FILES, CLONE_THREAD = 1 << 0, 1 << 13  # flags as in the file
 NOBODY, UNKNOWN = 0xFFFFFFFF, b"<NA>"
 _U4, _U8 = (1 << 32) - 1, (1 << 64) - 1
-_COLUMNS = (
-    "tid", "pid", "ppid", "uid", "euid", "gid", "egid", "loginuid", "sid", "vpid", "vtid", "vpgid", "pgid", "vsid",
-    "comm", "pcomm", "argv", "env", "cgroups", "cwd", "root", "exe_file", "tty",
-)  # fmt: skip
+# columns of a record, by what of a thread they tell
+_NUMBERS = {"tid": "tid", "pid": "pid", "ppid": "ptid", "sid": "sid", "vpid": "vpid", "vtid": "vtid", "vpgid": "vpgid",
+            "pgid": "vpgid", "vsid": "sid"}  # fmt: skip
+_IDS = {"uid": "uid", "euid": "uid", "gid": "gid", "egid": "gid", "loginuid": "loginuid"}
+_PLACES = {"cwd": "cwd", "root": "root", "exe_file": "exepath"}
+# what of a thread a record is made of
+_KEPT = ("args", "caps", "cgroups", "comm", "cwd", "env", "exe", "exepath", "fdlimit", "gid", "loginuid", "pid", "ptid",
+         "root", "sid", "start", "tid", "tty", "uid", "vpgid", "vpid", "vtid")  # fmt: skip
+_kept: Callable[[Thread], tuple[Any, ...]] = attrgetter(*_KEPT)
 _CAPS = ("cap_inheritable", "cap_permitted", "cap_effective")
 
 
@@ -36,17 +43,18 @@ class Thread:
     """One thread; `table` is the number of its own table of descriptors, `record` the row that tells how it is now,
     `threads` how many its process has if it is the main one, `start` when it was made, 0: before the file begins.
 
-    `invalid`: it was not in the list, nothing is known of it.
+    `process` is the one among whose threads it is. `invalid`: it was not in the list, nothing is known of it.
     """
 
     __slots__ = (
         "args", "caps", "cgroups", "comm", "cwd", "env", "exe", "exepath", "fdlimit", "flags", "gid",
-        "invalid", "loginuid", "maker", "pid", "ptid", "record", "root", "sid", "start", "table", "threads", "tid",
-        "tty", "uid", "vpgid", "vpid", "vtid",
+        "invalid", "loginuid", "maker", "pid", "process", "ptid", "record", "root", "sid", "start", "table", "threads",
+        "tid", "tty", "uid", "vpgid", "vpid", "vtid",
     )  # fmt: skip
 
     def __init__(self, tid: int, table: int) -> None:
         self.tid, self.pid, self.ptid, self.table = tid, -1, -1, table
+        self.process = -1  # where it is counted among the threads
         self.maker = 0  # the thread that made this one, if that is not ptid
         self.comm = self.exe = UNKNOWN
         self.exepath = self.args = self.cwd = self.env = self.cgroups = self.root = b""
@@ -64,15 +72,17 @@ class Threads:
     def __init__(self, state: State, fds: Fds, held: Held) -> None:
         self.state, self.fds, self.held = state, fds, held
         self.by_tid: dict[int, Thread] = {}
+        self._of_process: dict[int, set[int]] = {}  # threads, by process
         self.tables = 0  # of descriptors, so far
         self.holders = np.full((256, 4), -1, np.int64)  # what native/descriptors.py is told of threads, by number
+        self._holding = self.holders.reshape(-1).data  # a view sets one number faster than an array does
         self._numbers: dict[int, int] = {}
         self._ended: list[int] = []  # tables of threads that ended in this piece
         self.memory = Memory()
         self.fdlimits, self.ttys, self.starts, self.parents = [0], [0], [0], [0]  # by record; parents' records
         self._born: list[tuple[int, int]] = []  # threads that were made in this piece, by which event
-        self._made: list[tuple[int, ...]] = []  # records that are not written yet: _COLUMNS,
-        self._caps: list[tuple[int, ...]] = []  # _CAPS
+        # records that are not written yet: _KEPT, the record of the parent and its name
+        self._made: list[tuple[Any, ...]] = []
         self.records = Timeline(self._of_all(lambda thread: thread.record))
         self.table_of = Timeline(self._of_all(self.table))
         self.counts = Timeline(self._of_all(lambda thread: thread.threads))  # threads of processes
@@ -107,6 +117,7 @@ class Threads:
             number = self._numbers[tid] = len(self._numbers)
             if number >= len(self.holders):
                 self.holders = np.concatenate((self.holders, np.full_like(self.holders, -1)))
+                self._holding = self.holders.reshape(-1).data
         return number
 
     def _holds(self, thread: Thread) -> None:
@@ -114,7 +125,28 @@ class Threads:
         tid, pid = thread.tid, thread.pid
         number = self._number(tid)
         main = number if tid == pid else self._number(pid)
-        self.holders[number] = thread.table, main, thread.flags & CLONE_FILES, self.fds.path(thread.cwd)
+        self._belongs(thread)
+        held, at = self._holding, 4 * number
+        held[at], held[at + 1] = thread.table, main
+        held[at + 2], held[at + 3] = thread.flags & CLONE_FILES, self.fds.path(thread.cwd)
+
+    def _belongs(self, thread: Thread) -> None:
+        """A thread is of the process that it has now."""
+        if thread.process != thread.pid:
+            self._leaves(thread)
+            thread.process = thread.pid
+        self._of_process.setdefault(thread.pid, set()).add(thread.tid)
+
+    def _leaves(self, thread: Thread) -> None:
+        found = self._of_process.get(thread.process, set())
+        found.discard(thread.tid)
+        if not found:
+            self._of_process.pop(thread.process, None)
+
+    def others(self, thread: Thread) -> list[int]:
+        """The other threads of a main thread's process."""
+        found = self._of_process.get(thread.pid, set()) if thread.tid == thread.pid else ()
+        return [tid for tid in found if tid != thread.tid]
 
     def listed(self, found: Process) -> None:
         """A thread of the list at the beginning."""
@@ -199,6 +231,8 @@ class Threads:
         old = self.by_tid.get(thread.tid)
         before = self.table(old) if old else 0
         record = old.record if old else 0
+        if old:
+            self._leaves(old)
         self.by_tid[thread.tid] = thread
         if old is None:
             self.counts.change(thread.tid, self.event, 0, thread.threads)
@@ -232,6 +266,7 @@ class Threads:
         if thread is not None:
             table = self.table(thread)
             del self.by_tid[tid]
+            self._leaves(thread)
             self._counted(thread, -1)
             self.counts.change(tid, self.event + 1, thread.threads, 0)
             self.holders[self._number(tid)] = -1
@@ -274,38 +309,43 @@ class Threads:
         """The records made so far can be asked for."""
         if not self._made:
             return
-        processes, numbers = self.state.processes, np.array(self._made, np.int64)
-        last = processes.ensure(len(processes) + len(numbers) - 1)
-        rows = processes.rows[last + 1 - len(numbers) : last + 1]
-        for name, column in zip(_COLUMNS, numbers.T, strict=True):
-            rows[name] = column
-        for name, caps in zip(_CAPS, np.array(self._caps, np.uint64).T, strict=True):
-            rows[name] = caps
+        processes = self.state.processes
+        first = len(processes)
+        last = processes.ensure(first + len(self._made) - 1)
+        rows = processes.rows[last + 1 - len(self._made) : last + 1]
+        of = dict(zip((*_KEPT, "parent", "pcomm"), zip(*self._made, strict=True), strict=True))
+        for name, values in self._columns(of).items():
+            rows[name] = values
+        for place, name in enumerate(_CAPS):
+            rows[name] = np.array([caps[place] & _U8 for caps in of["caps"]], np.uint64)
         rows["known"] = 1
+        for known, name in ((self.fdlimits, "fdlimit"), (self.ttys, "tty"), (self.starts, "start"),
+                            (self.parents, "parent")):  # fmt: skip
+            known += of[name]
+        latest = processes.latest
+        for ident, (tid, pid) in enumerate(zip(of["tid"], of["pid"], strict=True), first):
+            if pid > 0 and (tid == pid or (pid, 0) not in latest):
+                latest[pid & _U4, 0] = ident
         self._made.clear()
-        self._caps.clear()
+
+    def _columns(self, of: dict[str, tuple[Any, ...]]) -> dict[str, Any]:
+        """Columns of new rows, of what there is of threads."""
+        intern, path = self.state.strings.intern_all, self.fds.path
+        argv = (exe + b"\0" + args if args else exe for exe, args in zip(of["exe"], of["args"], strict=True))
+        found = {column: np.array(of[name], np.int64) for column, name in _NUMBERS.items()}
+        return found | {
+            **{column: np.array([one & _U4 for one in of[name]], np.uint32) for column, name in _IDS.items()},
+            **{column: np.array(list(map(path, of[name])), np.uint32) for column, name in _PLACES.items()},
+            "comm": intern(of["comm"]), "pcomm": np.where([comm is None for comm in of["pcomm"]], 0,
+            intern(comm or b"" for comm in of["pcomm"])), "argv": intern(argv), "env": intern(of["env"]),
+            "cgroups": intern(map(_renamed, of["cgroups"])), "tty": EMPTY,
+        }  # fmt: skip
 
     def _record(self, thread: Thread) -> int:
         """The id of a new row that tells how a thread is."""
-        processes, intern, path = self.state.processes, self.state.strings.intern, self.fds.path
-        ident = len(processes) + len(self._made)
-        argv = thread.exe + b"\0" + thread.args if thread.args else thread.exe
         parent = self.by_tid.get(thread.maker or thread.ptid)
-        uid, gid = thread.uid & _U4, thread.gid & _U4
-        self.fdlimits.append(thread.fdlimit)
-        self.ttys.append(thread.tty)
-        self.starts.append(thread.start)
-        self.parents.append(parent.record if parent else 0)
-        self._made.append((
-            thread.tid, thread.pid, thread.ptid, uid, uid, gid, gid, thread.loginuid & _U4, thread.sid, thread.vpid,
-            thread.vtid, thread.vpgid, thread.vpgid, thread.sid, intern(thread.comm),
-            intern(parent.comm) if parent else 0, intern(argv), intern(thread.env), intern(_renamed(thread.cgroups)),
-            path(thread.cwd), path(thread.root), path(thread.exepath), EMPTY,
-        ))  # fmt: skip
-        self._caps.append(tuple(cap & _U8 for cap in thread.caps))
-        if thread.pid > 0 and (thread.tid == thread.pid or (thread.pid, 0) not in processes.latest):
-            processes.latest[thread.pid & _U4, 0] = ident
-        return ident
+        self._made.append(_kept(thread) + ((parent.record, parent.comm) if parent else (0, None)))
+        return len(self.state.processes) + len(self._made) - 1
 
 
 @lru_cache(1024)

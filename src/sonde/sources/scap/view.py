@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,7 @@ from sonde.sources.scap.of_threads import thread_fields
 from sonde.sources.scap.pieces import Piece
 from sonde.sources.scap.text import Texts, number_of
 
-__all__ = ["View", "call_category", "fields_of"]
+__all__ = ["View", "call_category"]
 
 I8 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -98,6 +98,11 @@ class View:
         self.follow, self.piece, self.calls = follow, piece, calls
         self.texts = Texts(follow, piece)
         self.described = Described(follow, piece, self.files, calls)
+
+    @cached_property
+    def fields(self) -> dict[str, Derivation]:
+        """The view's fields by name."""
+        return _fields_of(self)
 
     def files(self, batch: Batch) -> I8:
         """What is behind the descriptors of rows."""
@@ -207,9 +212,11 @@ class View:
     def results_of(self, events: I8) -> tuple[I8, Bools]:
         """The same of events."""
         places = _table(_result_place, -1)[self.piece.type[events]]
-        values, valid = np.zeros(len(events), np.int64), np.zeros(len(events), np.bool_)
-        for place in np.unique(places[places >= 0]).tolist():
-            rows = np.flatnonzero(places == place)
+        valid = self.piece.worded[events] & (places == 0)
+        values = np.where(valid, self.piece.word[events], 0)
+        later = np.flatnonzero(places > 0)
+        for place in set(places[later].tolist()):
+            rows = later[places[later] == place]
             values[rows], valid[rows] = self.piece.numbers(place, events[rows])
         return values, valid
 
@@ -252,12 +259,8 @@ class View:
     def _data(self, batch: Batch) -> tuple[I8, npt.NDArray[np.int32]]:
         events = ints(batch, "seq")
         places = _table(_data_place, -1)[self.piece.type[events]]
-        at = self.piece.first[events] + places
-        there = (places >= 0) & (at < self.piece.first[events + 1])
-        at = np.where(there, at, 0)
-        if not len(self.piece.offset):
-            return np.zeros(len(events), np.int64), np.full(len(events), -1, np.int32)
-        return self.piece.offset[at], np.where(there, self.piece.length[at], -1).astype(np.int32)
+        begin, end = self.piece.spans(events, places)
+        return np.maximum(begin, 0), np.where(begin >= 0, end - begin, -1).astype(np.int32)
 
     def buflen(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
         """evt.buflen: of calls that work on a descriptor what they moved, as far as the result tells; of descriptors
@@ -444,7 +447,7 @@ def _filename(info: Fd) -> bytes | None:
     return info.name.rpartition(b"/")[2] or b"/" if info.letter == "f" else None
 
 
-def fields_of(view: View) -> dict[str, Derivation]:
+def _fields_of(view: View) -> dict[str, Derivation]:
     """The view's fields by name."""
     return {
         "evt.type": view.type_, "syscall.type": view.call, "evt.type.is": view.type_is, "evt.dir": view.direction,

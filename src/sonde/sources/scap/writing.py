@@ -56,7 +56,7 @@ class ScapWriter:
         `form`: how rows become events; `past`: the time of the first row, where it is a recording that is read."""
         self._names, self._rotation, self._compress = Names(path, rotation), rotation, compress
         self._begin, self._told, self._form, self._last = begin, told, form, Last()
-        self._past = past is not None
+        self._past = past is not None  # its rows can be read again
         self._part = _Part(self._file(time.time_ns() if past is None else past), told, form)
         self._context: Context | None = None
 
@@ -100,7 +100,8 @@ class ScapWriter:
             first = last
 
     def _file(self, began: int) -> FileOut:
-        return FileOut(self._names.next(began), self._compress)
+        # files that follow one another end by their size, which has to be known
+        return FileOut(self._names.next(began), self._compress, at_once=not self._past or self._rotation.rotates)
 
     def settle(self, counters: Callable[[], Counters], final: bool = False) -> None:
         """Write what has waited long enough, or `final`ly all of it."""
