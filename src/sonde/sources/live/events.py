@@ -46,7 +46,7 @@ __all__ = ["UNWATCHED", "Feature", "LiveEvents", "ProgramCost", "Sizes", "featur
 
 PAGESIZE = 4096  # the least a ring can have
 INTERVAL = 0.01  # s between polls at most
-UNWATCHED = 0.05  # the same where nobody waits for the rows
+UNWATCHED = 0.1  # the same where nobody waits for the rows
 FASTEST = 5_000_000  # rows a second that one CPU makes
 AT_ONCE = 1 << 14  # rows of each CPU in a batch: what is made of them stays in memory meanwhile
 ENOUGH = 0.25  # of a CPU's rows are waited for: reading them while they are written slows the writer
