@@ -30,7 +30,7 @@ from sonde.sources.scap.living import living
 from sonde.sources.scap.rotation import Rotation
 from sonde.sources.scap.writing import ScapWriter
 
-__all__ = ["SUFFIX", "about", "files", "record", "rotation", "telling"]
+__all__ = ["EAGER", "SUFFIX", "about", "files", "record", "rotation", "telling"]
 
 SUFFIX = ".sonde"
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
