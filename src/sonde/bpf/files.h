@@ -119,21 +119,21 @@ INLINE u64 generation_now(u32 *moving)
 	return now;
 }
 
-/* `dentry`, `inode`: of a known type; `name`: hash_len of the dentry's. What is not there reads as zeros. */
-INLINE u64 named_signature(u64 dentry, u64 inode, u64 name)
+/* `dentry`: of a known type; `name`: hash_len of its name. What is not there reads as zeros. */
+INLINE u64 named_signature(u64 dentry, u64 name)
 {
-	u64 unhashed = GET(dentry, struct dentry, d_hash.pprev) ? 0 : 1;
-	u64 sum = weighed(name, 0) + weighed(apart(GET(dentry, struct dentry, d_parent), dentry), 1);
+	u64 inode = GET(dentry, struct dentry, d_inode), sum = weighed(name, 0);
 
-	sum += weighed(apart(inode, dentry) ^ unhashed, 2);
-	return sum + weighed(GET(inode, struct inode, i_ino) ^ GET(inode, struct inode, i_generation) << 32, 3);
+	sum += weighed(apart(inode, dentry) ^ (GET(dentry, struct dentry, d_hash.pprev) ? 0 : 1), 1);
+	sum += weighed(GET(inode, struct inode, i_ino) ^ GET(inode, struct inode, i_generation) << 32, 2);
+	return sum + weighed(apart(GET(dentry, struct dentry, d_parent), dentry), 3);
 }
 
 INLINE u64 dentry_signature(u64 address)
 {
-	u64 dentry = TYPED(address, struct dentry), inode = GET(dentry, struct dentry, d_inode);
+	u64 dentry = TYPED(address, struct dentry);
 
-	return named_signature(dentry, inode, GET(dentry, struct dentry, d_name.hash_len));
+	return named_signature(dentry, GET(dentry, struct dentry, d_name.hash_len));
 }
 
 INLINE u32 file_type(u64 file)
@@ -166,13 +166,13 @@ INLINE u64 socket_signature(u64 file, u64 hash)
 /* anon_inode:[eventfd] and anon_inode:[timerfd] have one inode, and names of one length without a hash. */
 LEAF u64 leaf_signature(u64 address, u64 file)
 {
-	u64 dentry = TYPED(address, struct dentry), inode = GET(dentry, struct dentry, d_inode);
-	u64 name = GET(dentry, struct dentry, d_name.hash_len), hash = named_signature(dentry, inode, name);
+	u64 dentry = TYPED(address, struct dentry), name = GET(dentry, struct dentry, d_name.hash_len);
+	u64 hash = named_signature(dentry, name);
 	u32 type;
 
 	if (!file)
 		return hash;
-	type = GET(inode, struct inode, i_mode) >> 12;
+	type = file_type(file);
 	if (type == S_IFSOCK)
 		return socket_signature(file, hash);
 	if ((!type || type == S_IFREG) && !(u32)name)
