@@ -71,8 +71,8 @@ class Sizes(NamedTuple):
 
 
 USUAL = Sizes()
-# Lines take about as long to make as the busiest CPU takes to fill rows.
-VIEW = Sizes(events=1 << 26, payloads=1 << 26)
+# Lines take about as long to make as the busiest CPU takes to fill rows; what is recorded is polled seldom.
+VIEW = Sizes(events=1 << 26, payloads=1 << 26, dictionary=1 << 24)
 
 
 class LiveEvents(Complete):
