@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import time
@@ -29,12 +30,13 @@ from sonde.sources.scap.living import living
 from sonde.sources.scap.rotation import Rotation
 from sonde.sources.scap.writing import ScapWriter
 
-__all__ = ["SUFFIX", "about", "files", "record", "rotation", "telling"]
+__all__ = ["EAGER", "SUFFIX", "about", "files", "record", "rotation", "telling"]
 
 SUFFIX = ".sonde"
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 DAY, GIGABYTE = 86_400.0, 10**9
 PARTS = 24  # segments of what is kept
+EAGER = -10  # added to the niceness of the thread that records
 
 
 def record(options: Options) -> int:
@@ -80,9 +82,12 @@ class _Recording(FilterRun):
         super().begin(source, threads, started)
 
     def watching(self) -> None:
-        """What a file of sysdig begins with is how things are when the command is there and has not begun."""
+        """What a file of sysdig begins with is how things are when the command is there and has not begun. The recorder
+        comes before others from now on: programs that are all the time busy would else get ahead of it."""
         if not self._native:
             self._recorder.start(self.answer.state)
+        with contextlib.suppress(OSError):  # who may not has to keep up as it is
+            os.nice(EAGER)
 
     def follow(self, threads: list[int]) -> None:
         """Watch until the end, which is written too."""

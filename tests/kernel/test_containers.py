@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 from live import KERNEL, cli
 
+from sonde.kernel.proc import Cgroups
 from sonde.sql_query import plan_sql
 
 pytestmark = KERNEL
@@ -51,6 +54,22 @@ def test_a_process_in_a_container(group: Path) -> None:
     rows = [json.loads(line) for line in lines.splitlines() if line.startswith("{") and "receipt" not in line]
     assert {row["container.id"] for row in rows} == {ID[:12]} and {row["container.type"] for row in rows} == {"docker"}
     assert {row["proc.name"] for row in rows} >= {"sh"}
+
+
+def test_groups_that_a_set_of_processes_shares(group: Path) -> None:
+    here, groups = os.getpid(), Cgroups()
+    with subprocess.Popen(["/bin/true"]) as gone:
+        gone.wait()
+    mine = groups.of_all([gone.pid, here, gone.pid], [7, 7, 7])
+    assert mine[0] is None and mine[1] and mine[2] == mine[1], "one that has ended is known by another of its set"
+    command = [sys.executable, "-S", "-c", f"open('{group}/cgroup.procs', 'w').write('0'); print(flush=True); input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as moved:
+        assert moved.stdin and moved.stdout and moved.stdout.readline()
+        [theirs] = groups.of_all([moved.pid], [8])
+        assert theirs and ID.encode() in theirs
+        assert groups.of_all([here, moved.pid], [7, 7]) == [mine[1], mine[1]], "it was of the set that it has left"
+        assert groups.of_all([moved.pid, here], [7, 7]) == [theirs, mine[1]], "the set's place may be another's by now"
+        moved.stdin.close()
 
 
 @pytest.fixture

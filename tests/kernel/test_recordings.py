@@ -19,7 +19,7 @@ from live import KERNEL, batches, busy, cli, cli_start, full_disk, wait_for
 from test_groups import of_rows, same, statements
 from zoo import zoo
 
-from sonde.ask_record import about
+from sonde.ask_record import EAGER, about
 from sonde.cli_options import Options
 from sonde.query import Answer, Question, recorded
 from sonde.sources.recording.frames import Reader, framed
@@ -56,6 +56,11 @@ def test_through_a_pipe() -> None:
         writer.wait()
     assert done.stdout == f"newfstatat / {pid}\n" * 20 and "EXACT" in done.stderr
     assert "both write to standard output" in cli("-w", "-", "--", "/bin/ls").stderr
+
+
+def test_the_recorder_comes_before_the_recorded(tmp_path: Path) -> None:
+    done = cli("-w", str(tmp_path / "x.sonde"), "--", "/bin/sh", "-c", "nice; ps -o ni= -p $PPID")
+    assert done.stdout.split() == [str(usual := os.nice(0)), str(max(usual + EAGER, -20))]
 
 
 def test_files_by_number_of_events(tmp_path: Path) -> None:

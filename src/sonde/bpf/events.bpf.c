@@ -17,7 +17,7 @@ enum { MAX_ERRNO = 4095, E2BIG = 7, EOVERFLOW = 75 };
 /* Calls that end the handling of a signal, and where the mask is that will hold, from the stack pointer of their callers on. */
 enum { NR_RT_SIGRETURN = 15, NR_I386_SIGRETURN = 119, NR_I386_RT_SIGRETURN = 173 };
 enum { UC_SIGMASK = 296, UC_SIGMASK_I386 = 248, OLDMASK_I386 = 80 };
-enum { HAVE_ARGS = 1, HAVE_FILE = 2, HAVE_SOCK = 4, HAVE_PROCESS = 8 };
+enum { HAVE_FILE = 1, HAVE_SOCK = 2, HAVE_PROCESS = 4 };
 /* How good the value of an accessor is that may have none (event.status). */
 enum { KNOWN, MISSING, UNKNOWN };
 enum { ROW_ENTER = 1, ROW_UNRESOLVED = 2 };
@@ -26,13 +26,18 @@ enum { LOCAL, REMOTE, CLIENT, SERVER };
 /* Offsets are known to kernel/codegen.py: see the assertions below. */
 struct event {
 	u64 bits, unknown; /* path predicates that hold / that only user space can decide */
-	u64 address[2];	   /* of x_address, network order, IPv4 as ::ffff:a.b.c.d */
+	union {
+		u64 address[2]; /* of x_address, network order, IPv4 as ::ffff:a.b.c.d: asked for before there is a row */
+		struct {
+			u64 seq, stamp; /* of the row */
+		};
+	};
 	u32 status;
 	u32 nr;
-	struct pt_regs *regs; /* NULL: not a system call, a[] is filled */
+	struct pt_regs *regs; /* NULL: not a system call */
 	struct statistics *stats;
 	u64 task, now; /* 0: not asked for yet; task_of(), now() */
-	u64 result, seq, sock, stamp;
+	u64 result, sock;
 	u64 a[ARGUMENTS];
 	u32 tid, tgid, process, file, have, flags;
 };
@@ -40,17 +45,17 @@ struct event {
 AT(bits, 0);
 AT(unknown, 8);
 AT(address, 16);
+AT(seq, 16);
+AT(stamp, 24);
 AT(status, 32);
 AT(nr, 36);
 AT(stats, 48);
 AT(result, 72);
-AT(seq, 80);
-AT(stamp, 96);
-AT(a, 104);
-AT(tid, 152);
-AT(tgid, 156);
-AT(flags, 172);
-_Static_assert(sizeof(struct event) == 176, "codegen.py");
+AT(a, 88);
+AT(tid, 136);
+AT(tgid, 140);
+AT(flags, 156);
+_Static_assert(sizeof(struct event) == 160, "codegen.py");
 
 /* Threads that --pid and `-- command` follow, with their descendants. */
 enum { FOLLOW_NOW = 1, FOLLOW_FROM_EXEC = 2 };
@@ -152,19 +157,56 @@ INLINE u64 now(struct event *e)
 	return e->now;
 }
 
-INLINE void begin(struct event *e, u32 nr, u64 task, struct statistics *s)
+/* All but the arguments. */
+INLINE void begin(struct event *e, u32 nr, u64 task, struct statistics *s, u64 result, u32 flags)
 {
 	e->nr = nr;
 	e->task = task;
 	e->tid = tid_of(task);
 	e->tgid = tgid_of(task);
 	e->stats = s;
-	e->bits = e->unknown = e->sock = e->seq = e->now = 0;
+	e->bits = e->unknown = e->sock = e->now = 0;
 	e->address[0] = e->address[1] = 0;
 	e->status = KNOWN;
-	e->process = e->file = e->have = e->flags = 0;
-	for (u32 i = 0; i < ARGUMENTS; i++)
-		e->a[i] = 0;
+	e->process = e->file = e->have = 0;
+	e->result = result;
+	e->flags = flags;
+}
+
+INLINE u32 is_exec(u32 nr)
+{
+	return nr == NR_EXECVE || nr == NR_EXECVEAT || nr == NR_I386 + NR_I386_EXECVE || nr == NR_I386 + NR_I386_EXECVEAT;
+}
+
+/* A successful exec has cleared its arguments; the file name now lies above the new program's environment. */
+INLINE void exec_arguments(struct event *e)
+{
+	u64 name = READ8(READ8(task_of(e), struct task_struct, mm), struct mm_struct, env_end);
+
+	e->a[0] = e->nr == NR_EXECVE ? name : AT_FDCWD;
+	e->a[1] = e->nr == NR_EXECVE ? 0 : name;
+}
+
+INLINE void arguments(struct event *e, struct pt_regs *r)
+{
+	e->regs = r;
+	if (e->nr >= NR_I386) {
+		e->a[0] = (u32)r->bx;
+		e->a[1] = (u32)r->cx;
+		e->a[2] = (u32)r->dx;
+		e->a[3] = (u32)r->si;
+		e->a[4] = (u32)r->di;
+		e->a[5] = (u32)r->bp;
+		return;
+	}
+	e->a[0] = r->di;
+	e->a[1] = r->si;
+	e->a[2] = r->dx;
+	e->a[3] = r->r10;
+	e->a[4] = r->r8;
+	e->a[5] = r->r9;
+	if (!e->result && is_exec(e->nr) && !(e->flags & ROW_ENTER))
+		exec_arguments(e);
 }
 
 /* What was noted when the call was entered goes with its exit: the hook may miss the next one. */
@@ -184,7 +226,7 @@ INLINE void closed_file(struct event *e)
 /* 0: this event is not for us. Most are not: they cost as little as can be. */
 HIDDEN u32 x_init_exit(u64 *ctx, struct event *e)
 {
-	u64 task = bpf_get_current_task();
+	u64 task = current_task();
 	struct pt_regs *regs = (void *)ctx[0];
 	u32 compat = in_compat(task), nr = event_number(regs, compat);
 	struct descriptor *d = descriptor_of(nr);
@@ -198,9 +240,8 @@ HIDDEN u32 x_init_exit(u64 *ctx, struct event *e)
 		__atomic_fetch_add(&generation.soft, 1, __ATOMIC_RELAXED);
 	if (!wanted(s, task, d))
 		return 0;
-	begin(e, nr, task, s);
-	e->regs = regs;
-	e->result = ctx[1];
+	begin(e, nr, task, s, ctx[1], 0);
+	arguments(e, regs);
 	if (d->flags & EVENT_ENTER_FD)
 		closed_file(e);
 	return 1;
@@ -209,15 +250,15 @@ HIDDEN u32 x_init_exit(u64 *ctx, struct event *e)
 /* An event that is no system call; whoever asks fills in the arguments. 0: it is not for us. */
 INLINE u32 begin_other(struct event *e, u32 nr)
 {
-	u64 task = bpf_get_current_task();
+	u64 task = current_task();
 	struct statistics *s = stats();
 
 	if (!s || !wanted(s, task, descriptor_of(nr)))
 		return 0;
-	begin(e, nr, task, s);
+	begin(e, nr, task, s, 0, 0);
 	e->regs = NULL;
-	e->result = 0;
-	e->have = HAVE_ARGS;
+	for (u32 i = 0; i < ARGUMENTS; i++)
+		e->a[i] = 0;
 	return 1;
 }
 
@@ -284,12 +325,10 @@ HIDDEN u32 x_init_task(struct bpf_iter__task *ctx, struct event *e)
 	if (!regs || (s64)regs->orig_ax < 0 || !task->__state || !task->mm)
 		return 0;
 	nr = event_number(regs, task->thread_info.status & TS_COMPAT);
-	begin(e, nr, iterated_task(ctx), s);
-	e->regs = regs;
+	begin(e, nr, CASTS ? (u64)task : iterated_task(ctx), s, 0, ROW_ENTER);
+	arguments(e, regs);
 	e->tid = task->pid;
 	e->tgid = task->tgid;
-	e->result = 0;
-	e->flags = ROW_ENTER;
 	return !skipped(e->tgid) && (descriptor_of(nr)->flags & EVENT_ON);
 }
 
@@ -305,46 +344,6 @@ HIDDEN u64 x_event_bits(struct event *e)
 	return descriptor_of(e->nr)->bits;
 }
 
-INLINE u32 is_exec(u32 nr)
-{
-	return nr == NR_EXECVE || nr == NR_EXECVEAT || nr == NR_I386 + NR_I386_EXECVE || nr == NR_I386 + NR_I386_EXECVEAT;
-}
-
-/* A successful exec has cleared its arguments; the file name now lies above the new program's environment. */
-INLINE void exec_arguments(struct event *e)
-{
-	u64 name = READ8(READ8(task_of(e), struct task_struct, mm), struct mm_struct, env_end);
-
-	e->a[0] = e->nr == NR_EXECVE ? name : AT_FDCWD;
-	e->a[1] = e->nr == NR_EXECVE ? 0 : name;
-}
-
-INLINE void arguments(struct event *e)
-{
-	struct pt_regs *r = e->regs;
-
-	if ((e->have & HAVE_ARGS) || !r)
-		return;
-	e->have |= HAVE_ARGS;
-	if (e->nr >= NR_I386) {
-		e->a[0] = (u32)r->bx;
-		e->a[1] = (u32)r->cx;
-		e->a[2] = (u32)r->dx;
-		e->a[3] = (u32)r->si;
-		e->a[4] = (u32)r->di;
-		e->a[5] = (u32)r->bp;
-		return;
-	}
-	e->a[0] = r->di;
-	e->a[1] = r->si;
-	e->a[2] = r->dx;
-	e->a[3] = r->r10;
-	e->a[4] = r->r8;
-	e->a[5] = r->r9;
-	if (is_exec(e->nr) && !e->result && !(e->flags & ROW_ENTER))
-		exec_arguments(e);
-}
-
 HIDDEN u64 x_time(struct event *e) { return now(e); }
 
 HIDDEN u64 x_latency(struct event *e)
@@ -353,7 +352,7 @@ HIDDEN u64 x_latency(struct event *e)
 	u64 start = slot ? slot->start : 0;
 
 	/* A clone's child leaves a call that it never entered: what it finds is of an older thread. */
-	e->status = start && e->regs && start >= READ8(task_of(e), struct task_struct, start_boottime) ? KNOWN : MISSING;
+	e->status = start && e->regs && start >= GET(task_of(e), struct task_struct, start_boottime) ? KNOWN : MISSING;
 	return e->status == KNOWN ? now(e) - start : -1ull;
 }
 
@@ -432,7 +431,6 @@ INLINE s64 main_fd(struct event *e)
 	u32 which = descriptor_of(e->nr)->fd;
 	s64 fd;
 
-	arguments(e);
 	if (which < ARGUMENTS)
 		fd = (s32)e->a[which & 7];
 	else if (which == FD_RESULT && !(e->flags & ROW_ENTER))
@@ -521,7 +519,6 @@ HIDDEN u64 directory(struct event *e, u32 which)
 	u64 file, bits, id;
 	s32 fd;
 
-	arguments(e);
 	fd = e->a[which & 7];
 	if (fd == AT_FDCWD)
 		return 0;
@@ -700,7 +697,7 @@ INLINE u64 event_process(struct event *e)
 {
 	if (!(e->have & HAVE_PROCESS)) {
 		e->have |= HAVE_PROCESS;
-		e->process = current_process(task_of(e), e->tid);
+		e->process = current_process(&e->task, e->tid);
 		if (!e->process)
 			e->flags |= ROW_UNRESOLVED;
 	}
@@ -984,7 +981,6 @@ HIDDEN u64 x_view(struct event *e)
 		mask |= unread(e);
 	if (!mask && !(enters && is_sigreturn(e)) && !has_stack(e))
 		return 0;
-	arguments(e);
 	e->seq = next_sequence(e);
 	one_view(e, &d->arguments[0], 0, mask);
 	one_view(e, &d->arguments[1], 1, mask);
@@ -1017,7 +1013,6 @@ HIDDEN u64 x_payloads(struct event *e)
 
 	if (!(d->flags & EVENT_POINTS))
 		return 0;
-	arguments(e);
 	e->seq = next_sequence(e);
 	one_payload(e, &d->arguments[0], 0);
 	one_payload(e, &d->arguments[1], 1);
@@ -1064,7 +1059,6 @@ HIDDEN u64 x_data_text(struct event *e, u32 slot)
 	struct argument *a = &d->arguments[1];
 	u64 pointer;
 
-	arguments(e);
 	pointer = e->a[1];
 	e->status = MISSING;
 	if (!p || !t || a->kind < PAY_DATA || a->kind > PAY_MSGHDR || !pointer || (s64)e->result <= 0)
@@ -1083,8 +1077,8 @@ HIDDEN u64 x_data_text(struct event *e, u32 slot)
 	return text_run(slot, n);
 }
 
-/* A row to fill and stamp, or NULL: user space is behind. With `words` e->a is filled too. */
-HIDDEN void *x_row(struct event *e, u32 words)
+/* A row to fill and stamp, or NULL: user space is behind. */
+HIDDEN void *x_row(struct event *e)
 {
 	u32 cpu = bpf_get_smp_processor_id(), i;
 	struct progress *p = bpf_map_lookup_elem(&progress, &cpu);
@@ -1094,18 +1088,11 @@ HIDDEN void *x_row(struct event *e, u32 words)
 	s->matched += !(e->flags & ROW_ENTER);
 	if (!p || s->begun - *(volatile u64 *)&p->read > configuration.room)
 		return NULL;
-	if (words)
-		arguments(e);
 	begun = __sync_fetch_and_add(&s->begun, 1);
+	e->seq = 0;
 	e->stamp = begun + 1;
 	i = cpu * configuration.rows + (begun & (configuration.rows - 1));
 	return bpf_map_lookup_elem(&rows, &i);
-}
-
-HIDDEN u64 x_arguments(struct event *e)
-{
-	arguments(e);
-	return 0;
 }
 
 /* Where to put the key of the event's group, or NULL. */
@@ -1163,17 +1150,15 @@ INLINE void note_file(struct slot *s, u64 task, u32 fd)
 /* A call is entered: for the event view, which shows that too. */
 HIDDEN u32 x_init_enter(u64 *ctx, struct event *e)
 {
-	u64 task = bpf_get_current_task();
+	u64 task = current_task();
 	struct pt_regs *regs = (void *)ctx[0];
 	u32 nr = event_number(regs, in_compat(task));
 	struct statistics *s = stats();
 
 	if (!s || !(descriptor_of(nr)->flags & EVENT_ON) || skipped(tgid_of(task)) || !guarded(task))
 		return 0;
-	begin(e, nr, task, s);
-	e->regs = regs;
-	e->result = 0;
-	e->flags = ROW_ENTER;
+	begin(e, nr, task, s, 0, ROW_ENTER);
+	arguments(e, regs);
 	return 1;
 }
 
@@ -1204,7 +1189,7 @@ int p_enter(u64 *ctx)
 	/* seldom: in a call of this number, 64-bit or 32-bit, the fd will be gone */
 	if (!want_start && !((descriptor_of(low)->flags | descriptor_of(NR_I386 + low)->flags) & EVENT_ENTER_FD))
 		return 0;
-	task = bpf_get_current_task();
+	task = current_task();
 	d = descriptor_of(event_number(regs, in_compat(task)));
 	if (!(d->flags & EVENT_ON) || (!want_start && !(d->flags & EVENT_ENTER_FD)))
 		return 0;
@@ -1222,7 +1207,7 @@ int p_enter(u64 *ctx)
 SEC("tracepoint/syscalls/sys_enter_close")
 int p_close(u64 *ctx)
 {
-	u64 task = bpf_get_current_task();
+	u64 task = current_task();
 	struct slot *s;
 
 	if (skipped(tgid_of(task)) || !guarded(task))
@@ -1238,7 +1223,7 @@ SEC("tp_btf/sys_exit")
 int p_renames(u64 *ctx)
 {
 	struct pt_regs *regs = (void *)ctx[0];
-	u32 nr = event_number(regs, in_compat(bpf_get_current_task()));
+	u32 nr = event_number(regs, in_compat(current_task()));
 
 	if ((descriptor_of(nr)->flags & EVENT_RENAMES) && (s64)ctx[1] >= 0)
 		__atomic_fetch_add(&generation.soft, 1, __ATOMIC_RELAXED);
@@ -1361,9 +1346,8 @@ ROOT(l_process, CALL(x_process(e)); CALL(x_verdict(e)))
 ROOT(l_payloads, CALL(x_payloads(e)))
 ROOT(l_record, CALL(x_record(e)))
 ROOT(l_view, CALL(x_view(e)); CALL(x_ip(e)))
-ROOT(l_row, CALL(x_row(e, 0)); CALL(x_row(e, 1)))
-ROOT(l_group, void *key = x_key(e); if (!key) return 0; CALL(x_group(e, key)); CALL(x_log2(e->result)); CALL(x_linear(e->result, e->nr | 1)); CALL(x_outcome(e));
-     CALL(x_arguments(e)))
+ROOT(l_row, CALL(x_row(e)))
+ROOT(l_group, void *key = x_key(e); if (!key) return 0; CALL(x_group(e, key)); CALL(x_log2(e->result)); CALL(x_linear(e->result, e->nr | 1)); CALL(x_outcome(e)))
 
 SEC("tp_btf/sched_process_exit")
 int l_procexit(u64 *ctx)

@@ -119,22 +119,21 @@ INLINE u64 generation_now(u32 *moving)
 	return now;
 }
 
-/* `name`: hash_len of the dentry's. */
+/* `dentry`: of a known type; `name`: hash_len of its name. What is not there reads as zeros. */
 INLINE u64 named_signature(u64 dentry, u64 name)
 {
-	u64 inode = READ8(dentry, struct dentry, d_inode);
-	u64 hash = mix(name, READ8(dentry, struct dentry, d_parent));
+	u64 inode = GET(dentry, struct dentry, d_inode), sum = weighed(name, 0);
 
-	hash = mix(hash, inode ^ (READ8(dentry, struct dentry, d_hash.pprev) ? 0 : 1));
-	if (inode)
-		hash = mix(hash, READ8(inode, struct inode, i_ino) ^
-					 ((u64)READ4(inode, struct inode, i_generation) << 32));
-	return hash;
+	sum += weighed(apart(inode, dentry) ^ (GET(dentry, struct dentry, d_hash.pprev) ? 0 : 1), 1);
+	sum += weighed(GET(inode, struct inode, i_ino) ^ GET(inode, struct inode, i_generation) << 32, 2);
+	return sum + weighed(apart(GET(dentry, struct dentry, d_parent), dentry), 3);
 }
 
-INLINE u64 dentry_signature(u64 dentry)
+INLINE u64 dentry_signature(u64 address)
 {
-	return named_signature(dentry, READ8(dentry, struct dentry, d_name.hash_len));
+	u64 dentry = TYPED(address, struct dentry);
+
+	return named_signature(dentry, GET(dentry, struct dentry, d_name.hash_len));
 }
 
 INLINE u32 file_type(u64 file)
@@ -165,9 +164,10 @@ INLINE u64 socket_signature(u64 file, u64 hash)
 }
 
 /* anon_inode:[eventfd] and anon_inode:[timerfd] have one inode, and names of one length without a hash. */
-LEAF u64 leaf_signature(u64 dentry, u64 file)
+LEAF u64 leaf_signature(u64 address, u64 file)
 {
-	u64 name = READ8(dentry, struct dentry, d_name.hash_len), hash = named_signature(dentry, name);
+	u64 dentry = TYPED(address, struct dentry), name = GET(dentry, struct dentry, d_name.hash_len);
+	u64 hash = named_signature(dentry, name);
 	u32 type;
 
 	if (!file)
@@ -638,14 +638,13 @@ INLINE u32 path_id(u64 path)
 	return node_id(READ8(path, struct path, dentry), READ8(path, struct path, mnt), 0, &bits);
 }
 
+/* `task`: of a known type. */
 INLINE u64 file_of_fd(u64 task, u32 fd)
 {
-	u64 files = READ8(task, struct task_struct, files), table;
+	u64 files = GET(task, struct task_struct, files), table = GET(files, struct files_struct, fdt);
 
-	if (!files)
+	/* without files there are none of them */
+	if (fd >= (u32)GET(table, struct fdtable, max_fds))
 		return 0;
-	table = READ8(files, struct files_struct, fdt);
-	if (fd >= READ4(table, struct fdtable, max_fds))
-		return 0;
-	return read8(READ8(table, struct fdtable, fd) + fd * 8ull);
+	return read8(GET(table, struct fdtable, fd) + fd * 8ull);
 }

@@ -66,22 +66,30 @@ INLINE u64 comm_word(u64 task, u32 n)
 	return read8(task + OFFSET(struct task_struct, comm) + 8 * n);
 }
 
+/* The same, of a task of a known type. */
+#if CASTS
+INLINE u64 name_word(u64 task, u32 n) { return *(u64 *)(((struct task_struct *)task)->comm + 8 * n); }
+#else
+INLINE u64 name_word(u64 task, u32 n) { return comm_word(task, n); }
+#endif
+
+/* `task`: of a known type. What is not there, such as the memory of a kernel thread, reads as zeros. */
 LEAF u64 process_signature(u64 task)
 {
-	u64 fs = READ8(task, struct task_struct, fs), parent = parent_of(task);
-	u64 pids = READ8(task, struct task_struct, signal) + OFFSET(struct signal_struct, pids);
-	u64 hash = mix(READ8(task, struct task_struct, start_boottime) ^ forgotten_now() << 32,
-		       READ8(task, struct task_struct, self_exec_id));
+	u64 sum = GET(task, struct task_struct, start_boottime) ^ forgotten_now() << 32, parent, of;
 
-	hash = mix(hash, comm_word(task, 0) ^ (comm_word(task, 1) << 1));
-	hash = mix(hash, READ8(task, struct task_struct, mm) ^ (READ8(task, struct task_struct, cred) << 1));
-	hash = mix(hash, READ8(task, struct task_struct, cgroups) ^ (parent << 1));
-	hash = mix(hash, comm_word(parent, 0) ^ (comm_word(parent, 1) << 1));
-	hash = mix(hash, read8(pids + PIDTYPE_PGID * 8) ^ (read8(pids + PIDTYPE_SID * 8) << 1));
-	if (fs)
-		hash = mix(hash, READ8(fs, struct fs_struct, pwd.dentry) ^
-					 (READ8(fs, struct fs_struct, root.dentry) << 1));
-	return hash;
+	sum += weighed(GET(task, struct task_struct, self_exec_id), 0);
+	sum += weighed(name_word(task, 0) ^ (name_word(task, 1) << 1), 1);
+	sum += weighed(apart(GET(task, struct task_struct, mm), task) ^ (apart(GET(task, struct task_struct, cred), task) << 1), 2);
+	parent = GET(task, struct task_struct, real_parent);
+	sum += weighed(name_word(parent, 0) ^ (name_word(parent, 1) << 1), 3);
+	sum += weighed(apart(parent, task) ^ (apart(GET(task, struct task_struct, cgroups), task) << 1), 4);
+	of = GET(task, struct task_struct, signal);
+	sum += weighed(apart(GET(of, struct signal_struct, pids[PIDTYPE_PGID]), task) ^
+			       (apart(GET(of, struct signal_struct, pids[PIDTYPE_SID]), task) << 1), 5);
+	of = GET(task, struct task_struct, fs);
+	return sum + weighed(apart(GET(of, struct fs_struct, pwd.dentry), task) ^
+				     (apart(GET(of, struct fs_struct, root.dentry), task) << 1), 6);
 }
 
 /* The id of `pid` in the namespace it was made in. */
@@ -218,7 +226,7 @@ INLINE u32 emit_process(u64 task, u32 tid)
 GLOBAL u32 process_id(u64 task)
 {
 	u32 tid = READ4(task, struct task_struct, pid), cwd = 0, root = 0, moving;
-	u64 signature = process_signature(task), now = generation_now(&moving), fs;
+	u64 signature = process_signature(TYPED(task, struct task_struct)), now = generation_now(&moving), fs;
 	struct slot *s = slot_of(tid);
 
 	if (!s)
@@ -259,7 +267,7 @@ GLOBAL u64 parent_to_tell(u64 task)
 	s = slot_of(READ4(parent, struct task_struct, pid));
 	if (!s)
 		return 0;
-	return s->process && s->signature == process_signature(parent) ? parent | WAY_UP_KNOWN : parent;
+	return s->process && s->signature == process_signature(TYPED(parent, struct task_struct)) ? parent | WAY_UP_KNOWN : parent;
 }
 
 /* Records of all ancestors that have none yet. No function of its own: the stack has no room for one more, on Linux 6.1. */
@@ -275,14 +283,17 @@ INLINE void tell_ancestors(u64 task)
 	}
 }
 
-INLINE u32 current_process(u64 task, u32 tid)
+/* `task`: where that is, of a known type; global functions take it as a plain number. */
+INLINE u32 current_process(const u64 *task, u32 tid)
 {
 	struct slot *s = slot_of(tid);
+	u64 plain = 0;
 	u32 moving;
 
-	if (s && s->process && !s->partial && s->signature == process_signature(task) &&
+	if (s && s->process && !s->partial && s->signature == process_signature(*task) &&
 	    s->generation == generation_now(&moving))
 		return s->process;
-	tell_ancestors(task);
-	return process_id(task);
+	bpf_probe_read_kernel(&plain, 8, task);
+	tell_ancestors(plain);
+	return process_id(plain);
 }

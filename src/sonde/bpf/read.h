@@ -12,6 +12,16 @@
 
 #if CASTS
 #define LEAF INLINE
+/*
+ * A field of what the verifier knows the type of: the current task, what a pointer among its fields leads to, and so
+ * on. Such reads take no casts, which are calls for the compiler; those of the task itself no check of the address
+ * either. A pointer that is read so is no number: apart() makes it one.
+ */
+#define GET(p, T, f) ((u64)((T *)(p))->f)
+/* What lies at an address, for GET. */
+#define TYPED(p, T) ((u64)CAST(p, T))
+/* The task that runs; of a known type. */
+INLINE u64 current_task(void) { return (u64)bpf_get_current_task_btf(); }
 INLINE u64 read8(u64 address) { return CAST(address, struct timespec64)->tv_sec; }
 INLINE u32 read4(u64 address) { return *(volatile u32 *)&CAST(address, struct upid)->nr; }
 #else
@@ -32,6 +42,9 @@ INLINE u32 read4(u64 address)
 	bpf_probe_read_kernel(&v, 4, (void *)address);
 	return v;
 }
+#define GET(p, T, f) ((u64)(typeof(((T *)0)->f))read8((p) + OFFSET(T, f)))
+#define TYPED(p, T) (p)
+INLINE u64 current_task(void) { return bpf_get_current_task(); }
 #endif
 
 #define READ8(p, T, f) read8((p) + OFFSET(T, f))
@@ -45,12 +58,35 @@ INLINE u64 mix(u64 hash, u64 word)
 	return hash ^ (hash >> 29);
 }
 
+/* How far apart two pointers are: the only number that can be made of one whose type is known. */
+INLINE u64 apart(u64 pointer, u64 from)
+{
+	asm volatile("%0 -= %1" : "+r"(pointer) : "r"(from));
+	return pointer;
+}
+
+/*
+ * A word of a sum that stands for many: each is multiplied by an odd number of its own, without waiting for the others
+ * as those of a chain of mix() do.
+ */
+INLINE u64 weighed(u64 word, u32 place)
+{
+	u64 weight = 1;
+
+	for (u32 i = 0; i <= place; i++)
+		weight *= 0x9E3779B97F4A7C15ull;
+	word *= weight;
+	/* one after the other for the compiler: it has few registers */
+	asm volatile("" : "+r"(word)::"memory");
+	return word;
+}
+
 /* The current task's ids and whether it is in a 32-bit call: each helper call costs more than these reads. */
 enum { TS_COMPAT = 2 };
 #if CASTS
-INLINE u32 tid_of(u64 task) { return READ4(task, struct task_struct, pid); }
-INLINE u32 tgid_of(u64 task) { return READ4(task, struct task_struct, tgid); }
-INLINE u32 in_compat(u64 task) { return READ4(task, struct task_struct, thread_info.status) & TS_COMPAT; }
+INLINE u32 tid_of(u64 task) { return GET(task, struct task_struct, pid); }
+INLINE u32 tgid_of(u64 task) { return GET(task, struct task_struct, tgid); }
+INLINE u32 in_compat(u64 task) { return GET(task, struct task_struct, thread_info.status) & TS_COMPAT; }
 #else
 INLINE u32 tid_of(u64 task) { return bpf_get_current_pid_tgid(); }
 INLINE u32 tgid_of(u64 task) { return bpf_get_current_pid_tgid() >> 32; }

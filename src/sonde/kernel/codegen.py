@@ -35,19 +35,18 @@ from sonde.plan.batch import PHYSICAL
 from sonde.plan.expr import And, Compare, Expr, Not
 
 __all__ = [
-    "INITIALISERS", "MISSING", "ROW", "STATUS", "UNKNOWN_BITS", "WORDS", "Hook", "Layout", "Translate", "call",
+    "INITIALISERS", "MISSING", "ROW", "STATUS", "UNKNOWN_BITS", "Hook", "Layout", "Translate", "call",
     "emit_record", "event_bits", "fetch", "generate", "guards", "order_tests", "program", "tests_of",
 ]  # fmt: skip
 
 # struct event, asserted in bpf/events.bpf.c
-EVENT_SIZE, BITS, UNKNOWN_BITS, ADDRESS, STATUS, STAMP, ARGUMENTS = 176, 0, 8, 16, 32, 96, 104
+EVENT_SIZE, BITS, UNKNOWN_BITS, ADDRESS, STAMP, STATUS, ARGUMENTS = 160, 0, 8, 16, 24, 32, 88
 # (offset, bytes) of what needs no call: each call and return costs several ns
-FIELDS = {"nr": (36, 4), "res": (72, 8), "seq": (80, 8), "tid": (152, 4), "pid": (156, 4), "flags": (172, 4)}
+FIELDS = {"nr": (36, 4), "res": (72, 8), "seq": (16, 8), "tid": (136, 4), "pid": (140, 4), "flags": (156, 4)}
 FIELDS |= {f"a{i}": (ARGUMENTS + 8 * i, 8) for i in range(6)}
 ROW = -8  # from the event
 RECORD_WORD = 5  # where x_record expects the address of the record
 GET_SMP_PROCESSOR_ID = 8
-WORDS = ("a0", "a1", "a2", "a3", "a4", "a5")
 MISSING, UNKNOWN = 1, 2  # event.status
 LINE = 64  # rows are whole cache lines
 
@@ -223,7 +222,7 @@ def call(asm: Asm, subprogram: str) -> None:
 def emit_record(asm: Asm, layout: Layout, payloads: str, end: Label) -> None:
     """Send the event as a row."""
     lost = Label()
-    fetch(asm, "row", int(bool(set(WORDS) & set(layout.columns))))
+    fetch(asm, "row")
     asm.jump_if(EQ, R0, 0, lost)
     asm.move(R7, R0)
     asm.store(R6, ROW, R7)

@@ -11,17 +11,18 @@ from sonde.kernel.proc import Cgroups, words
 from sonde.kernel.records import NODE, PROCESS, PROCESS_NOT_CURRENT, SOCKET, Record
 from sonde.plan.files import Node
 from sonde.plan.state import State
-from sonde.plan.strings import MISSING
+from sonde.plan.strings import EMPTY, MISSING
 
 __all__ = ["Dictionary"]
 
 _V4_MAPPED = bytes(10) + b"\xff\xff"
 _NOBODY = bytes(16)  # the other end of a socket that is not connected
 _OF_NODE = ("flags", "mode", "parent", "ino", "dev", "rdev", "magic", "mount")
-_SAME = (
+_OF_PROCESS = (
     "tid", "ppid", "start", "pstart", "thread_start", "uid", "euid", "gid", "egid", "loginuid", "sid", "pgid", "vpid",
-    "vtid", "vsid", "vpgid", "cwd", "root", "cap_permitted", "cap_inheritable", "cap_effective",
+    "vtid", "vsid", "vpgid", "cwd", "root", "cap_permitted", "cap_inheritable", "cap_effective", "tgid", "exe",
 )  # fmt: skip
+_RENAMED = {"tgid": "pid", "exe": "exe_file"}
 
 
 class Dictionary:
@@ -45,8 +46,8 @@ class Dictionary:
         if nodes.any():
             self._nodes(data, offsets[nodes], lengths[nodes])
         processes = kinds == Record.PROCESS
-        for offset, length in zip(offsets[processes].tolist(), lengths[processes].tolist(), strict=True):
-            self._process(data[offset : offset + length].tobytes())
+        if processes.any():
+            self._processes(data, offsets[processes], lengths[processes])
 
     def _nodes(
         self, data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], lengths: npt.NDArray[np.uint32]
@@ -84,27 +85,33 @@ class Dictionary:
         elif family == socket.AF_UNIX:
             row["name"] = strings.intern(_unix_name(bytes(sock["path"])[: int(sock["length"])]))
 
-    def _process(self, record: bytes) -> None:
-        head = np.frombuffer(record, PROCESS, 1)[0]
+    def _processes(
+        self, data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], lengths: npt.NDArray[np.uint32]
+    ) -> None:
         processes, strings = self.state.processes, self.state.strings
-        ident = int(head["id"])
-        place = processes.ensure(ident)
-        row = processes.rows[place]
-        row["known"] = 1
-        for name in _SAME:
-            row[name] = head[name]
-        row["pid"], row["exe_file"] = head["tgid"], head["exe"]
-        row["comm"], row["pcomm"] = strings.intern(_text(head["comm"])), strings.intern(_text(head["pcomm"]))
-        row["tty"] = strings.intern(tty) if (tty := _text(head["tty"])) else MISSING
-        told, length = record[PROCESS.itemsize :], int(head["argv_length"])
+        heads = data[offsets[:, None] + np.arange(PROCESS.itemsize)].view(PROCESS)[:, 0]
+        places = processes.ensure_all(heads["id"])
+        processes.rows["known"][places] = 1
+        for name in _OF_PROCESS:
+            processes.rows[_RENAMED.get(name, name)][places] = heads[name]
+        for name in ("comm", "pcomm", "tty"):
+            processes.rows[name][places] = strings.intern_all(map(_text, heads[name].tolist()))
+        processes.rows["tty"][places[processes.rows["tty"][places] == EMPTY]] = MISSING
+        for place, head, offset, length in zip(places.tolist(), heads, offsets.tolist(), lengths.tolist(), strict=True):
+            self._told(processes.rows[place], head, data[offset + PROCESS.itemsize : offset + length].tobytes())
+        if self._cgroups:
+            groups = self._cgroups.of_all(heads["tgid"].tolist(), heads["cgroups"].tolist())
+            processes.rows["cgroups"][places] = [MISSING if one is None else strings.intern(one) for one in groups]
+        self.added += heads["id"].tolist()
+        for ident in self.added:
+            processes.added(ident)
+
+    def _told(self, row: np.void, head: np.void, told: bytes) -> None:
+        """What the record of a process tells behind its head: the command line, the environment."""
+        length = int(head["argv_length"])
         row["argv"], row["argv_truncated"] = self._words(head, told[:length], int(head["argv_full"]), "cmdline")
         if self._environment:
             row["env"] = self._words(head, told[length:], int(head["env_full"]), "environ")[0]
-        if self._cgroups:
-            groups = self._cgroups.of(int(head["tgid"]), int(head["cgroups"]))
-            row["cgroups"] = strings.intern(groups) if groups is not None else MISSING
-        processes.added(ident)
-        self.added.append(ident)
 
     def _words(self, head: np.void, told: bytes, full: int, kind: str) -> tuple[int, bool]:
         """(string id, truncated?) of what was told, or of /proc's if that is more."""

@@ -14,7 +14,6 @@ from sonde.kernel.codegen import (
     ROW,
     STATUS,
     UNKNOWN_BITS,
-    WORDS,
     Hook,
     Layout,
     call,
@@ -109,8 +108,6 @@ def _add(asm: Asm, slots: Slots, end: Label, nameless: Label | None) -> None:
         asm.load(R1, R6, UNKNOWN_BITS)
         asm.jump_if(NE, R1, 0, nameless)
         asm.place(has_name)
-    if set(WORDS) & ({*slots.keys} | {cell.accessor for cell in slots.cells}):
-        fetch(asm, "arguments")
     fetch(asm, "key")
     asm.jump_if(EQ, R0, 0, lost)
     asm.store(R6, KEY, R0)

@@ -32,21 +32,35 @@ class Cgroups:
     """Control groups of processes, as NUL-separated words `cpu=/a/b`; that of version 2 is `unified=/a/b`.
 
     The kernel says which processes share a set of groups: one that has ended already is known by another of its set.
+    A process may have gone to another set since, and a set may have the place of one that is no more.
     """
 
     def __init__(self) -> None:
         self._known: dict[int, bytes] = {}
 
-    def of(self, pid: int, shared: int) -> bytes | None:
-        """The groups of a process in set `shared`, or None when it has ended and none of its set was ever seen."""
-        try:
-            with open(f"/proc/{pid}/cgroup", "rb") as file:
-                groups = file.read()
-            if not int(stat_words(pid)[_FLAGS]) & _EXITING:  # one that ends has left its groups already
-                self._known[shared] = b"\0".join(map(_group, groups.splitlines()))
-        except (OSError, ValueError, IndexError):
-            pass
-        return self._known.get(shared)
+    def of_all(self, pids: list[int], shared: list[int]) -> list[bytes | None]:
+        """The groups of processes by the sets they were in just now, None for those that have ended and none of whose
+        set was ever seen. Where one still has the groups that were known of its set, so have all of the set."""
+        sure, found = set[int](), list[bytes | None]()
+        for pid, one in zip(pids, shared, strict=True):
+            if one not in sure and (groups := _groups(pid)) is not None:
+                if self._known.get(one) == groups:
+                    sure.add(one)
+                self._known[one] = groups
+            found.append(self._known.get(one))
+        return found
+
+
+def _groups(pid: int) -> bytes | None:
+    """The groups of a process, None if it ends or has ended: one that ends has left its groups already."""
+    try:
+        with open(f"/proc/{pid}/cgroup", "rb") as file:
+            groups = file.read()
+        if int(stat_words(pid)[_FLAGS]) & _EXITING:
+            return None
+        return b"\0".join(map(_group, groups.splitlines()))
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def _group(line: bytes) -> bytes:

@@ -46,7 +46,7 @@ __all__ = ["UNWATCHED", "Feature", "LiveEvents", "ProgramCost", "Sizes", "featur
 
 PAGESIZE = 4096  # the least a ring can have
 INTERVAL = 0.01  # s between polls at most
-UNWATCHED = 0.05  # the same where nobody waits for the rows
+UNWATCHED = 0.1  # the same where nobody waits for the rows
 FASTEST = 5_000_000  # rows a second that one CPU makes
 AT_ONCE = 1 << 14  # rows of each CPU in a batch: what is made of them stays in memory meanwhile
 ENOUGH = 0.25  # of a CPU's rows are waited for: reading them while they are written slows the writer
@@ -71,8 +71,8 @@ class Sizes(NamedTuple):
 
 
 USUAL = Sizes()
-# Lines take about as long to make as the busiest CPU takes to fill rows.
-VIEW = Sizes(events=1 << 26, payloads=1 << 26)
+# Lines take about as long to make as the busiest CPU takes to fill rows; what is recorded is polled seldom.
+VIEW = Sizes(events=1 << 26, payloads=1 << 26, dictionary=1 << 24)
 
 
 class LiveEvents(Complete):

@@ -48,37 +48,37 @@ _zstd = _Zstd()
 def pack_all(columns: Mapping[str, Values], rising: frozenset[str] = frozenset()) -> tuple[bytes, int]:
     """(the entries of columns and behind them their bytes, how many bytes the entries are). `rising` ones are stored as
     steps."""
-    entries, pieces = np.zeros(len(columns), COLUMN), []
-    for entry, (name, values) in zip(entries, columns.items(), strict=True):
-        piece = _pack(entry, values, name in rising)
-        entry["name"], entry["count"] = name.encode(), len(values)
-        entry["size"], entry["sum"] = len(piece), zlib.crc32(piece)
+    entries, pieces = [], []
+    for name, values in columns.items():
+        described, piece = _pack(values, name in rising)
+        entries.append((name.encode(), *described))
         pieces.append(piece)
-    head = np.uint32(len(entries)).tobytes() + entries.tobytes()
+    head = len(entries).to_bytes(4, "little") + np.array(entries, COLUMN).tobytes()
     return head + b"".join(pieces), len(head)
 
 
-def _pack(entry: np.void, values: Values, rising: bool) -> bytes:
-    """The bytes of a column; says in the entry how they are to be read."""
+def _pack(values: Values, rising: bool) -> tuple[tuple[int, ...], bytes]:
+    """What the entry of a column says behind its name, and the bytes of the column."""
     if not len(values):
-        return b""
-    least, most = values.min(), values.max()
-    words = values.view(f"u{values.dtype.itemsize}")
-    entry["least"], entry["most"] = _word(least), _word(most)
-    entry["base"] = _word(values[0]) if rising else _word(least)
-    if least == most:
-        return b""
-    entry["encoding"] = STEPS if rising else ABOVE
-    above = np.diff(words, prepend=words[:1]) if rising else words - words[values.argmin()]
-    entry["width"] = width = _width(int(above.max()))
-    raw = above.astype(f"u{width}", copy=False).tobytes()
-    piece = packed_bytes(raw)
-    entry["packed"] = piece is not raw
-    return piece
+        return (0,) * len(_Entry._fields[1:-1]), b""
+    least, most = int(values.min()), int(values.max())
+    words = values.view(UNSIGNED[values.dtype.itemsize])
+    base = int(values[0]) if rising else least
+    encoding, width, packed, piece = CONSTANT, 0, False, b""
+    if least != most:
+        encoding = STEPS if rising else ABOVE
+        above = np.diff(words, prepend=words[:1]) if rising else words - words.dtype.type(_word(least, words.itemsize))
+        width = _width(int(above.max()) if rising else most - least)
+        raw = above.astype(UNSIGNED[width], copy=False).tobytes()
+        piece = packed_bytes(raw)
+        packed = piece is not raw
+    bounds = [_word(value, 8) for value in (base, least, most)]
+    return (encoding, width, packed, 0, len(values), len(piece), zlib.crc32(piece), *bounds), piece
 
 
-def _word(value: np.generic) -> int:
-    return int(value) & (1 << 64) - 1
+def _word(value: int, size: int) -> int:
+    """The unsigned number whose bytes are those of a number of so many bytes."""
+    return value & (1 << 8 * size) - 1
 
 
 def _width(most: int) -> int:

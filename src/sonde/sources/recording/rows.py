@@ -10,7 +10,9 @@ import numpy.typing as npt
 
 from sonde.catalog.event import Source
 from sonde.catalog.lookup import EVENTS, NUMBERS, TRACEPOINTS
-from sonde.plan.batch import PHYSICAL, Array, Batch, Payloads
+from sonde.native.join import join
+from sonde.native.ops import view
+from sonde.plan.batch import PHYSICAL, Array, Batch, Payloads, Views
 from sonde.plan.state import State
 from sonde.sources.recording.columns import Packed, Values, pack_all
 from sonde.sources.recording.frames import LARGEST, Damaged, Frame, Kind, framed
@@ -83,10 +85,8 @@ def _rows_frame(batch: Batch) -> bytes:
 
 def _gathered(pointed: Payloads) -> npt.NDArray[np.uint8]:
     """The bytes of all payloads, one behind the other."""
-    length = np.maximum(pointed.length, 0).astype(np.int64)
-    start = np.cumsum(length) - length
-    places = np.repeat(pointed.offset - start, length) + np.arange(int(length.sum()))
-    return pointed.data[places]
+    views = Views(pointed.data, pointed.offset, pointed.length, pointed.full)
+    return join(len(views), None, [[view(views)]]).data
 
 
 class Rows:
