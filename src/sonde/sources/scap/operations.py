@@ -314,6 +314,7 @@ _MAKE: dict[str, Callable[[_Made], Array]] = {
     **{name: _memory(name) for name in MEMORY},
 }  # fmt: skip
 
+
 def _sockaddr(raw: bytes) -> bytes:
     """The kernel's struct sockaddr of an address, or of the far end of a tuple."""
     if found := tuple_of(raw):
