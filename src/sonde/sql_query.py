@@ -13,6 +13,7 @@ from sonde.dialects.filter import parse
 from sonde.engines.batch import filter_batch
 from sonde.engines.columns import Column, Columns, Rows, columns_of, joined
 from sonde.engines.context import Context
+from sonde.engines.fields import physical
 from sonde.engines.group import group_rows
 from sonde.plan.batch import Batch, Counters
 from sonde.plan.expr import TRUE, And, Expr, Field, fields
@@ -38,6 +39,8 @@ PROCESSES = "processes"
 WAITING = 200_000  # rows that wait for the end of the question before they are thinned out
 SNAPLEN = 80  # bytes of buffers
 OTHER = "(other)"
+ELAPSED = "elapsed"  # a statement that has it is about how long it took
+TIMED = frozenset(("num", "time"))  # physical columns
 EXTREMES = ("min", "max")
 LINKS = ("exe", "cwd")  # columns of processes that only their user may know
 
@@ -77,7 +80,8 @@ def plan_sql(
         return SqlPlan(statement, plan_scan(expr, statement.fields), None, found, expr, checked, past)
     measured = frozenset(("latency",)) if _asks_latency(found) else frozenset[str]()
     if past:
-        return SqlPlan(statement, plan_scan(expr, _shown(found), measured), found, "", expr, checked, past)
+        scan = plan_scan(expr, _shown(found), measured)
+        return SqlPlan(statement, scan if windows else _untimed(scan, found), found, "", expr, checked, past)
     scan = plan_scan(expr, found.aggregate.keys, measured)
     why = why_not(found.aggregate, scan)
     if not why and windows and any(measure.kind in EXTREMES for measure in found.aggregate.measures):
@@ -87,6 +91,14 @@ def plan_sql(
     if needs_rows(found.aggregate, scan):
         scan = plan_scan(expr, (*_shown(found), *fields(expr)), measured)
     return SqlPlan(statement, scan, found, "", expr, checked)
+
+
+def _untimed(scan: Scan, found: Grouped) -> Scan:
+    """Groups of what was recorded need no times and numbers of rows, if they are not asked for."""
+    if ELAPSED in found.text or any(physical(field) & TIMED for field in _shown(found)):
+        return scan
+    columns = tuple(name for name in scan.layout.columns if name not in TIMED)
+    return scan._replace(layout=scan.layout._replace(columns=columns))
 
 
 def _shown(found: Grouped) -> tuple[Field, ...]:

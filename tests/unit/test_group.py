@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sonde.catalog.lookup import by_name
+from sonde.engines.alike import PART, rows_alike
 from sonde.engines.context import Context
 from sonde.engines.group import group_rows
 from sonde.plan.batch import Batch, Payloads
@@ -76,3 +78,23 @@ def test_one_group_without_keys() -> None:
     events = batch([(READ, 0, 5, 1), (CLOSE, 1, 6, 2)])
     found = group_rows(events, Aggregate((), (Measure("sum", Field("evt.rawres")),)), Context(events.state))
     assert found.measures[Measure("sum", Field("evt.rawres"))].tolist() == [3]
+
+
+@given(rows=ROWS, often=st.integers(1, 9))
+def test_rows_that_are_alike_are_counted(rows: list[tuple[int, int, int, int]], often: int) -> None:
+    """Many rows of few kinds, which are put together first, and each row for itself."""
+    events = batch((rows * 400)[: 300 * often])
+    buflen = Field("evt.buflen")
+    kinds = ("count", "sum", "min", "max", "log2_hist")
+    aggregate = Aggregate((Field("evt.cpu"),), tuple(Measure(kind, buflen) for kind in kinds))
+    context = Context(events.state)
+    assert rows_alike(events, (buflen, Field("evt.cpu"))) is not None or len(set(rows)) > len(events) // PART
+    together = group_rows(events, aggregate, context)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sonde.engines.group.rows_alike", lambda batch, asked: None)
+        apart = group_rows(events, aggregate, context)
+    assert {name: values.tolist() for name, values in together.keys.columns.items()} == {
+        name: values.tolist() for name, values in apart.keys.columns.items()
+    }
+    for measure, values in apart.measures.items():
+        assert together.measures[measure].tolist() == values.tolist()

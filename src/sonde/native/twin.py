@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sonde.native.alike import Alike
 from sonde.native.escape import NOT_PLAIN, all_hex, c_string, printable, quote
 from sonde.native.ops import Form, Kind, Op, Text
 
-__all__ = ["join", "link", "spread", "walk"]
+__all__ = ["alike", "join", "link", "spread", "walk"]
 
 DOTS = bytes(c if 0x20 <= c < 0x7F else 0x2E for c in range(256))
 NOT_TEXT = re.compile(rb"[^ -~\n]")
@@ -63,6 +64,16 @@ def link(rows: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> npt.ND
     order = np.argsort(rows, kind="stable")
     found = order[np.minimum(np.searchsorted(rows, wanted, sorter=order), len(rows) - 1)]
     return np.where(rows[found] == wanted, found, -1)
+
+
+def alike(columns: Sequence[npt.NDArray[Any]], most: int) -> Alike | None:
+    """As sonde.native.alike.alike, whose checks were done."""
+    words = [column.view(f"u{column.itemsize}") for column in columns]
+    _, first, which = np.unique(np.rec.fromarrays(words), return_index=True, return_inverse=True)
+    if len(first) > most:
+        return None
+    order = np.argsort(first)
+    return first[order], np.argsort(order)[which].astype(np.uint32)
 
 
 def spread(rows: npt.NDArray[np.void], stamp: int, columns: Mapping[str, npt.NDArray[Any]], at: int) -> int:
