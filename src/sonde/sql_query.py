@@ -14,10 +14,11 @@ from sonde.engines.batch import filter_batch
 from sonde.engines.columns import Column, Columns, Rows, columns_of, joined
 from sonde.engines.context import Context
 from sonde.engines.fields import physical
+from sonde.engines.gathered import Gathered, columns_of_measure
 from sonde.engines.group import group_rows
 from sonde.plan.batch import Batch, Counters
 from sonde.plan.expr import TRUE, And, Expr, Field, fields
-from sonde.plan.ops import BUCKETS, HISTOGRAMS, Groups, Measure, bucket_column
+from sonde.plan.ops import Groups, Measure
 from sonde.plan.rewrites import rewrite
 from sonde.plan.statement import TABLE, Grouped, Statement
 from sonde.query import Open, Source, event_name
@@ -129,6 +130,7 @@ class SqlAnswer:
         self._unread = 0
         self._windows = windows or plan.statement.streams
         self._parts: list[Columns] = []
+        self._gathered = Gathered(plan.grouped.aggregate) if plan.grouped else None
         self._kept = self._delivered = self._since = 0
         self._most = WAITING
         if not plan.checked:
@@ -196,6 +198,7 @@ class SqlAnswer:
 
     def table(self) -> Rows | None:
         """The answer; None if rows are given as they come and there are none. Poll before."""
+        self._settle()
         if self.plan.statement.streams and not self._parts:
             return None
         elapsed = self._elapsed()
@@ -251,20 +254,19 @@ class SqlAnswer:
     def _take(self, batch: Batch | None) -> None:
         if batch is None:
             return
-        if self._as_of and batch.state is not self._context.state and PROCESSES in self.plan.statement.states:
-            self._remember()
+        if batch.state is not self._context.state:
+            self._settle()
+            if self._as_of and PROCESSES in self.plan.statement.states:
+                self._remember()
         self._context = self._context.of(batch.state)
-        grouped = self.plan.grouped
         # of events that the kernel is not sure of, nothing is decided
         expr = self.plan.expr if self._groups else self.source.rest
         if expr != TRUE:
             batch = filter_batch(batch, expr, self._context)
         self._delivered += len(batch)
         if len(batch):
-            if grouped:
-                groups = group_rows(batch, grouped.aggregate, self._context)
-                self._kept += len(groups.keys)
-                self._parts.append(self._columns(groups))
+            if self._gathered:
+                self._gathered.add(group_rows(batch, self._gathered.aggregate, self._context), self._context)
             else:
                 self._kept += len(batch)
                 self._parts.append(self._fields(batch))
@@ -278,12 +280,21 @@ class SqlAnswer:
 
     def _thin_out(self) -> None:
         """Put groups together again that are the same, or forget rows that the answer cannot have any more."""
-        grouped = self.plan.grouped
-        text = put_together(grouped.aggregate) if grouped else self.plan.statement.kept
+        if self._gathered and self._gathered.rows > self._most:
+            self._gathered.put_together()
+            self._most = max(WAITING, 2 * self._gathered.rows)
+        text = put_together(self._gathered.aggregate) if self._gathered else self.plan.statement.kept
         if self._kept > self._most and text:
             self._parts = [self._opening.database().keep(text, {TABLE: joined(self._parts)})]
             self._kept = 0
             self._most = max(WAITING, 2 * len(next(iter(self._parts[0].values()))))
+
+    def _settle(self) -> None:
+        """Groups of a state as a table: the next ones are of another state, or none."""
+        if self._gathered and self._gathered.rows:
+            self._parts.append(self._gathered.columns(self._context))
+            self._kept += self._gathered.rows
+            self._gathered = Gathered(self._gathered.aggregate)
 
     def _read_state(self, name: str) -> None:
         """Read a table of state; of processes also those that are gone since the question began, as they were."""
@@ -324,10 +335,7 @@ class SqlAnswer:
             values = groups.measures[measure]
             if crowded:
                 values = np.concatenate((values, groups.other[measure]))
-            if measure.kind in HISTOGRAMS:
-                columns |= {bucket_column(measure, i): values[:, i] for i in range(BUCKETS)}
-            else:
-                columns[measure.column] = values
+            columns |= columns_of_measure(measure, values)
         return columns
 
 

@@ -13,7 +13,7 @@ from sonde.plan.batch import Array, Batch, Vector
 from sonde.plan.expr import Field
 from sonde.plan.ops import BUCKETS, HISTOGRAMS, Aggregate, Groups, Measure
 
-__all__ = ["group_rows"]
+__all__ = ["group_rows", "one_of", "sums"]
 
 Codes = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -53,7 +53,7 @@ def _codes(batch: Batch, keys: tuple[Field, ...], context: Context) -> tuple[Cod
     """(the number of each row's group, how many groups there are)."""
     codes, size = np.zeros(len(batch), np.int64), 1
     for key in keys:
-        more, count = _dense(_codes_of(_one(batch, key, context), context))
+        more, count = _dense(_codes_of(one_of(batch, key, context), context))
         codes, size = codes * count + more, size * count
         if size > DENSE:
             codes, size = _dense(codes)
@@ -89,14 +89,15 @@ def _without_gaps(codes: Codes, size: int) -> tuple[Codes, int]:
     return places[codes], int(there.sum())
 
 
-def _one(batch: Batch, field: Field, context: Context) -> Vector:
+def one_of(batch: Batch, field: Field, context: Context) -> Vector:
+    """The values of a field; the first of several."""
     found = value_of(field, batch, context)
     return found[0] if isinstance(found, tuple) else found
 
 
 def _number(batch: Batch, field: Field, context: Context) -> tuple[Codes, Mask]:
     """(the values of a field, where there are any)."""
-    vector = _one(batch, field, context)
+    vector = one_of(batch, field, context)
     there = vector.present()
     return np.where(there, vector.values, 0).astype(np.int64), there
 
@@ -113,7 +114,7 @@ def _measured(
     if measure.kind == "count":
         return _counts(codes, times, groups)
     if measure.kind == "sum":
-        return _sums(number if times is None else number * times, codes, groups)
+        return sums(number if times is None else number * times, codes, groups)
     if measure.kind in HISTOGRAMS:
         places = codes * BUCKETS + _buckets(number, measure.width)
         return _counts(places, times, groups * BUCKETS).reshape(groups, BUCKETS)
@@ -128,8 +129,8 @@ def _counts(codes: Codes, times: Codes | None, size: int) -> Codes:
     return np.bincount(codes, times, size).astype(np.int64)
 
 
-def _sums(number: Codes, codes: Codes, groups: int) -> Codes:
-    """Exact, unlike sums of floats: the halves of the numbers apart."""
+def sums(number: Codes, codes: Codes, groups: int) -> Codes:
+    """The sum of the numbers of each group. Exact, unlike sums of floats: the halves of the numbers apart."""
     low = np.bincount(codes, (number & np.int64(0xFFFFFFFF)).astype(np.float64), groups).astype(np.int64)
     high = np.bincount(codes, (number >> HALF).astype(np.float64), groups).astype(np.int64)
     total: Codes = (high << HALF) + low
