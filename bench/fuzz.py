@@ -104,7 +104,7 @@ def recorded_live(base: Path) -> None:
         recorder.close(keeper.counters(), keeper.state)
         keeper.close()
     with contextlib.redirect_stderr(io.StringIO()):
-        convert([str(base / f"{rows}.sonde"), str(base / "whole.scap")])
+        convert(Options(read=str(base / f"{rows}.sonde"), write=str(base / "whole.scap")))
     data = (base / "whole.scap").read_bytes()
     places = blocks_of(data)
     lists = data[: next(at for at, _ in places if int.from_bytes(data[at : at + 4], "little") in blocks.EVENTS)]
