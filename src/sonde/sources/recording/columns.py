@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import accumulate, compress
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,7 +31,7 @@ COLUMN = np.dtype(
     ]
 )  # fmt: skip
 ENTRY = struct.Struct("<16s4B3I3Q")  # of a COLUMN
-ROWS, SIZE = ((COLUMN.names or ()).index(name) for name in ("count", "size"))
+NAME, ROWS, SIZE = (itemgetter((COLUMN.names or ()).index(name)) for name in ("name", "count", "size"))
 CONSTANT, ABOVE, STEPS = 0, 1, 2  # encodings: all are `base`; `base` and so much more; the first, then how much more
 WIDTHS = (1, 2, 4, 8)
 UNSIGNED = {width: np.dtype(f"u{width}") for width in WIDTHS}
@@ -143,10 +144,10 @@ class Packed:
         if head != 4 + count * COLUMN.itemsize or head > len(table):
             raise Damaged("a table of columns has another size")
         self._body, self._entries = body, list(ENTRY.iter_unpack(table[4:]))
-        if any(entry[ROWS] > LARGEST for entry in self._entries):
+        if max(map(ROWS, self._entries), default=0) > LARGEST:
             raise Damaged("a column is longer than any that is written")
-        self._places = _places(tuple([entry[0] for entry in self._entries]))
-        self._ends = list(accumulate((entry[SIZE] for entry in self._entries), initial=head))
+        self._places = _places(tuple(map(NAME, self._entries)))
+        self._ends = list(accumulate(map(SIZE, self._entries), initial=head))
 
     def __contains__(self, name: str) -> bool:
         return name in self._places
@@ -181,9 +182,10 @@ class Packed:
         kind = np.dtype(dtype)
         if entry.rows != rows:
             raise Damaged(f"column {name} has another length")
-        base = (entry.base & (1 << 8 * kind.itemsize) - 1).to_bytes(kind.itemsize, "little")
+        base = entry.base & (1 << 8 * kind.itemsize) - 1
         if entry.encoding == CONSTANT:
-            return np.ndarray((rows if chosen is None else len(chosen),), kind, base, 0, (0,))
+            count = rows if chosen is None else len(chosen)
+            return np.ndarray((count,), kind, base.to_bytes(kind.itemsize, "little"), 0, (0,))
         if entry.width > kind.itemsize:
             raise Damaged(f"column {name} is wider than its numbers")
         unsigned = UNSIGNED[kind.itemsize]
@@ -191,7 +193,7 @@ class Packed:
         if entry.encoding == STEPS:
             words = np.cumsum(words.astype(unsigned), dtype=unsigned)
         words = (words if chosen is None else words[chosen]).astype(unsigned)
-        words += np.frombuffer(base, unsigned)
+        words += unsigned.type(base)
         return words.view(kind)
 
     def _words(self, name: str, entry: _Entry) -> Values:

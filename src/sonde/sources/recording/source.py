@@ -151,37 +151,39 @@ class Recording(Unattached):
         """The batches of a segment; -> whether it was closed."""
         heard: Heard | None = None
         header: Header | None = None
-        for frame in reader:
-            self._bytes += frame.size
-            if frame.kind == Kind.START:
-                header = read_header(frame.body)
-                self._numbers = adopted(header.tracepoints)
-                heard = Heard(header.epoch, header.start, header.people, header.host)
-                self._asked_for = self._on & self._allowed(heard.state)
-                self._covered.begin(header.session, header.segment, header.begun)
-                self._thinned.add(header.begun, header.without)
-            elif heard is None or header is None:
-                raise Damaged("it does not begin with its beginning")
-            elif frame.kind == Kind.STATE:
-                self._settle(heard)
-                heard.begin(frame.body)
-            elif frame.kind in (Kind.STRINGS, Kind.FILES, Kind.PROCESSES, Kind.CONTAINERS):
-                heard.hear(frame)
-            elif frame.kind == Kind.COUNTERS:
-                self._counters[header.session], until = read_counters(frame.body)
-                self._covered.add(header.session, until, until)
-            elif frame.kind == Kind.ROWS:
-                if (batch := self._rows(frame, heard.state)) is not None:
-                    self.state = heard.state
+        with contextlib.ExitStack() as leaving:
+            for frame in reader:
+                self._bytes += frame.size
+                if frame.kind == Kind.START:
+                    header = read_header(frame.body)
+                    self._numbers = adopted(header.tracepoints)
+                    heard = Heard(header.epoch, header.start, header.people, header.host)
+                    leaving.callback(heard.leave)
+                    self._asked_for = self._on & self._allowed(heard.state)
+                    self._covered.begin(header.session, header.segment, header.begun)
+                    self._thinned.add(header.begun, header.without)
+                elif heard is None or header is None:
+                    raise Damaged("it does not begin with its beginning")
+                elif frame.kind == Kind.STATE:
                     self._settle(heard)
-                    yield batch
-            elif frame.kind == Kind.END:
-                break
-        else:
-            frame = None
-        if heard is not None:
-            self._settle(heard)
-        return frame is not None
+                    heard.begin(frame.body)
+                elif frame.kind in (Kind.STRINGS, Kind.FILES, Kind.PROCESSES, Kind.CONTAINERS):
+                    heard.hear(frame)
+                elif frame.kind == Kind.COUNTERS:
+                    self._counters[header.session], until = read_counters(frame.body)
+                    self._covered.add(header.session, until, until)
+                elif frame.kind == Kind.ROWS:
+                    if (batch := self._rows(frame, heard.state)) is not None:
+                        self.state = heard.state
+                        self._settle(heard)
+                        yield batch
+                elif frame.kind == Kind.END:
+                    break
+            else:
+                frame = None
+            if heard is not None:
+                self._settle(heard)
+            return frame is not None
 
     def _settle(self, heard: Heard) -> None:
         """Nothing of a state waits to be taken in while others have it."""

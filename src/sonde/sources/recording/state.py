@@ -170,7 +170,7 @@ class Heard:
 
     def begin(self, body: bytes) -> None:
         """A state begins: what was heard before is not referred to any more."""
-        self._texts_waiting, self._files_waiting = list[tuple[Packed, int]](), list[tuple[Packed, int]]()
+        self._texts_waiting, self._files_waiting = list[Frame](), list[Frame]()
         self.state: State = HeardState(self._epoch, self._start, self.settle)
         self.state.people, self.state.host = self._people, self._host
         self._ids = np.arange(FIRST, dtype=np.uint32)
@@ -184,16 +184,15 @@ class Heard:
         if frame.kind == Kind.CONTAINERS:
             self._containers(frame.body)
             return
-        packed = Packed(frame.stored, frame.head)
         if frame.rows > ROWS_MAX:
             raise Damaged("more rows than are ever written at once")
         if frame.kind == Kind.STRINGS:
-            self._texts_waiting.append((packed, frame.rows))
+            self._texts_waiting.append(frame)
         elif frame.kind == Kind.FILES:
-            self._files_waiting.append((packed, frame.rows))
+            self._files_waiting.append(frame)
         else:
             self._take_texts()
-            self._rows(self.state.processes, packed, frame.rows)
+            self._rows(self.state.processes, frame)
 
     def settle(self) -> None:
         """Take in what waits. Damaged if it is not as it was written."""
@@ -201,8 +200,8 @@ class Heard:
             self._take_texts()
             waiting, self._files_waiting = self._files_waiting, []
             files = self.state.files
-            for packed, rows in waiting:
-                self._rows(files, packed, rows)
+            for frame in waiting:
+                self._rows(files, frame)
 
     def leave(self) -> None:
         """Forget what waits: nobody will ask for it."""
@@ -210,8 +209,8 @@ class Heard:
 
     def _take_texts(self) -> None:
         waiting, self._texts_waiting = self._texts_waiting, []
-        for packed, rows in waiting:
-            self._strings(packed, rows)
+        for frame in waiting:
+            self._strings(frame)
 
     def _containers(self, body: bytes) -> None:
         for name, told in object_in(body).items():
@@ -222,7 +221,8 @@ class Heard:
                 raise Damaged("a container that is none")
             self.state.containers.tell(name, Container._make(told))
 
-    def _strings(self, packed: Packed, rows: int) -> None:
+    def _strings(self, frame: Frame) -> None:
+        packed, rows = Packed(frame.stored, frame.head), frame.rows
         try:
             lengths = packed.column("length", "u4", rows)
             ends = np.cumsum(lengths, dtype=np.int64)
@@ -235,7 +235,8 @@ class Heard:
         new = self.state.strings.intern_new([text[a:b] for a, b in zip(starts, ends.tolist(), strict=True)])
         self._ids = np.concatenate((self._ids, new))
 
-    def _rows(self, table: Table, packed: Packed, rows: int) -> None:
+    def _rows(self, table: Table, frame: Frame) -> None:
+        packed, rows = Packed(frame.stored, frame.head), frame.rows
         try:
             places = packed.column("id", "u4", rows)
         except KeyError:
