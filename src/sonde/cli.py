@@ -111,7 +111,8 @@ def _main(words: list[str]) -> int:
 
 def _run(options: Options) -> int:
     if options.read is not None:
-        from sonde.query import adopt
+        with _loading():
+            from sonde.query import adopt
 
         adopt(options.read)
     if text := _told(options):

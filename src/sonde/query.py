@@ -177,10 +177,11 @@ def recorded(path: str, events: bool = False) -> Open:
 
 
 def _recordings(path: str, scan: Scan, expr: Expr) -> Recording | Merged:
-    def one(path: str) -> Recording:
-        return Recording(path, expr, scan.on, frozenset(scan.layout.columns), bool(scan.followed))
+    several, names = recordings(path), frozenset(scan.layout.columns)
 
-    several = recordings(path)
+    def one(path: str) -> Recording:
+        return Recording(path, expr, scan.on, names | {"time"} if several else names, bool(scan.followed))
+
     return Merged(several, one) if several else one(path)
 
 

@@ -13,10 +13,12 @@ from sonde.dialects.filter import parse
 from sonde.engines.batch import filter_batch
 from sonde.engines.columns import Column, Columns, Rows, columns_of, joined
 from sonde.engines.context import Context
+from sonde.engines.fields import physical
+from sonde.engines.gathered import Gathered, columns_of_measure
 from sonde.engines.group import group_rows
 from sonde.plan.batch import Batch, Counters
 from sonde.plan.expr import TRUE, And, Expr, Field, fields
-from sonde.plan.ops import BUCKETS, HISTOGRAMS, Groups, Measure, bucket_column
+from sonde.plan.ops import Groups, Measure
 from sonde.plan.rewrites import rewrite
 from sonde.plan.statement import TABLE, Grouped, Statement
 from sonde.query import Open, Source, event_name
@@ -38,6 +40,8 @@ PROCESSES = "processes"
 WAITING = 200_000  # rows that wait for the end of the question before they are thinned out
 SNAPLEN = 80  # bytes of buffers
 OTHER = "(other)"
+ELAPSED = "elapsed"  # a statement that has it is about how long it took
+TIMED = frozenset(("num", "time"))  # physical columns
 EXTREMES = ("min", "max")
 LINKS = ("exe", "cwd")  # columns of processes that only their user may know
 
@@ -77,7 +81,8 @@ def plan_sql(
         return SqlPlan(statement, plan_scan(expr, statement.fields), None, found, expr, checked, past)
     measured = frozenset(("latency",)) if _asks_latency(found) else frozenset[str]()
     if past:
-        return SqlPlan(statement, plan_scan(expr, _shown(found), measured), found, "", expr, checked, past)
+        scan = plan_scan(expr, _shown(found), measured)
+        return SqlPlan(statement, scan if windows else _untimed(scan, found), found, "", expr, checked, past)
     scan = plan_scan(expr, found.aggregate.keys, measured)
     why = why_not(found.aggregate, scan)
     if not why and windows and any(measure.kind in EXTREMES for measure in found.aggregate.measures):
@@ -87,6 +92,14 @@ def plan_sql(
     if needs_rows(found.aggregate, scan):
         scan = plan_scan(expr, (*_shown(found), *fields(expr)), measured)
     return SqlPlan(statement, scan, found, "", expr, checked)
+
+
+def _untimed(scan: Scan, found: Grouped) -> Scan:
+    """Groups of what was recorded need no times and numbers of rows, if they are not asked for."""
+    if ELAPSED in found.text or any(physical(field) & TIMED for field in _shown(found)):
+        return scan
+    columns = tuple(name for name in scan.layout.columns if name not in TIMED)
+    return scan._replace(layout=scan.layout._replace(columns=columns))
 
 
 def _shown(found: Grouped) -> tuple[Field, ...]:
@@ -117,6 +130,7 @@ class SqlAnswer:
         self._unread = 0
         self._windows = windows or plan.statement.streams
         self._parts: list[Columns] = []
+        self._gathered = Gathered(plan.grouped.aggregate) if plan.grouped else None
         self._kept = self._delivered = self._since = 0
         self._most = WAITING
         if not plan.checked:
@@ -184,6 +198,7 @@ class SqlAnswer:
 
     def table(self) -> Rows | None:
         """The answer; None if rows are given as they come and there are none. Poll before."""
+        self._settle()
         if self.plan.statement.streams and not self._parts:
             return None
         elapsed = self._elapsed()
@@ -239,20 +254,19 @@ class SqlAnswer:
     def _take(self, batch: Batch | None) -> None:
         if batch is None:
             return
-        if self._as_of and batch.state is not self._context.state and PROCESSES in self.plan.statement.states:
-            self._remember()
+        if batch.state is not self._context.state:
+            self._settle()
+            if self._as_of and PROCESSES in self.plan.statement.states:
+                self._remember()
         self._context = self._context.of(batch.state)
-        grouped = self.plan.grouped
         # of events that the kernel is not sure of, nothing is decided
         expr = self.plan.expr if self._groups else self.source.rest
         if expr != TRUE:
             batch = filter_batch(batch, expr, self._context)
         self._delivered += len(batch)
         if len(batch):
-            if grouped:
-                groups = group_rows(batch, grouped.aggregate, self._context)
-                self._kept += len(groups.keys)
-                self._parts.append(self._columns(groups))
+            if self._gathered:
+                self._gathered.add(group_rows(batch, self._gathered.aggregate, self._context), self._context)
             else:
                 self._kept += len(batch)
                 self._parts.append(self._fields(batch))
@@ -266,12 +280,21 @@ class SqlAnswer:
 
     def _thin_out(self) -> None:
         """Put groups together again that are the same, or forget rows that the answer cannot have any more."""
-        grouped = self.plan.grouped
-        text = put_together(grouped.aggregate) if grouped else self.plan.statement.kept
+        if self._gathered and self._gathered.rows > self._most:
+            self._gathered.put_together()
+            self._most = max(WAITING, 2 * self._gathered.rows)
+        text = put_together(self._gathered.aggregate) if self._gathered else self.plan.statement.kept
         if self._kept > self._most and text:
             self._parts = [self._opening.database().keep(text, {TABLE: joined(self._parts)})]
             self._kept = 0
             self._most = max(WAITING, 2 * len(next(iter(self._parts[0].values()))))
+
+    def _settle(self) -> None:
+        """Groups of a state as a table: the next ones are of another state, or none."""
+        if self._gathered and self._gathered.rows:
+            self._parts.append(self._gathered.columns(self._context))
+            self._kept += self._gathered.rows
+            self._gathered = Gathered(self._gathered.aggregate)
 
     def _read_state(self, name: str) -> None:
         """Read a table of state; of processes also those that are gone since the question began, as they were."""
@@ -312,10 +335,7 @@ class SqlAnswer:
             values = groups.measures[measure]
             if crowded:
                 values = np.concatenate((values, groups.other[measure]))
-            if measure.kind in HISTOGRAMS:
-                columns |= {bucket_column(measure, i): values[:, i] for i in range(BUCKETS)}
-            else:
-                columns[measure.column] = values
+            columns |= columns_of_measure(measure, values)
         return columns
 
 

@@ -70,8 +70,8 @@ def pieces(path: Path) -> Iterator[bytes]:
                 if frame.kind in (Kind.START, Kind.STATE, Kind.COUNTERS, Kind.END):
                     yield frame.body
                     continue
-                packed = Packed(frame.body, frame.head)
-                for name in packed._entries:
+                packed = Packed(frame.stored, frame.head)
+                for name in packed:
                     values = packed.column(name, "u8", packed.count(name))
                     small = name.endswith(("text", "data", "table"))
                     yield values.astype("u1").tobytes() if small else values.tobytes()

@@ -7,11 +7,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sonde.catalog.lookup import by_name
+from sonde.engines.alike import PART, rows_alike
+from sonde.engines.columns import Columns
 from sonde.engines.context import Context
+from sonde.engines.gathered import Gathered
 from sonde.engines.group import group_rows
 from sonde.plan.batch import Batch, Payloads
 from sonde.plan.expr import Field
@@ -76,3 +80,45 @@ def test_one_group_without_keys() -> None:
     events = batch([(READ, 0, 5, 1), (CLOSE, 1, 6, 2)])
     found = group_rows(events, Aggregate((), (Measure("sum", Field("evt.rawres")),)), Context(events.state))
     assert found.measures[Measure("sum", Field("evt.rawres"))].tolist() == [3]
+
+
+@given(rows=ROWS, often=st.integers(1, 9))
+def test_rows_that_are_alike_are_counted(rows: list[tuple[int, int, int, int]], often: int) -> None:
+    """Many rows of few kinds, which are put together first, and each row for itself."""
+    events = batch((rows * 400)[: 300 * often])
+    buflen = Field("evt.buflen")
+    kinds = ("count", "sum", "min", "max", "log2_hist")
+    aggregate = Aggregate((Field("evt.cpu"),), tuple(Measure(kind, buflen) for kind in kinds))
+    context = Context(events.state)
+    assert rows_alike(events, (buflen, Field("evt.cpu"))) is not None or len(set(rows)) > len(events) // PART
+    together = group_rows(events, aggregate, context)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sonde.engines.group.rows_alike", lambda batch, asked: None)
+        apart = group_rows(events, aggregate, context)
+    assert {name: values.tolist() for name, values in together.keys.columns.items()} == {
+        name: values.tolist() for name, values in apart.keys.columns.items()
+    }
+    for measure, values in apart.measures.items():
+        assert together.measures[measure].tolist() == values.tolist()
+
+
+@given(rows=ROWS, cuts=st.lists(st.integers(0, 60), max_size=6), often=st.booleans(), keyed=st.booleans())
+def test_groups_of_batches_are_those_of_one(
+    rows: list[tuple[int, int, int, int]], cuts: list[int], often: bool, keyed: bool
+) -> None:  # fmt: skip
+    """Of keys that are numbers, some missing, and texts; however often they are put together on the way."""
+    events, kinds = batch(rows), ("count", "sum", "min", "max", "log2_hist")
+    keys = (Field("evt.type"), Field("evt.buflen")) if keyed else ()
+    aggregate, context = Aggregate(keys, tuple(Measure(kind, LATENCY) for kind in kinds)), Context(events.state)
+    gathered, whole = Gathered(aggregate), Gathered(aggregate)
+    for part in filter(len, np.split(np.arange(len(rows)), sorted(cuts))):
+        gathered.add(group_rows(events.take(part), aggregate, context), context)
+        if often:
+            gathered.put_together()
+    whole.add(group_rows(events, aggregate, context), context)
+    assert table(gathered.columns(context)) == table(whole.columns(context)) and gathered.rows == whole.rows
+
+
+def table(columns: Columns) -> list[tuple[Any, ...]]:
+    """The rows of a table in some order."""
+    return sorted(zip(*(values.tolist() for values in columns.values()), strict=True), key=repr)

@@ -19,9 +19,11 @@ from hypothesis import strategies as st
 
 from sonde.native import kernel, twin
 from sonde.native import ops as native
+from sonde.native.alike import alike
 from sonde.native.escape import c_string, printable, quote
 from sonde.native.join import join
 from sonde.native.ops import Form, Op, literal, pool, sint, uint
+from sonde.native.slices import same_slices
 from sonde.native.walk import walk
 from sonde.plan.batch import Views
 from sonde.plan.strings import Strings
@@ -337,3 +339,60 @@ def test_the_environment_turns_the_library_off() -> None:
     environment = os.environ | {"SONDE_NATIVE": "0"}
     out = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
     assert out.stdout == "None b'7'\n"
+
+
+# ---- rows that are alike
+
+
+@given(
+    widths=st.lists(st.sampled_from((1, 2, 4, 8)), min_size=1, max_size=5), rows=st.integers(0, 2500),
+    kinds=st.integers(1, 40), large=st.booleans(), runs=st.booleans(), most=st.integers(1, 60), seed=st.integers(0, 99),
+)  # fmt: skip
+def test_alike_equals_its_twin(
+    widths: list[int], rows: int, kinds: int, large: bool, runs: bool, most: int, seed: int
+) -> None:  # fmt: skip
+    random = np.random.default_rng(seed)
+    choice = np.sort(random.integers(0, kinds, rows)) if runs else random.integers(0, kinds, rows)
+    columns = []
+    for width in widths:
+        values = np.frombuffer(random.bytes(kinds * width), f"u{width}") if large else np.arange(kinds) % 3
+        columns.append(values.astype(f"u{width}")[choice])
+    found, expected = alike(columns, rows, most), twin.alike(columns, most)
+    assert (found is None) == (expected is None)
+    if found is not None and expected is not None:
+        first, which = found
+        assert first.tolist() == expected[0].tolist() and which.tolist() == expected[1].tolist()
+        assert all((column[first][which] == column).all() for column in columns)
+
+
+def test_alike_takes_columns_of_one_length() -> None:
+    for columns in ([np.zeros(3, np.uint8), np.zeros(2, np.uint8)], [np.zeros(3, np.float64)]):
+        with pytest.raises(ValueError, match="not 3 whole numbers"):
+            alike(columns, 3, 3)
+
+
+# ---- slices that are the same
+
+
+@given(
+    data=st.binary(max_size=60).map(lambda raw: bytes(c & 1 for c in raw)),
+    slices=st.lists(st.tuples(st.integers(-2, 62), st.integers(-1, 20)), max_size=200),
+)
+def test_same_slices_equals_its_twin(data: bytes, slices: list[tuple[int, int]]) -> None:
+    begin = np.array([start for start, _ in slices], np.int64)
+    end = begin + np.array([size for _, size in slices], np.int64)
+    found, expected = same_slices(data, begin, end), twin.same_slices(data, begin, end)
+    assert [column.tolist() for column in found] == [column.tolist() for column in expected]
+
+
+def test_slices_of_the_same_bytes() -> None:
+    texts = [
+        b"x" * 7 + b"a" + b"x" * 7 + b"b",
+        b"x" * 7 + b"b" + b"x" * 7 + b"a",
+        b"x" * 300,
+        b"x" * 299 + b"y",
+        b"",
+    ] * 2
+    end = np.cumsum([len(text) for text in texts])
+    first, which = same_slices(b"".join(texts), np.concatenate(([0], end[:-1])), end)
+    assert first.tolist() == [0, 1, 2, 3, 4] and which.tolist() == [0, 1, 2, 3, 4] * 2

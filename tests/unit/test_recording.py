@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,7 +25,7 @@ from sonde.plan.rewrites import rewrite
 from sonde.plan.state import State
 from sonde.sources.recording import rows as recorded_rows
 from sonde.sources.recording.columns import COLUMN, Packed, pack_all, packed_bytes, unpacked_bytes
-from sonde.sources.recording.frames import HEADER, Damaged, Frame, Kind, Reader, framed
+from sonde.sources.recording.frames import HEADER, Damaged, Frame, Kind, Reader, Stored, framed
 from sonde.sources.recording.header import FORMAT, read_header
 from sonde.sources.recording.segments import Directory, is_recording, segments
 from sonde.sources.recording.state import Heard, Told
@@ -159,6 +160,31 @@ def test_a_frame_that_says_it_is_huge() -> None:
         assert frames(header.tobytes() + b"{}") == ([], HEADER.itemsize + 2)
 
 
+def test_of_a_file_only_what_is_asked_for_is_read(tmp_path: Path) -> None:
+    """Large bodies stay in the file, where their columns are as they are in memory; small ones do not."""
+    random = np.random.default_rng(7)
+    columns: dict[str, Array] = {name: random.integers(0, 1 << 63, 9000, np.int64) for name in ("a", "b", "c")}
+    body, head = pack_all(columns)
+    data = WRITTEN[0] + framed(Kind.ROWS, body, 9000, head) + WRITTEN[2]
+    path = tmp_path / "0000000001.segment"
+    path.write_bytes(data + framed(Kind.ROWS, body, 9000, head)[:-1])
+    with open(path, "rb", buffering=0) as file:
+        reader = Reader(file)
+        small, large, end = reader
+        assert reader.left == len(data) - len(WRITTEN[0]) - len(WRITTEN[2]) - 1
+        assert small.body == b"{}" and end.kind == Kind.END
+        assert isinstance(large.stored, Stored) and large.body == body and large.size == 32 + len(body)
+        packed, places = Packed(large.stored, large.head), np.array([3, 70, 8999])
+        for name, values in columns.items():
+            assert (packed.column(name, "i8", 9000) == values).all()
+            assert (packed.column(name, "i8", 9000, places) == values[places]).all()
+        os.truncate(path, len(data) - 40)
+        with pytest.raises(Damaged, match="is not as it was written"):
+            packed.column("c", "i8", 9000)
+    with pytest.raises(Damaged, match="Bad file descriptor"):
+        packed.column("a", "i8", 9000)
+
+
 class Failing(io.BytesIO):
     """A file on a disk with an error."""
 
@@ -251,7 +277,7 @@ def test_states_that_cannot_be() -> None:
     begin, *news = [told.begin(), *told.news()]
     strings, files = (next(piece for piece in news if frames(piece)[0][0].kind == kind) for kind in (3, 4))
     with pytest.raises(Damaged, match="was not told"):
-        hear(state, begin, files)
+        hear(state, begin, files).settle()
     bodies = (b'{"files": -1}', b'{"files": 4294967296}', b'{"others": 1}', b'{"files": "1"}', b"[]", b"[" * 100_000)
     for body in bodies:
         with pytest.raises(Damaged):
@@ -260,10 +286,10 @@ def test_states_that_cannot_be() -> None:
         columns: dict[str, Array] = {"id": np.array([ident], np.uint32), "known": np.array([1], np.uint8)}
         body, head = pack_all(columns)
         with pytest.raises(Damaged, match="never given"):
-            hear(state, begin, framed(Kind.FILES, body, 1, head))
+            hear(state, begin, framed(Kind.FILES, body, 1, head)).settle()
     body, head = pack_all({"length": np.array([1 << 31] * 2, np.uint32), "text": np.zeros(1 << 20, np.uint8)})
     with pytest.raises(Damaged, match="another length"):
-        hear(state, begin, framed(Kind.STRINGS, body, 2, head))
+        hear(state, begin, framed(Kind.STRINGS, body, 2, head), files).settle()
     assert len(hear(state, begin, strings, files).state.files) == len(state.files)
 
 

@@ -54,8 +54,9 @@ class Context:
         return other
 
     def advance(self, batch: Batch) -> None:
-        """Tell that the rows of `batch` are done with: deltas of the next batch count from its last row."""
-        if len(batch):
+        """Tell that the rows of `batch` are done with: deltas of the next batch count from its last row, if times are
+        asked for."""
+        if len(batch) and "time" in batch.columns:
             self.previous = int(batch.columns["time"][-1])
 
     def event_texts(self, key: str, text: Callable[[Event], str]) -> Ids:
@@ -97,6 +98,21 @@ class Context:
         self, key: str, ids: npt.NDArray[np.unsignedinteger], texts: Callable[[list[int]], Iterable[bytes | None]]
     ) -> Ids:
         """The same with the texts of several ids made together."""
+
+        def numbers(new: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
+            found = list(texts(new.tolist()))
+            there = np.array([text is not None for text in found])
+            out = np.full(len(new), -1, np.int64)
+            out[there] = self.state.strings.intern_all(text for text in found if text is not None)
+            return out
+
+        return self.all_ids(key, ids, numbers)
+
+    def all_ids(
+        self, key: str, ids: npt.NDArray[np.unsignedinteger],
+        numbers: Callable[[npt.NDArray[np.uint32]], npt.NDArray[np.int64]],
+    ) -> Ids:  # fmt: skip
+        """The same of whole columns: string ids of new ones, -1 for "not known yet"."""
         top = int(ids.max()) if len(ids) else 0
         table = self._tables.get(key)
         if table is None or len(table) <= top:
@@ -107,10 +123,8 @@ class Context:
         out = table[ids]
         unknown = out < 0
         if unknown.any():
-            new = distinct(ids[unknown])
-            for ident, found in zip(new, texts(new), strict=True):
-                if found is not None:
-                    table[ident] = self.state.strings.intern(found)
+            new = np.array(distinct(ids[unknown]), np.uint32)
+            table[new] = numbers(new)
             out = np.maximum(table[ids], 0)
         found_ids: Ids = out.astype(np.uint32)
         return found_ids

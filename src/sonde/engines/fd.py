@@ -52,7 +52,8 @@ _ANONYMOUS = {
 _FAMILIES: dict[int, str] = {socket.AF_UNIX: "u", socket.AF_INET: "4", socket.AF_INET6: "6", socket.AF_NETLINK: "n"}
 # by st_mode >> 12
 _MODES = {1: "p", 2: "f", 4: "d", 6: "f", 8: "f", 10: "f", 12: "o"}
-_KINDS = [b"<%s>" % _MODES.get(kind, "o").encode() for kind in range(16)]
+_LETTERS = [_MODES.get(kind, "o").encode() for kind in range(16)]
+_KINDS = [b"<%s>" % letter for letter in _LETTERS]
 _PROTOCOLS = {6: "tcp", 17: "udp", 1: "icmp", 58: "icmp", 255: "raw"}
 _ESTABLISHED = 1
 _EINPROGRESS = 115
@@ -77,14 +78,18 @@ def _letter(context: Context, place: int) -> str:
 
 def type_letters(batch: Batch, context: Context) -> Ids:
     """String ids of fd.typechar, 0 without a file."""
+    files, strings = context.state.files, context.state.strings
 
-    def texts(places: list[int]) -> Iterator[bytes | None]:
-        rows = context.state.files.rows[places]
+    def numbers(places: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
+        rows = files.rows[places]
+        out: npt.NDArray[np.int64] = strings.intern_all(_LETTERS).astype(np.int64)[rows["mode"] >> 12]
         plain = (rows["known"] != 0) & (rows["flags"] & (Node.SOCK | Node.ANON) == 0)
-        for place, ordinary, kind in zip(places, plain.tolist(), (rows["mode"] >> 12).tolist(), strict=True):
-            yield (_MODES.get(kind, "o") if ordinary else _letter(context, place)).encode() or None
+        for at in np.flatnonzero(~plain).tolist():
+            letter = _letter(context, int(places[at]))
+            out[at] = strings.intern(letter.encode()) if letter else -1
+        return out
 
-    return context.all_texts("fd.typechar", context.state.files.at(idents(batch, "file")), texts)
+    return context.all_ids("fd.typechar", files.at(idents(batch, "file")), numbers)
 
 
 def _type_names(batch: Batch, context: Context) -> Ids:

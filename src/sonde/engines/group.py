@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from sonde.engines.alike import rows_alike
 from sonde.engines.batch import value_of
 from sonde.engines.context import Context
 from sonde.engines.payload import strings_of
@@ -12,30 +13,47 @@ from sonde.plan.batch import Array, Batch, Vector
 from sonde.plan.expr import Field
 from sonde.plan.ops import BUCKETS, HISTOGRAMS, Aggregate, Groups, Measure
 
-__all__ = ["group_rows"]
+__all__ = ["group_rows", "one_of", "sums"]
 
 Codes = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 DENSE = 1 << 20  # codes up to here are counted in a table
 HALF = np.int64(32)
 
 
 def group_rows(batch: Batch, aggregate: Aggregate, context: Context) -> Groups:
     """The groups of a batch. The keys are one row of each group; nothing is left over for `other`."""
+    measured = (measure.field for measure in aggregate.measures if measure.field is not None)
+    found = rows_alike(batch, (*aggregate.keys, *measured))
+    if found is None:
+        first, measures = _grouped(batch, None, aggregate, context)
+    else:
+        one, (at, which) = found
+        first, measures = _grouped(one, np.bincount(which, minlength=len(at)), aggregate, context)
+        first = at[first]
+    return Groups(batch.take(first), measures, {measure: found[:0] for measure, found in measures.items()})
+
+
+def _grouped(
+    batch: Batch, times: Codes | None, aggregate: Aggregate, context: Context
+) -> tuple[Codes, dict[Measure, Array]]:
+    """(the first row of each group of a batch, measures of the groups); each row stands for so many, None: for
+    itself."""
     codes, groups = _codes(batch, aggregate.keys, context)
     first = np.zeros(groups, np.int64)
     first[codes[::-1]] = np.arange(len(batch) - 1, -1, -1)
     measures = {}
     for measure in aggregate.with_counts():
         values = _number(batch, measure.field, context) if measure.field is not None else None
-        measures[measure] = _measured(measure, values, codes, groups)
-    return Groups(batch.take(first), measures, {measure: found[:0] for measure, found in measures.items()})
+        measures[measure] = _measured(measure, values, codes, times, groups)
+    return first, measures
 
 
 def _codes(batch: Batch, keys: tuple[Field, ...], context: Context) -> tuple[Codes, int]:
     """(the number of each row's group, how many groups there are)."""
     codes, size = np.zeros(len(batch), np.int64), 1
     for key in keys:
-        more, count = _dense(_codes_of(_one(batch, key, context), context))
+        more, count = _dense(_codes_of(one_of(batch, key, context), context))
         codes, size = codes * count + more, size * count
         if size > DENSE:
             codes, size = _dense(codes)
@@ -71,39 +89,48 @@ def _without_gaps(codes: Codes, size: int) -> tuple[Codes, int]:
     return places[codes], int(there.sum())
 
 
-def _one(batch: Batch, field: Field, context: Context) -> Vector:
+def one_of(batch: Batch, field: Field, context: Context) -> Vector:
+    """The values of a field; the first of several."""
     found = value_of(field, batch, context)
     return found[0] if isinstance(found, tuple) else found
 
 
-def _number(batch: Batch, field: Field, context: Context) -> tuple[Codes, npt.NDArray[np.bool_]]:
+def _number(batch: Batch, field: Field, context: Context) -> tuple[Codes, Mask]:
     """(the values of a field, where there are any)."""
-    vector = _one(batch, field, context)
+    vector = one_of(batch, field, context)
     there = vector.present()
     return np.where(there, vector.values, 0).astype(np.int64), there
 
 
-def _measured(measure: Measure, values: tuple[Codes, npt.NDArray[np.bool_]] | None, codes: Codes, groups: int) -> Array:
+def _measured(
+    measure: Measure, values: tuple[Codes, Mask] | None, codes: Codes, times: Codes | None, groups: int
+) -> Array:  # fmt: skip
     """One measure of all groups."""
     if values is None:
-        return np.bincount(codes, minlength=groups).astype(np.int64)
+        return _counts(codes, times, groups)
     number, there = values
-    codes, number = codes[there], number[there]
+    if not there.all():
+        codes, number, times = codes[there], number[there], None if times is None else times[there]
     if measure.kind == "count":
-        return np.bincount(codes, minlength=groups).astype(np.int64)
+        return _counts(codes, times, groups)
     if measure.kind == "sum":
-        return _sums(number, codes, groups)
+        return sums(number if times is None else number * times, codes, groups)
     if measure.kind in HISTOGRAMS:
         places = codes * BUCKETS + _buckets(number, measure.width)
-        return np.bincount(places, minlength=groups * BUCKETS).reshape(groups, BUCKETS).astype(np.int64)
+        return _counts(places, times, groups * BUCKETS).reshape(groups, BUCKETS)
     found = np.zeros(groups, np.int64)
     found[codes] = number  # any of the group's values
     (np.minimum if measure.kind == "min" else np.maximum).at(found, codes, number)
     return found
 
 
-def _sums(number: Codes, codes: Codes, groups: int) -> Codes:
-    """Exact, unlike sums of floats: the halves of the numbers apart."""
+def _counts(codes: Codes, times: Codes | None, size: int) -> Codes:
+    """How many rows have each code."""
+    return np.bincount(codes, times, size).astype(np.int64)
+
+
+def sums(number: Codes, codes: Codes, groups: int) -> Codes:
+    """The sum of the numbers of each group. Exact, unlike sums of floats: the halves of the numbers apart."""
     low = np.bincount(codes, (number & np.int64(0xFFFFFFFF)).astype(np.float64), groups).astype(np.int64)
     high = np.bincount(codes, (number >> HALF).astype(np.float64), groups).astype(np.int64)
     total: Codes = (high << HALF) + low

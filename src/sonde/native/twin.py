@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sonde.native.alike import Alike
 from sonde.native.escape import NOT_PLAIN, all_hex, c_string, printable, quote
 from sonde.native.ops import Form, Kind, Op, Text
 
-__all__ = ["join", "link", "spread", "walk"]
+__all__ = ["alike", "join", "link", "same_slices", "spread", "walk"]
 
 DOTS = bytes(c if 0x20 <= c < 0x7F else 0x2E for c in range(256))
 NOT_TEXT = re.compile(rb"[^ -~\n]")
@@ -65,6 +66,16 @@ def link(rows: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> npt.ND
     return np.where(rows[found] == wanted, found, -1)
 
 
+def alike(columns: Sequence[npt.NDArray[Any]], most: int) -> Alike | None:
+    """As sonde.native.alike.alike, whose checks were done."""
+    words = [column.view(f"u{column.itemsize}") for column in columns]
+    _, first, which = np.unique(np.rec.fromarrays(words), return_index=True, return_inverse=True)
+    if len(first) > most:
+        return None
+    order = np.argsort(first)
+    return first[order], np.argsort(order)[which].astype(np.uint32)
+
+
 def spread(rows: npt.NDArray[np.void], stamp: int, columns: Mapping[str, npt.NDArray[Any]], at: int) -> int:
     """As sonde.native.spread.spread, whose checks were done."""
     wrong = np.flatnonzero(rows["stamp"] != np.arange(stamp, stamp + len(rows), dtype=np.uint64))
@@ -72,6 +83,21 @@ def spread(rows: npt.NDArray[np.void], stamp: int, columns: Mapping[str, npt.NDA
     for name, values in columns.items():
         values[at : at + count] = rows[name][:count]
     return count
+
+
+def same_slices(
+    data: bytes, begin: npt.NDArray[np.int64], end: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """As sonde.native.slices.same_slices."""
+    known = dict[bytes, int]()
+    first, which = list[int](), list[int]()
+    for row, (start, stop) in enumerate(zip(begin.tolist(), end.tolist(), strict=True)):
+        piece = data[start:stop] if 0 <= start < stop <= len(data) else b""
+        if piece not in known:
+            known[piece] = len(first)
+            first.append(row)
+        which.append(known[piece])
+    return np.array(first, np.int64), np.array(which, np.int64)
 
 
 def _texts(op: Op) -> Iterable[bytes]:

@@ -14,7 +14,7 @@ from sonde.plan.state import State
 
 __all__ = [
     "COUNTS", "ENTER_ROW", "HIDDEN", "PHYSICAL", "RESULT_UNKNOWN", "UNRESOLVED", "Array", "Batch", "Counters", "Own",
-    "Payloads", "Vector", "Views",
+    "Payloads", "Vector", "Views", "taken",
 ]  # fmt: skip
 
 Array = npt.NDArray[np.generic]
@@ -205,10 +205,10 @@ class Batch:
 
     def take(self, rows: npt.NDArray[np.int64]) -> Batch:
         """Some rows, in the order given (increasing)."""
-        columns = {name: _taken(values, rows) for name, values in self.columns.items()}
+        columns = {name: taken(values, rows) for name, values in self.columns.items()}
         return Batch(columns, self.payloads.take(rows, len(self)), self.state, self.own)
 
 
-def _taken(values: Array, rows: npt.NDArray[np.int64]) -> Array:
+def taken(values: Array, rows: npt.NDArray[np.int64]) -> Array:
     """Some of a column; of a constant, that is stored once, the same constant."""
     return values[: len(rows)] if values.strides == (0,) else values[rows]

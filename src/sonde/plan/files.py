@@ -86,8 +86,8 @@ class Files(Table):
             levels.append(self._undone(self.at(self.rows["parent"][levels[-1]])))
         for level in reversed(levels):
             todo = level[~self._paths_done[level]]
-            rows = self.rows[todo]
-            plain = (rows["flags"] & _SPECIAL == 0) & self._paths_done[self.at(rows["parent"])]
+            plain = self.rows["flags"][todo] & _SPECIAL == 0
+            plain &= self._paths_done[self.at(self.rows["parent"][todo])]
             self._resolve_plain(todo[plain])
             for place in todo[~plain].tolist():
                 self._resolve(place)
@@ -99,11 +99,21 @@ class Files(Table):
 
     def _resolve_plain(self, places: Ids) -> None:
         """Names that are a parent's, which is there, and a component."""
-        rows, text = self.rows[places], self.strings.__getitem__
-        parents = map(text, self._paths[self.at(rows["parent"])].tolist())
-        names = map(text, rows["name"].tolist())
-        self._paths[places] = self.strings.intern_all(map(self._below, parents, names))
+        parents = self.strings.texts(self._paths[self.at(self.rows["parent"][places])])
+        names = self.strings.texts(self.rows["name"][places])
+        self._paths[places] = self.strings.intern_new(self._all_below(parents, names))
         self._paths_done[places] = True
+
+    def _all_below(self, parents: list[bytes], names: list[bytes]) -> list[bytes]:
+        """`_below` of each; of many at once, if none can be too long."""
+        longest = max(map(len, parents), default=0) + max(map(len, names), default=0)
+        total = sum(map(len, parents)) + sum(map(len, names)) + len(names)
+        if longest > LONGEST or self._bytes + total > MOST:
+            return list(map(self._below, parents, names))
+        both = zip(parents, names, strict=True)
+        paths = [(parent if parent == b"/" else parent + b"/") + name for parent, name in both]
+        self._bytes += sum(map(len, paths))
+        return paths
 
     def path(self, place: int) -> bytes:
         """The full name of one row, by its index."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import count
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +45,10 @@ class Strings:
     def __getitem__(self, ident: int) -> bytes:
         return self._texts[ident]
 
+    def texts(self, ids: Ids) -> list[bytes]:
+        """The strings with these ids."""
+        return list(map(self._texts.__getitem__, ids.tolist()))
+
     def intern(self, text: bytes) -> int:
         """The id of `text`, which is added if it is new."""
         ident = self._ids.get(text)
@@ -55,25 +60,23 @@ class Strings:
 
     def intern_all(self, texts: Iterable[bytes]) -> Ids:
         """`intern` of each, as u4 array."""
-        ids, known, out = self._ids, self._texts, []
-        for text in texts:
-            ident = ids.get(text)
-            if ident is None:
-                ident = ids[text] = len(known)
-                known.append(text)
-                self.size += len(text)
-            out.append(ident)
-        return np.array(out, np.uint32)
+        texts = list(texts)
+        found = list(map(self._ids.get, texts))
+        if None in found:
+            new = dict.fromkeys(text for text, ident in zip(texts, found, strict=True) if ident is None)
+            self._ids.update(zip(new, count(len(self._texts))))
+            self._texts += new
+            self.size += sum(map(len, new))
+            found = list(map(self._ids.get, texts))
+        return np.array(found, np.uint32)
 
     def intern_new(self, texts: list[bytes]) -> Ids:
-        """The same of texts that are most likely new and distinct."""
+        """The same of texts that are most likely new and distinct: one that is not leaves a number that nothing has."""
         start = len(self._texts)
-        if not self._ids.keys().isdisjoint(texts) or len(set(texts)) < len(texts):
-            return self.intern_all(texts)
-        self._ids.update(zip(texts, range(start, start + len(texts)), strict=True))
+        ids = np.fromiter(map(self._ids.setdefault, texts, count(start)), np.uint32, len(texts))
         self._texts += texts
         self.size += sum(map(len, texts))
-        return np.arange(start, start + len(texts), dtype=np.uint32)
+        return ids
 
     def objects(self, ids: Ids) -> npt.NDArray[np.object_]:
         """The strings as str, None for a missing one; each is made once."""
@@ -82,8 +85,7 @@ class Strings:
             self._objects = _grown(self._objects, len(self._made))
             self._made[MISSING], self._objects[MISSING] = True, None
         new = distinct(ids[~self._made[ids]])
-        for ident in new:
-            self._objects[ident] = self._texts[ident].decode("utf-8", "backslashreplace")
+        self._objects[new] = [self._texts[ident].decode("utf-8", "backslashreplace") for ident in new]
         self._made[new] = True
         return self._objects[ids]
 

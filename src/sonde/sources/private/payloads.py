@@ -13,8 +13,9 @@ from sonde.catalog.event import BUFFERS, TYPED, Event, Param, ParamType, Source
 from sonde.catalog.lookup import EVENTS, NUMBERS, TRACEPOINTS
 from sonde.catalog.privacy import HARMLESS
 from sonde.engines.context import source_index
+from sonde.native.alike import Alike, alike
+from sonde.native.slices import same_slices
 from sonde.plan.batch import Batch, Payloads
-from sonde.sources.private.sorts import Sorts
 from sonde.sources.private.words import Words
 
 __all__ = ["Pointed"]
@@ -36,7 +37,7 @@ class Pointed:
     """Replaces what is private; what cannot be taken apart is left out."""
 
     def __init__(self, words: Words) -> None:
-        self._words, self._sorts = words, Sorts()
+        self._words = words
         self._what = np.zeros((NUMBERS, WORDS), np.uint8)
         self._known: set[int] = set()
         self._change: dict[int, Callable[[bytes], bytes]] = {
@@ -55,7 +56,7 @@ class Pointed:
         stays = np.flatnonzero(what != What.DROP)
         offset, length, full = old.offset[stays], old.length[stays], old.full[stays]
         places = np.flatnonzero((what[stays] != What.KEEP) & (length > 0))
-        first, which = self._sorts.distinct(old.data, offset[places], length[places], what[stays][places])
+        first, which = _distinct(old.data, offset[places], length[places], what[stays][places])
         texts = [
             self._change[kind](old.data[start : start + size].tobytes())
             for kind, start, size in zip(
@@ -109,6 +110,17 @@ class Pointed:
 
 
 _NUMBERS = frozenset((ParamType.WORD, ParamType.LONG, ParamType.U32, ParamType.POINTER))
+
+
+def _distinct(
+    data: npt.NDArray[np.uint8], offset: npt.NDArray[np.int64], length: npt.NDArray[np.int32],
+    what: npt.NDArray[np.uint8],
+) -> Alike:  # fmt: skip
+    """As `alike`, of slices with the same bytes with which the same is done."""
+    _, texts = same_slices(data, offset, offset + length)
+    found = alike((texts, what), len(texts), len(texts))
+    assert found is not None  # there is room for all
+    return found
 
 
 def _before_end(change: Callable[[bytes], bytes], raw: bytes) -> bytes:

@@ -149,6 +149,7 @@ class AsOf:
                 heard.begin(frame.body)
             elif frame.kind in (Kind.STRINGS, Kind.FILES, Kind.PROCESSES):
                 heard.hear(frame)
+                heard.settle()  # who holds what is asked when the file is closed
             elif frame.kind == Kind.COUNTERS:
                 self._count(header, frame)
                 if self._passed:

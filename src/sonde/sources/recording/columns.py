@@ -5,27 +5,33 @@ The least and the greatest value of each column stand in its entry: whoever look
 
 from __future__ import annotations
 
+import struct
 import threading
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import accumulate, compress
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import zstandard
 
-from sonde.sources.recording.frames import LARGEST, Damaged
+from sonde.sources.recording.frames import LARGEST, Damaged, Stored
 
 __all__ = ["COLUMN", "Packed", "Values", "pack_all", "packed_bytes", "unpacked_bytes"]
 
 Values = npt.NDArray[Any]
+Places = npt.NDArray[np.int64]
 COLUMN = np.dtype(
     [
         ("name", "S16"), ("encoding", "u1"), ("width", "u1"), ("packed", "u1"), ("spare", "u1"), ("count", "u4"),
         ("size", "u4"), ("sum", "u4"), ("base", "u8"), ("least", "u8"), ("most", "u8"),
     ]
 )  # fmt: skip
-SIZE = (COLUMN.names or ()).index("size")
+ENTRY = struct.Struct("<16s4B3I3Q")  # of a COLUMN
+NAME, ROWS, SIZE = (itemgetter((COLUMN.names or ()).index(name)) for name in ("name", "count", "size"))
 CONSTANT, ABOVE, STEPS = 0, 1, 2  # encodings: all are `base`; `base` and so much more; the first, then how much more
 WIDTHS = (1, 2, 4, 8)
 UNSIGNED = {width: np.dtype(f"u{width}") for width in WIDTHS}
@@ -103,8 +109,12 @@ def unpacked_bytes(piece: bytes, size: int) -> bytes:
         raise Damaged("a compressed piece cannot be read") from None
 
 
+def _signed(word: int) -> int:
+    return word - (1 << 64) if word >> 63 else word
+
+
 class _Entry(NamedTuple):
-    """A COLUMN (`rows` is its count), and where its bytes end."""
+    """A COLUMN; `rows` is its count."""
 
     name: bytes
     encoding: int
@@ -117,60 +127,79 @@ class _Entry(NamedTuple):
     base: int
     least: int
     most: int
-    end: int
+
+
+@lru_cache(64)
+def _places(names: tuple[bytes, ...]) -> dict[str, int]:
+    """The places of columns by name; most bodies have the same ones."""
+    return {name.rstrip(b"\0").decode("latin-1"): place for place, name in enumerate(names)}
 
 
 class Packed:
     """The columns of a body, each read when it is asked for. Damaged if they are not what `pack_all` wrote."""
 
-    def __init__(self, body: bytes, head: int) -> None:
-        count = int.from_bytes(body[:4], "little")
-        if head != 4 + count * COLUMN.itemsize or head > len(body):
+    def __init__(self, body: bytes | Stored, head: int) -> None:
+        table = body[:head]
+        count = int.from_bytes(table[:4], "little")
+        if head != 4 + count * COLUMN.itemsize or head > len(table):
             raise Damaged("a table of columns has another size")
-        self._body, self._entries = body, dict[str, _Entry]()
-        end = head
-        for raw in np.frombuffer(body, COLUMN, count, 4).tolist():
-            end += raw[SIZE]
-            entry = _Entry._make((*raw, end))
-            if entry.rows > LARGEST:
-                raise Damaged("a column is longer than any that is written")
-            self._entries[entry.name.decode("latin-1")] = entry
+        self._body, self._entries = body, list(ENTRY.iter_unpack(table[4:]))
+        if max(map(ROWS, self._entries), default=0) > LARGEST:
+            raise Damaged("a column is longer than any that is written")
+        self._places = _places(tuple(map(NAME, self._entries)))
+        self._ends = list(accumulate(map(SIZE, self._entries), initial=head))
 
     def __contains__(self, name: str) -> bool:
-        return name in self._entries
+        return name in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def _entry(self, name: str) -> _Entry:
+        return _Entry._make(self._entries[self._places[name]])
 
     def extremes(self, name: str, dtype: str) -> tuple[int, int]:
         """The least and the greatest value of a column that is there and not empty."""
-        entry = self._entries[name]
-        both = np.array((entry.least, entry.most), np.uint64)
-        least, most = (both.view(np.int64) if np.dtype(dtype).kind == "i" else both).tolist()
-        return least, most
+        entry = self._entry(name)
+        if np.dtype(dtype).kind == "i":
+            return _signed(entry.least), _signed(entry.most)
+        return entry.least, entry.most
 
     def count(self, name: str) -> int:
         """How many numbers a column says it has. KeyError if it is not there."""
-        return self._entries[name].rows
+        return self._entry(name).rows
 
-    def column(self, name: str, dtype: str, rows: int) -> Values:
-        """A column, with as many `rows` as there have to be; not to be written to. KeyError if it is not there."""
-        entry = self._entries[name]
+    def filled(self) -> list[str]:
+        """The columns that are not 0 everywhere."""
+        entries = map(_Entry._make, self._entries)
+        there = (entry.encoding != CONSTANT or entry.base != 0 for entry in entries)
+        return list(compress(self._places, there))
+
+    def column(self, name: str, dtype: str, rows: int, chosen: Places | None = None) -> Values:
+        """A column, with as many `rows` as there have to be, or those of it that are `chosen` by their places; not to
+        be written to. KeyError if it is not there."""
+        entry = self._entry(name)
         kind = np.dtype(dtype)
         if entry.rows != rows:
             raise Damaged(f"column {name} has another length")
-        base = (entry.base & (1 << 8 * kind.itemsize) - 1).to_bytes(kind.itemsize, "little")
+        base = entry.base & (1 << 8 * kind.itemsize) - 1
         if entry.encoding == CONSTANT:
-            return np.ndarray((rows,), kind, base, 0, (0,))
+            count = rows if chosen is None else len(chosen)
+            return np.ndarray((count,), kind, base.to_bytes(kind.itemsize, "little"), 0, (0,))
         if entry.width > kind.itemsize:
             raise Damaged(f"column {name} is wider than its numbers")
         unsigned = UNSIGNED[kind.itemsize]
-        words = self._words(name, entry).astype(unsigned)
+        words = self._words(name, entry)
         if entry.encoding == STEPS:
-            words = np.cumsum(words, dtype=unsigned)
-        words += np.frombuffer(base, unsigned)
+            words = np.cumsum(words.astype(unsigned), dtype=unsigned)
+        words = (words if chosen is None else words[chosen]).astype(unsigned)
+        words += unsigned.type(base)
         return words.view(kind)
 
     def _words(self, name: str, entry: _Entry) -> Values:
         """The narrow numbers that are stored."""
-        piece, size = self._body[entry.end - entry.size : entry.end], entry.rows * entry.width
+        end = self._ends[self._places[name] + 1]
+        piece, size = self._body[end - entry.size : end], entry.rows * entry.width
         if entry.encoding > STEPS or entry.width not in WIDTHS or zlib.crc32(piece) != entry.sum:
             raise Damaged(f"column {name} is not as it was written")
         raw = unpacked_bytes(piece, size) if entry.packed else piece

@@ -88,7 +88,7 @@ class Needed:
         return _framed(frame.kind, columns, len(rows))
 
     def _pruned_strings(self, frame: Frame) -> bytes:
-        packed = Packed(frame.body, frame.head)
+        packed = Packed(frame.stored, frame.head)
         try:
             lengths = packed.column("length", "u4", frame.rows)
             text = packed.column("text", "u1", int(lengths.sum(dtype=np.int64)))
@@ -139,7 +139,7 @@ class Needed:
 
 def _table(frame: Frame) -> Array:
     """The rows of a table with their ids. Damaged if they are not as they were written."""
-    packed, dtype = Packed(frame.body, frame.head), DTYPES[frame.kind]
+    packed, dtype = Packed(frame.stored, frame.head), DTYPES[frame.kind]
     rows = np.zeros(frame.rows, [("id", "u4"), *((name, dtype[name].str) for name in dtype.names or ())])
     try:
         rows["id"] = packed.column("id", "u4", frame.rows)

@@ -12,7 +12,7 @@ from sonde.catalog.event import Source
 from sonde.catalog.lookup import EVENTS, NUMBERS, TRACEPOINTS
 from sonde.native.join import join
 from sonde.native.ops import view
-from sonde.plan.batch import PHYSICAL, Array, Batch, Payloads, Views
+from sonde.plan.batch import PHYSICAL, Array, Batch, Payloads, Views, taken
 from sonde.plan.state import State
 from sonde.sources.recording.columns import Packed, Values, pack_all
 from sonde.sources.recording.frames import LARGEST, Damaged, Frame, Kind, framed
@@ -31,6 +31,8 @@ POINTED_MAX = 16  # of a row
 DATA = "p.data"
 WORDS = tuple(f"a{i}" for i in range(6))
 Bools = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int64]
+FEW = 8  # one row of so many: the others of its column are not made
 
 
 @cache
@@ -97,7 +99,7 @@ class Rows:
         self._numbers = numbers
         if not 0 < frame.rows <= ROWS_MAX:
             raise Damaged("a frame with more rows than are ever written")
-        self._packed, self.rows = Packed(frame.body, frame.head), frame.rows
+        self._packed, self.rows = Packed(frame.stored, frame.head), frame.rows
         self._read: dict[str, Values] = {}
         if not all(name in self._packed for name in NEEDED):
             raise Damaged("rows without one of their columns")
@@ -106,26 +108,37 @@ class Rows:
         """The least and the greatest value of a column."""
         return self._packed.extremes(name, PHYSICAL[name][0])
 
-    def batch(self, names: frozenset[str], pointed: bool, state: State) -> Batch:
-        """Some columns, and what events pointed at if that is wanted. Damaged if they are not as they were written."""
+    def batch(self, names: frozenset[str], pointed: bool, state: State, chosen: Places | None = None) -> Batch:
+        """Some columns, and what events pointed at if that is wanted, of all rows or those `chosen` by their places, in
+        order. Damaged if they are not as they were written."""
+        chosen = None if chosen is not None and len(chosen) == self.rows else chosen
+        count = self.rows if chosen is None else len(chosen)
         columns: dict[str, Array] = {
-            "unknown": np.broadcast_to(np.uint8(0), (self.rows,)), "seq": np.broadcast_to(np.uint64(0), (self.rows,)),
+            "unknown": np.broadcast_to(np.uint8(0), (count,)), "seq": np.broadcast_to(np.uint64(0), (count,)),
         }  # fmt: skip
-        columns |= {name: self.column(name) for name in names | {"nr", "flags", "unknown"} if name in self._packed}
-        return Batch(columns, self._payloads if pointed else Payloads.none(), state)
+        there = (name for name in names | {"nr", "flags", "unknown"} if name in self._packed)
+        columns |= {name: self.column(name, chosen) for name in there}
+        payloads = self._payloads if pointed else Payloads.none()
+        return Batch(columns, payloads if chosen is None else payloads.take(chosen, self.rows), state)
 
-    def column(self, name: str) -> Values:
-        """A column. Damaged if it is not as it was written."""
+    def column(self, name: str, chosen: Places | None = None) -> Values:
+        """A column, or the `chosen` numbers of it. Damaged if it is not as it was written."""
         if name not in self._read:
-            values = self._packed.column(name, PHYSICAL[name][0], self.rows)
-            if name == "nr":
-                most = int(values.max())
-                if most >= NUMBERS:
-                    raise Damaged("an event of an unknown kind")
-                if self._numbers is not None and most >= TRACEPOINTS.start:
-                    values = self._numbers[values]
-            self._read[name] = values
-        return self._read[name]
+            dtype = PHYSICAL[name][0]
+            if chosen is not None and len(chosen) < self.rows // FEW:
+                return self._valid(name, self._packed.column(name, dtype, self.rows, chosen))
+            self._read[name] = self._valid(name, self._packed.column(name, dtype, self.rows))
+        values = self._read[name]
+        return values if chosen is None else taken(values, chosen)
+
+    def _valid(self, name: str, values: Values) -> Values:
+        """The numbers of events as they are here."""
+        if name != "nr":
+            return values
+        most = int(values.max())
+        if most >= NUMBERS:
+            raise Damaged("an event of an unknown kind")
+        return self._numbers[values] if self._numbers is not None and most >= TRACEPOINTS.start else values
 
     @cached_property
     def _payloads(self) -> Payloads:

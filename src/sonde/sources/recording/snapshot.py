@@ -86,7 +86,7 @@ class Snapshot:
         """Take in a frame; the tables of an earlier moment are forgotten. Damaged if it is not as it was written."""
         if frame.rows > ROWS_MAX:
             raise Damaged("more rows than are ever written at once")
-        packed = Packed(frame.body, frame.head)
+        packed = Packed(frame.stored, frame.head)
         try:
             about = {name: int(packed.column(name, "i8", 1)[0]) for name in ("since", "time", "followed", "lost")}
             table = packed.column("table", "u1", min(packed.count("table"), NAME_MAX)).tobytes().decode("latin-1")
@@ -105,7 +105,7 @@ class Snapshot:
 def time_of(frame: Frame) -> int:
     """When the tables of a frame were read. Damaged if it is not as it was written."""
     try:
-        return int(Packed(frame.body, frame.head).column("time", "i8", 1)[0])
+        return int(Packed(frame.stored, frame.head).column("time", "i8", 1)[0])
     except KeyError:
         raise Damaged("a table of state without a time") from None
 

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.lookup import NUMBERS
+from sonde.engines.alike import evaluate_alike
 from sonde.engines.batch import evaluate
 from sonde.engines.context import Context
 from sonde.engines.fields import physical, pointing
@@ -64,8 +65,8 @@ def _cost(part: Part) -> tuple[bool, int]:
 
 
 class Recording(Unattached):
-    """What a recording holds: rows that pass `expr`, with the physical columns `names`, and what they pointed at if
-    `pointed`. `on`: the events that may pass, by number.
+    """What a recording holds: rows that pass `expr`, with the physical columns `names` (with times also their numbers),
+    and what they pointed at if `pointed`. `on`: the events that may pass, by number.
 
     `path` is a directory of segments, a segment, or - for standard input.
     """
@@ -74,7 +75,8 @@ class Recording(Unattached):
     known = KNOWN
 
     def __init__(self, path: str, expr: Expr, on: Mask, names: frozenset[str], pointed: bool) -> None:
-        self._on, self._names, self._pointed = on, names, pointed
+        self._on, self._pointed = on, pointed
+        self._names = names | {"num"} if "time" in names else names
         self._expr, self._span = expr, span_of(expr)
         self._covered, self._thinned = Covered(), ThinnedTimes()
         parts = parts_of(expr)
@@ -149,50 +151,60 @@ class Recording(Unattached):
         """The batches of a segment; -> whether it was closed."""
         heard: Heard | None = None
         header: Header | None = None
-        for frame in reader:
-            self._bytes += frame.size
-            if frame.kind == Kind.START:
-                header = read_header(frame.body)
-                self._numbers = adopted(header.tracepoints)
-                heard = Heard(header.epoch, header.start, header.people, header.host)
-                self._asked_for = self._on & self._allowed(heard.state)
-                self._covered.begin(header.session, header.segment, header.begun)
-                self._thinned.add(header.begun, header.without)
-            elif heard is None or header is None:
-                raise Damaged("it does not begin with its beginning")
-            elif frame.kind == Kind.STATE:
-                heard.begin(frame.body)
-            elif frame.kind in (Kind.STRINGS, Kind.FILES, Kind.PROCESSES, Kind.CONTAINERS):
-                heard.hear(frame)
-            elif frame.kind == Kind.COUNTERS:
-                self._counters[header.session], until = read_counters(frame.body)
-                self._covered.add(header.session, until, until)
-            elif frame.kind == Kind.ROWS:
-                if (batch := self._rows(frame, heard.state)) is not None:
-                    yield batch
-            elif frame.kind == Kind.END:
-                return True
-        return False
+        with contextlib.ExitStack() as leaving:
+            for frame in reader:
+                self._bytes += frame.size
+                if frame.kind == Kind.START:
+                    header = read_header(frame.body)
+                    self._numbers = adopted(header.tracepoints)
+                    heard = Heard(header.epoch, header.start, header.people, header.host)
+                    leaving.callback(heard.leave)
+                    self._asked_for = self._on & self._allowed(heard.state)
+                    self._covered.begin(header.session, header.segment, header.begun)
+                    self._thinned.add(header.begun, header.without)
+                elif heard is None or header is None:
+                    raise Damaged("it does not begin with its beginning")
+                elif frame.kind == Kind.STATE:
+                    self._settle(heard)
+                    heard.begin(frame.body)
+                elif frame.kind in (Kind.STRINGS, Kind.FILES, Kind.PROCESSES, Kind.CONTAINERS):
+                    heard.hear(frame)
+                elif frame.kind == Kind.COUNTERS:
+                    self._counters[header.session], until = read_counters(frame.body)
+                    self._covered.add(header.session, until, until)
+                elif frame.kind == Kind.ROWS:
+                    if (batch := self._rows(frame, heard.state)) is not None:
+                        self.state = heard.state
+                        self._settle(heard)
+                        yield batch
+                elif frame.kind == Kind.END:
+                    break
+            else:
+                frame = None
+            if heard is not None:
+                self._settle(heard)
+            return frame is not None
+
+    def _settle(self, heard: Heard) -> None:
+        """Nothing of a state waits to be taken in while others have it."""
+        if self.state is heard.state:
+            heard.settle()
 
     def _rows(self, frame: Frame, state: State) -> Batch | None:
         """The rows of a frame that pass."""
         rows = Rows(frame, self._numbers)
         if not self._possible(rows):
             return None
-        self.state = state
         self._context = self._context.of(state)
         left = self._asked(rows)
         for part in self._parts:
             if not len(left):
                 return None
-            pointed = bool(part.pointing.any() and part.pointing[rows.column("nr")[left]].any())
-            tested = rows.batch(part.columns, pointed, state)
-            tested = tested if len(left) == len(tested) else tested.take(left)
-            left = left[evaluate(part.expr, tested, self._context)]
-        if not len(left):
-            return None
-        batch = rows.batch(self._names | {"num", "time"}, self._pointed, state)
-        return batch if len(left) == len(batch) else batch.take(left)
+            pointed = bool(part.pointing.any() and part.pointing[rows.column("nr", left)].any())
+            tested = rows.batch(part.columns, pointed, state, left)
+            held = evaluate_alike(part.expr, tested, self._context)
+            left = left if held.all() else left[held]
+        return rows.batch(self._names, self._pointed, state, left) if len(left) else None
 
     def _allowed(self, state: State) -> Mask:
         """By event number: what the conditions that are only about the event say."""

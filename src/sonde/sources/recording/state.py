@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sonde.catalog.containers import HOST, container_of
 from sonde.plan.batch import Batch
 from sonde.plan.containers import Container
+from sonde.plan.files import Files
 from sonde.plan.people import People
 from sonde.plan.state import State
 from sonde.plan.strings import Ids, distinct
@@ -141,8 +142,27 @@ def _body(packed: tuple[bytes, int], rows: int) -> tuple[bytes, int, int]:
     return packed[0], rows, packed[1]
 
 
+class HeardState(State):
+    """The state of a segment as it is read: files are taken in when somebody asks for them."""
+
+    def __init__(self, epoch: int, start: int, take: Callable[[], None]) -> None:
+        self._take: Callable[[], None] = lambda: None
+        super().__init__(epoch, start)
+        self._take = take
+
+    @property
+    def files(self) -> Files:
+        """Files, with all that was told of them so far. Damaged if that is not as it was written."""
+        self._take()
+        return self._files
+
+    @files.setter
+    def files(self, files: Files) -> None:
+        self._files = files
+
+
 class Heard:
-    """A state as a segment tells it."""
+    """A state as a segment tells it. What it tells of files waits until they are asked for or it is `settled`."""
 
     def __init__(self, epoch: int, start: int, people: People | None = None, host: str = "") -> None:
         self._epoch, self._start, self._people, self._host = epoch, start, people, host
@@ -150,7 +170,8 @@ class Heard:
 
     def begin(self, body: bytes) -> None:
         """A state begins: what was heard before is not referred to any more."""
-        self.state = State(self._epoch, self._start)
+        self._texts_waiting, self._files_waiting = list[Frame](), list[Frame]()
+        self.state: State = HeardState(self._epoch, self._start, self.settle)
         self.state.people, self.state.host = self._people, self._host
         self._ids = np.arange(FIRST, dtype=np.uint32)
         for name, base in object_in(body).items():
@@ -163,13 +184,33 @@ class Heard:
         if frame.kind == Kind.CONTAINERS:
             self._containers(frame.body)
             return
-        packed = Packed(frame.body, frame.head)
         if frame.rows > ROWS_MAX:
             raise Damaged("more rows than are ever written at once")
         if frame.kind == Kind.STRINGS:
-            self._strings(packed, frame.rows)
+            self._texts_waiting.append(frame)
+        elif frame.kind == Kind.FILES:
+            self._files_waiting.append(frame)
         else:
-            self._rows(_table(self.state, frame.kind), packed, frame.rows)
+            self._take_texts()
+            self._rows(self.state.processes, frame)
+
+    def settle(self) -> None:
+        """Take in what waits. Damaged if it is not as it was written."""
+        if self._files_waiting:
+            self._take_texts()
+            waiting, self._files_waiting = self._files_waiting, []
+            files = self.state.files
+            for frame in waiting:
+                self._rows(files, frame)
+
+    def leave(self) -> None:
+        """Forget what waits: nobody will ask for it."""
+        self._texts_waiting, self._files_waiting = [], []
+
+    def _take_texts(self) -> None:
+        waiting, self._texts_waiting = self._texts_waiting, []
+        for frame in waiting:
+            self._strings(frame)
 
     def _containers(self, body: bytes) -> None:
         for name, told in object_in(body).items():
@@ -180,7 +221,8 @@ class Heard:
                 raise Damaged("a container that is none")
             self.state.containers.tell(name, Container._make(told))
 
-    def _strings(self, packed: Packed, rows: int) -> None:
+    def _strings(self, frame: Frame) -> None:
+        packed, rows = Packed(frame.stored, frame.head), frame.rows
         try:
             lengths = packed.column("length", "u4", rows)
             ends = np.cumsum(lengths, dtype=np.int64)
@@ -193,7 +235,8 @@ class Heard:
         new = self.state.strings.intern_new([text[a:b] for a, b in zip(starts, ends.tolist(), strict=True)])
         self._ids = np.concatenate((self._ids, new))
 
-    def _rows(self, table: Table, packed: Packed, rows: int) -> None:
+    def _rows(self, table: Table, frame: Frame) -> None:
+        packed, rows = Packed(frame.stored, frame.head), frame.rows
         try:
             places = packed.column("id", "u4", rows)
         except KeyError:
@@ -201,10 +244,13 @@ class Heard:
         if not rows or not 0 < int(places.min()) <= int(places.max()) < ROWS_MAX:
             raise Damaged("an id that is never given")
         table.ensure_all((places + np.uint32(table.base)).astype(np.uint32))
-        for name in table.rows.dtype.names or ():
-            if name in packed:
+        first = int(places[0])
+        at = slice(first, first + rows) if (places == np.arange(first, first + rows)).all() else places
+        table.rows[at] = np.zeros((), table.rows.dtype)
+        for name in packed.filled():
+            if name in (table.rows.dtype.names or ()):
                 values = packed.column(name, table.rows.dtype[name].str, rows)
-                table.rows[name][places] = self._texts(values) if name in table.texts else values
+                table.rows[name][at] = self._texts(values) if name in table.texts else values
         if table is self.state.processes:
             for ident in (places + np.uint32(table.base)).tolist():
                 self.state.processes.added(ident)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.native.alike import alike
+from sonde.native.slices import same_slices
 from sonde.sources.scap.pieces import Piece
 
 __all__ = ["Key", "Known", "Told"]
@@ -47,13 +48,15 @@ class Known:
         word = piece.word[events]
         errors = np.where(piece.worded[events], np.minimum(word, 0), word + 1)  # a result that is torn is like no other
         numbers = (piece.type[events], errors, before)
-        spans = self._spans(piece, events)
-        group, first = alike(piece.data, numbers, spans)
-        data = piece.data
+        spans, data, rows = self._spans(piece, events), piece.data, len(events)
+        _, texts = same_slices(data, *map(np.concatenate, zip(*spans, strict=True)))
+        found = alike((*numbers, texts[:rows], texts[rows:]), rows, rows)
+        assert found is not None  # there is room for all
+        first, group = found
         columns = (column[first].tolist() for column in (*numbers, *(end for span in spans for end in span)))
         keys = [(kind, error, one, data[begin:end], data[start:stop])
                 for kind, error, one, begin, end, start, stop in zip(*columns, strict=True)]  # fmt: skip
-        return group, first, keys
+        return group.astype(np.int64), first, keys
 
     def _spans(self, piece: Piece, events: I8) -> tuple[tuple[I8, I8], tuple[I8, I8]]:
         """Where the bytes stand that matter."""

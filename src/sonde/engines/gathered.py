@@ -1,0 +1,110 @@
+"""Groups of many batches put together by the ids of their keys: texts are made of what is left at the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sonde.catalog.types import Kind
+from sonde.engines.columns import Columns, column_of
+from sonde.engines.context import Context, string
+from sonde.engines.group import one_of, sums
+from sonde.engines.payload import strings_of
+from sonde.native.alike import alike
+from sonde.plan.batch import Array, Vector
+from sonde.plan.ops import BUCKETS, HISTOGRAMS, Aggregate, Groups, Measure, bucket_column
+
+__all__ = ["Gathered", "columns_of_measure"]
+
+Which = npt.NDArray[np.int64]
+Measures = dict[Measure, Array]
+
+
+class Gathered:
+    """Groups of batches of one state, `rows` of them; those with the same keys are one after `put_together`."""
+
+    def __init__(self, aggregate: Aggregate) -> None:
+        self.aggregate = aggregate
+        self._parts: list[tuple[list[Vector], Measures]] = []
+        self.rows = 0
+
+    def add(self, groups: Groups, context: Context) -> None:
+        """Groups as a batch has them."""
+        keys = [_numbers(one_of(groups.keys, key, context), context) for key in self.aggregate.keys]
+        self._parts.append((keys, groups.measures))
+        self.rows += len(groups.keys)
+
+    def put_together(self) -> None:
+        """One group of all that have the same keys."""
+        keys = [_joined(vectors) for vectors in zip(*(part[0] for part in self._parts), strict=True)]
+        first, which = np.zeros(1, np.int64), np.zeros(self.rows, np.int64)
+        if keys:
+            found = alike([words for key in keys for words in _words(key)], self.rows, self.rows)
+            assert found is not None  # there is room for all
+            first, which = found[0], found[1].astype(np.int64)
+        joined = {
+            measure: np.concatenate([measures[measure] for _, measures in self._parts])
+            for measure in self._parts[0][1]
+        }  # fmt: skip
+        measures = {measure: _measured(measure, joined, which, len(first)) for measure in joined}
+        self._parts, self.rows = [([key.take(first) for key in keys], measures)], len(first)
+
+    def columns(self, context: Context) -> Columns:
+        """All of them as a table: the keys, and of each measure its columns."""
+        self.put_together()
+        keys, measures = self._parts[0]
+        strings = context.state.strings
+        columns = {str(field): column_of(key, strings) for field, key in zip(self.aggregate.keys, keys, strict=True)}
+        for measure, values in measures.items():
+            columns |= columns_of_measure(measure, values)
+        return columns
+
+
+def columns_of_measure(measure: Measure, values: Array) -> Columns:
+    """A measure as it stands in a table: of a histogram a column for each bucket."""
+    if measure.kind in HISTOGRAMS:
+        return {bucket_column(measure, i): values[:, i] for i in range(BUCKETS)}
+    return {measure.column: values}
+
+
+def _numbers(vector: Vector, context: Context) -> Vector:
+    """Slices of bytes as ids of their texts."""
+    return vector if vector.views is None else string(strings_of(context.state.strings, vector.views))
+
+
+def _joined(vectors: tuple[Vector, ...]) -> Vector:
+    values = np.concatenate([vector.values for vector in vectors])
+    valid = None
+    if any(vector.valid is not None for vector in vectors):
+        valid = np.concatenate([vector.present() for vector in vectors])
+    return Vector(vectors[0].kind, values, valid)
+
+
+def _words(vector: Vector) -> list[npt.NDArray[Any]]:
+    """Whole numbers that are the same where the values are."""
+    values = vector.values if vector.kind is not Kind.STR else vector.values.astype(np.uint32, copy=False)
+    if vector.valid is None:
+        return [_whole(values)]
+    return [_whole(np.where(vector.valid, values, np.zeros(1, values.dtype))), vector.valid]
+
+
+def _whole(values: Array) -> npt.NDArray[Any]:
+    return values if values.dtype.kind in "iub" else values.view(f"u{values.dtype.itemsize}")
+
+
+def _measured(measure: Measure, joined: Measures, which: Which, groups: int) -> Array:
+    """A measure of groups that were put together."""
+    values = joined[measure].astype(np.int64, copy=False)
+    if measure.kind in HISTOGRAMS:
+        buckets = np.zeros((groups, BUCKETS), np.int64)
+        np.add.at(buckets, which, values)
+        return buckets
+    if measure.kind not in ("min", "max"):
+        return sums(values, which, groups)
+    there = joined[Measure("count", measure.field)].astype(np.int64) > 0  # the others have no extremes
+    out = np.zeros(groups, np.int64)
+    out[which[there]] = values[there]  # any of the group's values
+    (np.minimum if measure.kind == "min" else np.maximum).at(out, which[there], values[there])
+    return out
