@@ -66,7 +66,7 @@ def pack_all(columns: Mapping[str, Values], rising: frozenset[str] = frozenset()
 def _pack(values: Values, rising: bool) -> tuple[tuple[int, ...], bytes]:
     """What the entry of a column says behind its name, and the bytes of the column."""
     if not len(values):
-        return (0,) * len(_Entry._fields[1:-1]), b""
+        return (0,) * len(_Entry._fields[1:]), b""
     least, most = int(values.min()), int(values.max())
     words = values.view(UNSIGNED[values.dtype.itemsize])
     base = int(values[0]) if rising else least
