@@ -35,7 +35,7 @@ KNOWN: dict[tuple[str, str], str] = {
     ("sendto", "1"): "strace cannot tell the netlink protocol in a network namespace other than its own",
     ("recvfrom", "1"): "strace cannot tell the netlink protocol in a network namespace other than its own",
     **dict.fromkeys((("seccomp", "2"), ("prctl", "2"), ("setsockopt", "3"), ("select", "4")), BEHIND),
-    **dict.fromkeys((("socketpair", "3"), ("io_uring_register", "2"), ("select", "3")), UNUSED),
+    **dict.fromkeys((("socketpair", "3"), ("io_uring_register", "2"), ("select", "3"), ("_newselect", "3")), UNUSED),
     **dict.fromkeys((("swapoff", "0"), ("pidfd_send_signal", "2")), UNREAD),
     **dict.fromkeys((("sendto", "0"), ("recvfrom", "0"), ("connect", "0")), UNSEEN),
     **dict.fromkeys(
