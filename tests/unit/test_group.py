@@ -17,6 +17,7 @@ from sonde.engines.gathered import Gathered
 from sonde.engines.group import counted, group_rows
 from sonde.plan.batch import Batch, Payloads
 from sonde.plan.expr import Field
+from sonde.plan.files import Node
 from sonde.plan.ops import BUCKETS, Aggregate, Measure
 from sonde.plan.state import State
 
@@ -121,3 +122,26 @@ def test_groups_of_batches_are_those_of_one(
 def table(columns: Columns) -> list[tuple[Any, ...]]:
     """The rows of a table in some order."""
     return sorted(zip(*(values.tolist() for values in columns.values()), strict=True), key=repr)
+
+
+def test_files_of_one_name_are_one_group() -> None:
+    """Several records of a path, a name that is no UTF-8, a parent and a file that nothing is told of; over batches."""
+    state = State()
+    files, strings = state.files, state.strings
+    places = files.ensure_all(np.arange(1, 7, dtype=np.uint32))
+    told = [(b"/", Node.MOUNT | Node.ROOT, 0), (b"a", 0, 1), (b"b\xff", 0, 2), (b"b\xff", 0, 2), (b"c", 0, 60)]
+    for place, (name, flags, parent) in zip(places.tolist(), told, strict=False):
+        row = files.rows[place : place + 1]
+        row["known"], row["name"], row["flags"], row["parent"] = 1, strings.intern(name), flags, parent
+    file = np.array([3, 4, 5, 6, 2, 3, 3], np.uint32)
+    size = np.array([1, 2, 4, 8, 16, 32, 32])
+    zeros = np.zeros(len(file), np.uint32)
+    columns = {"nr": zeros.astype(np.uint16) + READ, "flags": zeros, "res": size, "file": file, "dir": zeros}
+    events, context = Batch(columns | {"proc": zeros}, Payloads.none(), state), Context(state)
+    total = Measure("sum", Field("evt.buflen"))
+    gathered = Gathered(Aggregate((Field("fd.name"),), (total,)))
+    for rows in np.array_split(np.arange(len(file)), 3):
+        gathered.add(events.take(rows), context)
+    found = gathered.columns()
+    sums = dict(zip(found["fd.name"].tolist(), found[total.column].tolist(), strict=True))
+    assert sums == {"/a/b\\xff": 67, "/c": 4, None: 8, "/a": 16}
