@@ -136,8 +136,10 @@ def test_files_of_one_name_are_one_group() -> None:
     file = np.array([3, 4, 5, 6, 2, 3, 3], np.uint32)
     size = np.array([1, 2, 4, 8, 16, 32, 32])
     zeros = np.zeros(len(file), np.uint32)
-    columns = {"nr": zeros.astype(np.uint16) + READ, "flags": zeros, "res": size, "file": file, "dir": zeros}
-    events, context = Batch(columns | {"proc": zeros}, Payloads.none(), state), Context(state)
+    columns: dict[str, npt.NDArray[Any]] = {
+        "nr": zeros.astype(np.uint16) + READ, "flags": zeros, "res": size, "file": file, "dir": zeros, "proc": zeros,
+    }  # fmt: skip
+    events, context = Batch(columns, Payloads.none(), state), Context(state)
     total = Measure("sum", Field("evt.buflen"))
     gathered = Gathered(Aggregate((Field("fd.name"),), (total,)))
     for rows in np.array_split(np.arange(len(file)), 3):
