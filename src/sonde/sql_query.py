@@ -15,7 +15,6 @@ from sonde.engines.columns import Column, Columns, Rows, columns_of, joined
 from sonde.engines.context import Context
 from sonde.engines.fields import physical
 from sonde.engines.gathered import Gathered, columns_of_measure
-from sonde.engines.group import group_rows
 from sonde.plan.batch import Batch, Counters
 from sonde.plan.expr import TRUE, And, Expr, Field, fields
 from sonde.plan.ops import Groups, Measure
@@ -266,7 +265,7 @@ class SqlAnswer:
         self._delivered += len(batch)
         if len(batch):
             if self._gathered:
-                self._gathered.add(group_rows(batch, self._gathered.aggregate, self._context), self._context)
+                self._gathered.add(batch, self._context)
             else:
                 self._kept += len(batch)
                 self._parts.append(self._fields(batch))
@@ -292,7 +291,7 @@ class SqlAnswer:
     def _settle(self) -> None:
         """Groups of a state as a table: the next ones are of another state, or none."""
         if self._gathered and self._gathered.rows:
-            self._parts.append(self._gathered.columns(self._context))
+            self._parts.append(self._gathered.columns())
             self._kept += self._gathered.rows
             self._gathered = Gathered(self._gathered.aggregate)
 

@@ -7,18 +7,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sonde.catalog.lookup import by_name
-from sonde.engines.alike import PART, rows_alike
 from sonde.engines.columns import Columns
 from sonde.engines.context import Context
 from sonde.engines.gathered import Gathered
-from sonde.engines.group import group_rows
+from sonde.engines.group import counted, group_rows
 from sonde.plan.batch import Batch, Payloads
 from sonde.plan.expr import Field
+from sonde.plan.files import Node
 from sonde.plan.ops import BUCKETS, Aggregate, Measure
 from sonde.plan.state import State
 
@@ -90,35 +89,61 @@ def test_rows_that_are_alike_are_counted(rows: list[tuple[int, int, int, int]], 
     kinds = ("count", "sum", "min", "max", "log2_hist")
     aggregate = Aggregate((Field("evt.cpu"),), tuple(Measure(kind, buflen) for kind in kinds))
     context = Context(events.state)
-    assert rows_alike(events, (buflen, Field("evt.cpu"))) is not None or len(set(rows)) > len(events) // PART
-    together = group_rows(events, aggregate, context)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sonde.engines.group.rows_alike", lambda batch, asked: None)
-        apart = group_rows(events, aggregate, context)
-    assert {name: values.tolist() for name, values in together.keys.columns.items()} == {
-        name: values.tolist() for name, values in apart.keys.columns.items()
-    }
+    found = counted(events, aggregate)
+    assert found is not None and len(found[0]) <= len(set(rows)) and found[1].sum() == len(events)
+    together = group_rows(found[0], aggregate, context, found[1])
+    apart = group_rows(events, aggregate, context)
+    assert together.keys.columns["cpu"].tolist() == apart.keys.columns["cpu"].tolist()
     for measure, values in apart.measures.items():
         assert together.measures[measure].tolist() == values.tolist()
 
 
-@given(rows=ROWS, cuts=st.lists(st.integers(0, 60), max_size=6), often=st.booleans(), keyed=st.booleans())
+@given(
+    rows=ROWS, cuts=st.lists(st.integers(0, 60), max_size=6), often=st.booleans(), keyed=st.booleans(),
+    measured=st.sampled_from((LATENCY, Field("evt.rawres"))),
+)  # fmt: skip
 def test_groups_of_batches_are_those_of_one(
-    rows: list[tuple[int, int, int, int]], cuts: list[int], often: bool, keyed: bool
+    rows: list[tuple[int, int, int, int]], cuts: list[int], often: bool, keyed: bool, measured: Field
 ) -> None:  # fmt: skip
-    """Of keys that are numbers, some missing, and texts; however often they are put together on the way."""
+    """Of keys that are numbers, some missing, and texts; however often they are put together on the way. Rows wait if a
+    field has few values (a result), or do not (a latency)."""
     events, kinds = batch(rows), ("count", "sum", "min", "max", "log2_hist")
     keys = (Field("evt.type"), Field("evt.buflen")) if keyed else ()
-    aggregate, context = Aggregate(keys, tuple(Measure(kind, LATENCY) for kind in kinds)), Context(events.state)
+    aggregate, context = Aggregate(keys, tuple(Measure(kind, measured) for kind in kinds)), Context(events.state)
     gathered, whole = Gathered(aggregate), Gathered(aggregate)
     for part in filter(len, np.split(np.arange(len(rows)), sorted(cuts))):
-        gathered.add(group_rows(events.take(part), aggregate, context), context)
+        gathered.add(events.take(part), context)
         if often:
             gathered.put_together()
-    whole.add(group_rows(events, aggregate, context), context)
-    assert table(gathered.columns(context)) == table(whole.columns(context)) and gathered.rows == whole.rows
+    whole.add(events, context)
+    assert table(gathered.columns()) == table(whole.columns()) and gathered.rows == whole.rows
 
 
 def table(columns: Columns) -> list[tuple[Any, ...]]:
     """The rows of a table in some order."""
     return sorted(zip(*(values.tolist() for values in columns.values()), strict=True), key=repr)
+
+
+def test_files_of_one_name_are_one_group() -> None:
+    """Several records of a path, a name that is no UTF-8, a parent and a file that nothing is told of; over batches."""
+    state = State()
+    files, strings = state.files, state.strings
+    places = files.ensure_all(np.arange(1, 7, dtype=np.uint32))
+    told = [(b"/", Node.MOUNT | Node.ROOT, 0), (b"a", 0, 1), (b"b\xff", 0, 2), (b"b\xff", 0, 2), (b"c", 0, 60)]
+    for place, (name, flags, parent) in zip(places.tolist(), told, strict=False):
+        row = files.rows[place : place + 1]
+        row["known"], row["name"], row["flags"], row["parent"] = 1, strings.intern(name), flags, parent
+    file = np.array([3, 4, 5, 6, 2, 3, 3], np.uint32)
+    size = np.array([1, 2, 4, 8, 16, 32, 32])
+    zeros = np.zeros(len(file), np.uint32)
+    columns: dict[str, npt.NDArray[Any]] = {
+        "nr": zeros.astype(np.uint16) + READ, "flags": zeros, "res": size, "file": file, "dir": zeros, "proc": zeros,
+    }  # fmt: skip
+    events, context = Batch(columns, Payloads.none(), state), Context(state)
+    total = Measure("sum", Field("evt.buflen"))
+    gathered = Gathered(Aggregate((Field("fd.name"),), (total,)))
+    for rows in np.array_split(np.arange(len(file)), 3):
+        gathered.add(events.take(rows), context)
+    found = gathered.columns()
+    sums = dict(zip(found["fd.name"].tolist(), found[total.column].tolist(), strict=True))
+    assert sums == {"/a/b\\xff": 67, "/c": 4, None: 8, "/a": 16}

@@ -10,34 +10,70 @@ import numpy.typing as npt
 from sonde.catalog.types import Kind
 from sonde.engines.columns import Columns, column_of
 from sonde.engines.context import Context, string
-from sonde.engines.group import one_of, sums
+from sonde.engines.fields import physical
+from sonde.engines.group import Codes, counted, group_rows, one_of, read_by, sums
 from sonde.engines.payload import strings_of
 from sonde.native.alike import alike
-from sonde.plan.batch import Array, Vector
-from sonde.plan.ops import BUCKETS, HISTOGRAMS, Aggregate, Groups, Measure, bucket_column
+from sonde.plan.batch import Array, Batch, Payloads, Vector
+from sonde.plan.expr import Field
+from sonde.plan.ops import BUCKETS, HISTOGRAMS, Aggregate, Measure, bucket_column
 
 __all__ = ["Gathered", "columns_of_measure"]
 
 Which = npt.NDArray[np.int64]
 Measures = dict[Measure, Array]
+CHANGING = frozenset(("proc", "pid", "tid"))  # columns that lead to what changes: who is whose parent
 
 
 class Gathered:
-    """Groups of batches of one state, `rows` of them; those with the same keys are one after `put_together`."""
+    """Groups of the rows of batches of one state; there are `rows` of them, those with the same keys one after
+    `put_together`.
+
+    Rows that are alike wait, one for all of them, if their fields say the same later: what a field takes for each batch
+    and each text is then done once for many.
+    """
 
     def __init__(self, aggregate: Aggregate) -> None:
         self.aggregate = aggregate
         self._parts: list[tuple[list[Vector], Measures]] = []
+        self._waiting: list[tuple[Batch, Codes]] = []
+        self._context: Context  # of the rows so far
+        self._waits = all(map(_lasts, read_by(aggregate)))
         self.rows = 0
 
-    def add(self, groups: Groups, context: Context) -> None:
-        """Groups as a batch has them."""
+    def add(self, batch: Batch, context: Context) -> None:
+        """Rows of the state that `context` is about."""
+        self._context = context
+        found = counted(batch, self.aggregate)
+        if found is None or not self._waits:
+            one, times = found or (batch, None)
+            self._group(one, times)
+            return
+        if self._waiting and self._waiting[0][0].columns.keys() != found[0].columns.keys():
+            self._take_waiting()
+        self._waiting.append(found)
+        self.rows += len(found[0])
+
+    def _group(self, batch: Batch, times: Codes | None) -> None:
+        context = self._context
+        groups = group_rows(batch, self.aggregate, context, times)
         keys = [_numbers(one_of(groups.keys, key, context), context) for key in self.aggregate.keys]
         self._parts.append((keys, groups.measures))
         self.rows += len(groups.keys)
 
+    def _take_waiting(self) -> None:
+        """Make groups of the rows that wait."""
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            batches, times = zip(*waiting, strict=True)
+            columns = {name: np.concatenate([one.columns[name] for one in batches]) for name in batches[0].columns}
+            batch = Batch(columns, Payloads.none(), batches[0].state)
+            self.rows -= len(batch)
+            self._group(batch, np.concatenate(times))
+
     def put_together(self) -> None:
         """One group of all that have the same keys."""
+        self._take_waiting()
         keys = [_joined(vectors) for vectors in zip(*(part[0] for part in self._parts), strict=True)]
         first, which = np.zeros(1, np.int64), np.zeros(self.rows, np.int64)
         if keys:
@@ -51,15 +87,20 @@ class Gathered:
         measures = {measure: _measured(measure, joined, which, len(first)) for measure in joined}
         self._parts, self.rows = [([key.take(first) for key in keys], measures)], len(first)
 
-    def columns(self, context: Context) -> Columns:
+    def columns(self) -> Columns:
         """All of them as a table: the keys, and of each measure its columns."""
         self.put_together()
         keys, measures = self._parts[0]
-        strings = context.state.strings
+        strings = self._context.state.strings
         columns = {str(field): column_of(key, strings) for field, key in zip(self.aggregate.keys, keys, strict=True)}
         for measure, values in measures.items():
             columns |= columns_of_measure(measure, values)
         return columns
+
+
+def _lasts(field: Field) -> bool:
+    """Does a field of a row say the same later? Records of files never change, nor where a process was."""
+    return field.name.startswith("fd.") or not CHANGING & physical(field)
 
 
 def columns_of_measure(measure: Measure, values: Array) -> Columns:

@@ -13,7 +13,7 @@ from sonde.plan.batch import Array, Batch, Vector
 from sonde.plan.expr import Field
 from sonde.plan.ops import BUCKETS, HISTOGRAMS, Aggregate, Groups, Measure
 
-__all__ = ["group_rows", "one_of", "sums"]
+__all__ = ["Codes", "counted", "group_rows", "one_of", "read_by", "sums"]
 
 Codes = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -21,24 +21,25 @@ DENSE = 1 << 20  # codes up to here are counted in a table
 HALF = np.int64(32)
 
 
-def group_rows(batch: Batch, aggregate: Aggregate, context: Context) -> Groups:
-    """The groups of a batch. The keys are one row of each group; nothing is left over for `other`."""
-    measured = (measure.field for measure in aggregate.measures if measure.field is not None)
-    found = rows_alike(batch, (*aggregate.keys, *measured))
+def counted(batch: Batch, aggregate: Aggregate) -> tuple[Batch, Codes] | None:
+    """(one of the rows that are alike in what an aggregate reads, how many each stands for). None where something else
+    than columns matters."""
+    found = rows_alike(batch, read_by(aggregate), len(batch))
     if found is None:
-        first, measures = _grouped(batch, None, aggregate, context)
-    else:
-        one, (at, which) = found
-        first, measures = _grouped(one, np.bincount(which, minlength=len(at)), aggregate, context)
-        first = at[first]
-    return Groups(batch.take(first), measures, {measure: found[:0] for measure, found in measures.items()})
+        return None
+    one, (at, which) = found
+    return one, np.bincount(which, minlength=len(at))
 
 
-def _grouped(
-    batch: Batch, times: Codes | None, aggregate: Aggregate, context: Context
-) -> tuple[Codes, dict[Measure, Array]]:
-    """(the first row of each group of a batch, measures of the groups); each row stands for so many, None: for
-    itself."""
+def read_by(aggregate: Aggregate) -> list[Field]:
+    """The fields of an aggregate."""
+    measured = (measure.field for measure in aggregate.measures if measure.field is not None)
+    return [*aggregate.keys, *measured]
+
+
+def group_rows(batch: Batch, aggregate: Aggregate, context: Context, times: Codes | None = None) -> Groups:
+    """The groups of a batch; each row stands for so many `times`, None: for itself. The keys are one row of each group;
+    nothing is left over for `other`."""
     codes, groups = _codes(batch, aggregate.keys, context)
     first = np.zeros(groups, np.int64)
     first[codes[::-1]] = np.arange(len(batch) - 1, -1, -1)
@@ -46,7 +47,7 @@ def _grouped(
     for measure in aggregate.with_counts():
         values = _number(batch, measure.field, context) if measure.field is not None else None
         measures[measure] = _measured(measure, values, codes, times, groups)
-    return first, measures
+    return Groups(batch.take(first), measures, {measure: found[:0] for measure, found in measures.items()})
 
 
 def _codes(batch: Batch, keys: tuple[Field, ...], context: Context) -> tuple[Codes, int]:
