@@ -47,7 +47,7 @@ BLOCKS = 80  # of a file of sysdig that was recorded
 FOLDER = 16  # of so many recordings one is read beside another
 COVERED = 2400  # files, at most, that are read again to see which lines they reach
 NOT_READING = {
-    "recording": ("explain", "segments", "writer"),
+    "recording": ("explain", "segments", "thinner", "writer"),
     "scap": ("before", "beginning", "coding", "ends", "events_out", "explain", "interfaces", "kinds", "lists_out",
              "living", "ordering", "packing", "parameters", "pointed", "program", "sockets_out", "writing"),
 }  # fmt: skip
@@ -114,12 +114,18 @@ def recorded_live(base: Path) -> None:
 
 
 def made_up(base: Path) -> None:
-    """Segments of synthetic rows, and files of sysdig with all kinds of events."""
+    """Segments of synthetic rows, two of them thinned, and files of sysdig with all kinds of events."""
     from damage import everything
     from recordings import little, some_state
 
+    from sonde.sources.recording.thinning import thin
+
     for seed in range(8):
         little(base / f"little{seed}.sonde", seed, some_state)
+    for kind in ("files", "processes"):
+        (base / f"{kind}.sonde").mkdir()
+        for segment in (base / "little0.sonde").iterdir():
+            thin(str(segment), str(base / f"{kind}.sonde" / segment.name), {kind})
     for seed in range(MADE):
         (base / f"made{seed}.scap").write_bytes(everything(seed, EVENTS))
 
@@ -151,6 +157,7 @@ def read(base: Path, seed: int, numbers: range) -> dict[str, Any]:
     from spoiled import outcome
 
     from sonde import query
+    from sonde.sources.recording import frames
 
     query.plan = functools.cache(query.plan)  # the questions are the same ones
     seeds = Seeds(base)
@@ -160,11 +167,12 @@ def read(base: Path, seed: int, numbers: range) -> dict[str, Any]:
         (folder / f"{name}.sonde/0000000001.segment").write_bytes(seeds.segments[0])
     ends: Counter[str] = Counter()
     faults: dict[str, list[int]] = {}
-    slowest = 0.0
+    slowest, usual = 0.0, frames.SMALL
     for number in numbers:
         data, question = seeds.damaged(number, seed)
         beside = number % (4 * FOLDER) < 2
         (folder / "one.sonde/0000000001.segment" if beside else path).write_bytes(data)
+        frames.SMALL = 64 if number & 4 else usual  # of every second one bodies are read as those of large files are
         began = time.process_time()
         signal.setitimer(signal.ITIMER_PROF, SECONDS)
         try:
