@@ -154,7 +154,7 @@ def beside_sysdig(capture: Capture, base: Path) -> None:
         figure("  without the start", ratio(apart["sysdig"], apart["sonde"]), "x",
                goal=(AT_LEAST, 15.0), note=spread(apart["sysdig"], apart["sonde"]))  # fmt: skip
     packing = ["sysdig", "-r", str(files["whole"]), "-z", "-w", str(files["theirs"])]
-    subprocess.run(packing, stdout=DEVNULL, check=True)
+    subprocess.run(packing, stdout=DEVNULL, stderr=DEVNULL, check=True)
     ours, theirs = (files[name].stat().st_size / 1e6 for name in ("packed", "theirs"))
     figure("-z, our file to sysdig's", ours / theirs, "x", goal=(AT_MOST, 1), note=f"{ours:.0f} MB, {theirs:.0f} MB")
 
@@ -177,8 +177,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         heading("a recording of dd, find, ls, grep, shells and Python, without data")
         capture = captured(Path(name))
+        aggregates(capture)  # first: the memory of a child is at least what its parent had
         questions(capture)
-        aggregates(capture)
         if shutil.which("sysdig"):
             beside_sysdig(capture, Path(name))
 
