@@ -9,8 +9,13 @@ import ctypes
 import functools
 import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-__all__ = ["LIBRARY", "Kernel", "kernel"]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+__all__ = ["LIBRARY", "Kernel", "address", "kernel"]
 
 Kernel = Callable[[int], int]
 LIBRARY = os.path.join(os.path.dirname(__file__), "native.so")
@@ -28,3 +33,8 @@ def kernel(name: str) -> Kernel | None:
     function.argtypes, function.restype = [ctypes.c_void_p], ctypes.c_int64
     call: Kernel = function
     return call
+
+
+def address(array: npt.NDArray[np.generic]) -> int:
+    """Where the numbers of an array are; it has to be there as long as a kernel uses them."""
+    return int(array.__array_interface__["data"][0])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sonde.native import kernel
+from sonde.native import address, kernel
 
 __all__ = ["Alike", "alike"]
 
@@ -31,17 +31,13 @@ def alike(columns: Sequence[Column], rows: int, most: int) -> Alike | None:
         from sonde.native import twin
 
         return twin.alike(columns, most)
-    described = np.array([(_address(column), column.itemsize, 0, 0) for column in columns], np.uint64)
+    described = np.array([(address(column), column.itemsize, 0, 0) for column in columns], np.uint64)
     table = np.zeros(1 << max(4, (2 * most).bit_length()), np.uint32)
     keys, first, which = np.empty(most, np.uint64), np.empty(most, np.int64), np.empty(rows, np.uint32)
     made: tuple[Column, ...] = keys, first, which
     job = np.array(
-        [_address(described), len(columns), rows, most, _address(table), len(table) - 1, SEED, *map(_address, made)],
+        [address(described), len(columns), rows, most, address(table), len(table) - 1, SEED, *map(address, made)],
         np.uint64,
     )  # struct alike of alike.c, which is u8 only
-    found = native(_address(job))
+    found = native(address(job))
     return None if found < 0 else (first[:found], which)
-
-
-def _address(array: Column) -> int:
-    return int(array.__array_interface__["data"][0])

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from sonde.native import Kernel, kernel
+from sonde.native import Kernel, address, kernel
 
 __all__ = ["CHANGE", "CLOSE", "COPY", "MAKE", "MEET", "PAUSE", "Descriptors", "Native", "Steps", "Twin", "descriptors"]
 
@@ -91,10 +91,10 @@ class Native:
     def __init__(self, run: Kernel) -> None:
         self._run, self._job = run, np.zeros(24, np.uint64)  # struct descriptors, which is u8 only
         self._numbers = self._job.data
-        self._address = _address(self._job)
+        self._address = address(self._job)
         self._kept: dict[int, Array] = {}  # the arrays that the job points to
         self._ends = np.zeros(2, np.int64)  # of a table that is copied
-        self._ends_at = _address(self._ends)
+        self._ends_at = address(self._ends)
         self._head = np.zeros(0, np.int32)
         self._holders = self._log = np.zeros((0, 6), np.int64)
         self._entries(1 << 10)
@@ -171,7 +171,7 @@ class Native:
     def _asked(self, what: int, keys: I8, values: I8) -> int:
         keys, values = np.ascontiguousarray(keys, np.int64), np.ascontiguousarray(values, np.int64)
         job = self._numbers
-        job[0], job[_KEYS], job[_KEYS + 1], job[_ASKED] = what, _address(keys), _address(values), len(keys)
+        job[0], job[_KEYS], job[_KEYS + 1], job[_ASKED] = what, address(keys), address(values), len(keys)
         return self._run(self._address)
 
     def _all(self) -> tuple[I8, I8]:
@@ -208,11 +208,7 @@ class Native:
     def _point(self, at: int, *arrays: Array) -> None:
         """The fields of the job from one on are the addresses of arrays."""
         for place, array in enumerate(arrays, at):
-            self._kept[place], self._job[place] = array, _address(array)
-
-
-def _address(array: Array) -> int:
-    return int(array.__array_interface__["data"][0])
+            self._kept[place], self._job[place] = array, address(array)
 
 
 class Twin:

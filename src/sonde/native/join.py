@@ -10,7 +10,7 @@ from struct import Struct
 import numpy as np
 import numpy.typing as npt
 
-from sonde.native import Kernel, kernel
+from sonde.native import Kernel, address, kernel
 from sonde.native.ops import Kind, Op, Text
 
 __all__ = ["join"]
@@ -77,8 +77,8 @@ def _native_join(native: Kernel, rows: int, template: npt.NDArray[np.uint16] | N
         ],
         np.uint64,
     )  # fmt: skip
-    address = _address(job)
-    while (result := native(address)) == FULL:
+    place = _address(job)
+    while (result := native(place)) == FULL:
         used = int(job[USED])
         grown = np.empty(max(2 * len(out), used + int(job[NEED])), np.uint8)
         grown[:used] = out[:used]
@@ -111,4 +111,4 @@ _literal = functools.lru_cache(4096)(_struct)  # most are the same in every batc
 
 
 def _address(array: npt.NDArray[np.generic] | None) -> int:
-    return 0 if array is None else int(array.__array_interface__["data"][0])
+    return 0 if array is None else address(array)

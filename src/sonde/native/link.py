@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sonde.native import kernel
+from sonde.native import address, kernel
 
 __all__ = ["link"]
 
@@ -25,12 +25,8 @@ def link(rows: Numbers, wanted: Numbers) -> npt.NDArray[np.int64]:
     table = np.zeros(1 << max(4, (2 * len(rows)).bit_length()), np.uint32)
     # struct link of link.c, which is u8 only
     job = np.array(
-        [_address(rows), len(rows), _address(wanted), len(wanted), _address(found), _address(table), len(table) - 1],
+        [address(rows), len(rows), address(wanted), len(wanted), address(found), address(table), len(table) - 1],
         np.uint64,
     )
-    native(_address(job))
+    native(address(job))
     return found
-
-
-def _address(array: npt.NDArray[np.generic]) -> int:
-    return int(array.__array_interface__["data"][0])

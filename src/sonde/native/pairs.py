@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from sonde.native import kernel
+from sonde.native import address, kernel
 from sonde.native.scap import Blocks
 
 __all__ = [
@@ -57,18 +57,14 @@ def pairs(blocks: Blocks, marks: Marks, carried: int = 0) -> Pairs:
     how = np.empty(events, np.uint8)
     inputs: tuple[Array, ...] = (blocks.tid, blocks.type, blocks.word, blocks.worded)
     outputs: tuple[Array, ...] = (tids, last, newest, alive, thread, enter, fd, valid, step, how)
-    table = (_address(marks), _address(slots), len(slots) - 1)
+    table = (address(marks), address(slots), len(slots) - 1)
     job = np.array(
-        [*map(_address, inputs), events, *table, *map(_address, outputs), carried, 0], np.uint64
+        [*map(address, inputs), events, *table, *map(address, outputs), carried, 0], np.uint64
     )  # struct of pairs.c
-    count = native(_address(job))
+    count = native(address(job))
     tids, last, newest = (column[:count].copy() for column in (tids, last, newest))
     steps = int(job[-1])
     return Pairs(thread, enter, valid, fd, tids, last, newest, step[:steps].copy(), how[:steps].copy())
-
-
-def _address(array: Array) -> int:
-    return int(array.__array_interface__["data"][0])
 
 
 def _twin(blocks: Blocks, marks: Marks, carried: int) -> Pairs:

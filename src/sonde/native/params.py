@@ -9,7 +9,7 @@ from itertools import accumulate
 import numpy as np
 import numpy.typing as npt
 
-from sonde.native import kernel
+from sonde.native import address, kernel
 from sonde.native.scap import WIDE, Blocks
 
 __all__ = ["ALL", "begins", "params"]
@@ -32,10 +32,10 @@ def params(data: bytes, blocks: Blocks, events: I8, first: I8 | int, many: int =
     inputs: tuple[Array, ...] = (np.frombuffer(data, np.uint8), blocks.lengths, blocks.counts, blocks.form)
     # struct params of params.c, which is u8 only
     job = np.array(
-        [*map(_address, inputs), len(blocks.counts), _address(events), _address(wanted), len(events), many,
-         *map(_address, (begin, end, word))], np.uint64,
+        [*map(address, inputs), len(blocks.counts), address(events), address(wanted), len(events), many,
+         *map(address, (begin, end, word))], np.uint64,
     )  # fmt: skip
-    native(_address(job))
+    native(address(job))
     return begin, end, word
 
 
@@ -43,10 +43,6 @@ def begins(data: bytes, lengths: int, count: int, form: int) -> list[int]:
     """Where each parameter of an event begins, and the last ends, by where its lengths are."""
     width, kind = (4, "I") if form & WIDE else (2, "H")
     return list(accumulate(struct.unpack_from(f"<{count}{kind}", data, lengths), initial=lengths + count * width))
-
-
-def _address(array: Array) -> int:
-    return int(array.__array_interface__["data"][0])
 
 
 def _twin(data: bytes, blocks: Blocks, events: I8, first: I8 | int, many: int) -> tuple[I8, I8, I8]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.scap.blocks import EVENTS, STATE_ONLY
-from sonde.native import kernel
+from sonde.native import address, kernel
 
 __all__ = ["KEPT", "WIDE", "Blocks", "Walk"]
 
@@ -60,10 +60,10 @@ class Walk:
             return _twin(buffer.tobytes(), self._old, self._largest)
         if self._room < len(buffer):
             self._room, self._columns = len(buffer), _columns(len(buffer))
-        inputs = (_address(buffer), 0, len(buffer), _address(self._old), len(self._old), self._largest)
-        outputs = map(_address, self._columns)
+        inputs = (address(buffer), 0, len(buffer), address(self._old), len(self._old), self._largest)
+        outputs = map(address, self._columns)
         job = np.array([*inputs, *outputs, 0, 0, 0, 0], np.uint64)  # struct scap of scap.c, which is u8 only
-        count = native(_address(job))
+        count = native(address(job))
         others, torn, damaged = job[18:].tolist()
         sizes = (count,) * 10 + (others,)
         found = (column[:size].copy() for column, size in zip(self._columns, sizes, strict=True))
@@ -76,10 +76,6 @@ def _columns(size: int) -> tuple[npt.NDArray[np.generic], ...]:
     kinds = (np.int64, np.int64, np.uint16, np.uint16, np.int64, np.int64, np.int32, np.uint8, np.int64, np.bool_)
     other = np.empty((size // SMALLEST + 1, 3), np.int64)
     return (*(np.empty(events, kind) for kind in kinds), other)
-
-
-def _address(array: npt.NDArray[np.generic]) -> int:
-    return int(array.__array_interface__["data"][0])
 
 
 def _twin(data: bytes, old: U2, largest: int) -> Blocks:

@@ -7,7 +7,7 @@ import os
 import numpy as np
 import numpy.typing as npt
 
-from sonde.native import kernel
+from sonde.native import address, kernel
 
 __all__ = ["same_slices"]
 
@@ -28,12 +28,8 @@ def same_slices(data: bytes | npt.NDArray[np.uint8], begin: I8, end: I8) -> tupl
     first, which = np.empty(len(begin), np.int64), np.empty(len(begin), np.int64)
     slots = np.zeros(1 << (2 * len(begin)).bit_length(), np.int32)
     job = np.array(
-        [_address(buffer), len(buffer), _address(begin), _address(end), len(begin),
-         int.from_bytes(os.urandom(8), "little"), _address(first), _address(which), _address(slots), len(slots) - 1],
+        [address(buffer), len(buffer), address(begin), address(end), len(begin),
+         int.from_bytes(os.urandom(8), "little"), address(first), address(which), address(slots), len(slots) - 1],
         np.uint64,
     )  # struct slices of slices.c, which is u8 only  # fmt: skip
-    return first[: native(_address(job))].copy(), which
-
-
-def _address(array: npt.NDArray[np.generic]) -> int:
-    return int(array.__array_interface__["data"][0])
+    return first[: native(address(job))].copy(), which

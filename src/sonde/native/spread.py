@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sonde.native import kernel
+from sonde.native import address, kernel
 
 __all__ = ["spread"]
 
@@ -36,22 +36,18 @@ def spread(rows: npt.NDArray[np.void], stamp: int, columns: Columns, at: int) ->
         return twin.spread(rows, stamp, columns, at)
     offsets = np.array([fields[name][1] for name in columns], np.uint64)
     widths = np.array([values.itemsize for values in columns.values()], np.uint64)
-    starts = [_address(values) + at * values.itemsize for values in columns.values()]
+    starts = [address(values) + at * values.itemsize for values in columns.values()]
     targets = np.array(starts, np.uint64)
     # struct spread of spread.c, which is u8 only
     job = np.array(
         [
-            _address(rows["stamp"]),
+            address(rows["stamp"]),
             len(rows),
             rows.itemsize,
             stamp,
             len(columns),
-            *map(_address, (offsets, widths, targets)),
+            *map(address, (offsets, widths, targets)),
         ],
         np.uint64,
     )
-    return native(_address(job))
-
-
-def _address(array: npt.NDArray[Any]) -> int:
-    return int(array.__array_interface__["data"][0])
+    return native(address(job))

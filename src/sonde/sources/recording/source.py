@@ -151,6 +151,7 @@ class Recording(Unattached):
         """The batches of a segment; -> whether it was closed."""
         heard: Heard | None = None
         header: Header | None = None
+        closed = False
         with contextlib.ExitStack() as leaving:
             for frame in reader:
                 self._bytes += frame.size
@@ -178,12 +179,11 @@ class Recording(Unattached):
                         self._settle(heard)
                         yield batch
                 elif frame.kind == Kind.END:
+                    closed = True
                     break
-            else:
-                frame = None
             if heard is not None:
                 self._settle(heard)
-            return frame is not None
+        return closed
 
     def _settle(self, heard: Heard) -> None:
         """Nothing of a state waits to be taken in while others have it."""
