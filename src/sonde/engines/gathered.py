@@ -13,7 +13,7 @@ from sonde.engines.context import Context, string
 from sonde.engines.fields import physical
 from sonde.engines.group import Codes, counted, group_rows, one_of, read_by, sums
 from sonde.engines.payload import strings_of
-from sonde.native.alike import alike
+from sonde.native.alike import alike_all
 from sonde.plan.batch import Array, Batch, Payloads, Vector
 from sonde.plan.expr import Field
 from sonde.plan.ops import BUCKETS, HISTOGRAMS, Aggregate, Measure, bucket_column
@@ -77,9 +77,8 @@ class Gathered:
         keys = [_joined(vectors) for vectors in zip(*(part[0] for part in self._parts), strict=True)]
         first, which = np.zeros(1, np.int64), np.zeros(self.rows, np.int64)
         if keys:
-            found = alike([words for key in keys for words in _words(key)], self.rows, self.rows)
-            assert found is not None  # there is room for all
-            first, which = found[0], found[1].astype(np.int64)
+            first, kinds = alike_all([words for key in keys for words in _words(key)], self.rows)
+            which = kinds.astype(np.int64)
         joined = {
             measure: np.concatenate([measures[measure] for _, measures in self._parts])
             for measure in self._parts[0][1]

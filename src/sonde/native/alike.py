@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from sonde.native import address, kernel
 
-__all__ = ["Alike", "alike"]
+__all__ = ["Alike", "alike", "alike_all"]
 
 SEED = int.from_bytes(os.urandom(8), "little") | 1
 Column = npt.NDArray[Any]
@@ -41,3 +41,10 @@ def alike(columns: Sequence[Column], rows: int, most: int) -> Alike | None:
     )  # struct alike of alike.c, which is u8 only
     found = native(address(job))
     return None if found < 0 else (first[:found], which)
+
+
+def alike_all(columns: Sequence[Column], rows: int) -> Alike:
+    """The same, however many are different."""
+    found = alike(columns, rows, rows)
+    assert found is not None  # there is room for all
+    return found

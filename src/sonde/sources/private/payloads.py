@@ -13,7 +13,7 @@ from sonde.catalog.event import BUFFERS, TYPED, Event, Param, ParamType, Source
 from sonde.catalog.lookup import EVENTS, NUMBERS, TRACEPOINTS
 from sonde.catalog.privacy import HARMLESS
 from sonde.engines.context import source_index
-from sonde.native.alike import Alike, alike
+from sonde.native.alike import Alike, alike_all
 from sonde.native.slices import same_slices
 from sonde.plan.batch import Batch, Payloads
 from sonde.sources.private.words import Words
@@ -116,11 +116,9 @@ def _distinct(
     data: npt.NDArray[np.uint8], offset: npt.NDArray[np.int64], length: npt.NDArray[np.int32],
     what: npt.NDArray[np.uint8],
 ) -> Alike:  # fmt: skip
-    """As `alike`, of slices with the same bytes with which the same is done."""
+    """As `alike_all`, of slices with the same bytes with which the same is done."""
     _, texts = same_slices(data, offset, offset + length)
-    found = alike((texts, what), len(texts), len(texts))
-    assert found is not None  # there is room for all
-    return found
+    return alike_all((texts, what), len(texts))
 
 
 def _before_end(change: Callable[[bytes], bytes], raw: bytes) -> bytes:

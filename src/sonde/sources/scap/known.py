@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from sonde.native.alike import alike
+from sonde.native.alike import alike_all
 from sonde.native.slices import same_slices
 from sonde.sources.scap.pieces import Piece
 
@@ -50,9 +50,7 @@ class Known:
         numbers = (piece.type[events], errors, before)
         spans, data, rows = self._spans(piece, events), piece.data, len(events)
         _, texts = same_slices(data, *map(np.concatenate, zip(*spans, strict=True)))
-        found = alike((*numbers, texts[:rows], texts[rows:]), rows, rows)
-        assert found is not None  # there is room for all
-        first, group = found
+        first, group = alike_all((*numbers, texts[:rows], texts[rows:]), rows)
         columns = (column[first].tolist() for column in (*numbers, *(end for span in spans for end in span)))
         keys = [(kind, error, one, data[begin:end], data[start:stop])
                 for kind, error, one, begin, end, start, stop in zip(*columns, strict=True)]  # fmt: skip
