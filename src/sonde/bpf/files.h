@@ -37,7 +37,11 @@ struct ids {
 	u64 node, process;
 } last_ids SEC(".data.ids") = { 0, 0 };
 
-/* User space forgets what it was told when its tables are full: after a change here all is told anew. */
+/*
+ * How often user space forgot what it was told, because its tables were full: after each time all is told anew, with
+ * ids so far above the others that a program which still goes by the count before does not reach them. A program reads
+ * it once for each thing it tells of, before all else, so that nothing refers to what was told before.
+ */
 u64 forgotten SEC(".data.forgotten") = 0;
 
 INLINE u64 forgotten_now(void)
@@ -46,9 +50,9 @@ INLINE u64 forgotten_now(void)
 }
 
 /* clang 22 forgets to fetch with __ATOMIC_RELAXED and returns its own operand. */
-INLINE u32 next_id(u64 *last)
+INLINE u32 next_id(u64 *last, u32 told)
 {
-	return __sync_fetch_and_add(last, 1) + 1;
+	return __sync_fetch_and_add(last, 1) + 1 + (told << ID_GAP_BITS);
 }
 
 struct node_key {
@@ -80,7 +84,7 @@ struct frame {
 };
 
 struct climb {
-	u64 dentry, mount, file, generation, chain;
+	u64 dentry, mount, file, generation, chain, told;
 	u64 bits, sticky, filename_hits;
 	u32 id, depth, failed;
 	u32 version, state, pad;
@@ -103,10 +107,10 @@ INLINE struct climb *the_climb(void)
 	return bpf_map_lookup_elem(&climbs, &zero);
 }
 
-/* An odd lock sequence means that a rename or mount is going on. */
-INLINE u64 generation_now(u32 *moving)
+/* `told`: what forgotten_now() was. An odd lock sequence means that a rename or mount is going on. */
+INLINE u64 generation_of(u64 told, u32 *moving)
 {
-	u64 now = *(volatile u64 *)&generation.soft << 48 ^ forgotten_now() << 40;
+	u64 now = *(volatile u64 *)&generation.soft << 48 ^ told << 40;
 
 	*moving = 0;
 	if (rename_lock_address) {
@@ -117,6 +121,11 @@ INLINE u64 generation_now(u32 *moving)
 		now ^= renames | (u64)mounts << 32;
 	}
 	return now;
+}
+
+INLINE u64 generation_now(u32 *moving)
+{
+	return generation_of(forgotten_now(), moving);
 }
 
 /* `dentry`: of a known type; `name`: hash_len of its name. What is not there reads as zeros. */
@@ -414,7 +423,7 @@ INLINE u32 emit_node(struct climb *c, struct frame *f, u64 file)
 		length = 255;
 	if (!(r->flags & NODE_SOCK))
 		r->name[length] = 0;
-	r->id = next_id(&last_ids.node);
+	r->id = next_id(&last_ids.node, c->told);
 	if (bpf_ringbuf_output(&dictionary, r, __builtin_offsetof(struct node_record, name) + length, NO_WAKEUP)) {
 		s->lost_dictionary++;
 		return 0;
@@ -539,11 +548,11 @@ GLOBAL u32 resolve(u64 dentry, u64 mount, u64 file)
 	c->dentry = dentry;
 	c->mount = mount;
 	c->file = file;
-	c->generation = generation_now(&moving);
+	c->chain = c->told = forgotten_now();
+	c->generation = generation_of(c->told, &moving);
 	c->version = *(volatile u32 *)&automaton_version.version;
 	c->state = c->id = c->depth = c->failed = 0;
 	c->sticky = c->bits = 0;
-	c->chain = forgotten_now();
 	bpf_loop(FRAMES, climb_step, &found, 0);
 	if (!found) {
 		c->frames[FRAMES - 1].flags |= NODE_TRUNC;

@@ -73,10 +73,13 @@ INLINE u64 name_word(u64 task, u32 n) { return *(u64 *)(((struct task_struct *)t
 INLINE u64 name_word(u64 task, u32 n) { return comm_word(task, n); }
 #endif
 
-/* `task`: of a known type. What is not there, such as the memory of a kernel thread, reads as zeros. */
-LEAF u64 process_signature(u64 task)
+/*
+ * `task`: of a known type; `told`: what forgotten_now() was before anything was asked for it. What is not there, such
+ * as the memory of a kernel thread, reads as zeros.
+ */
+LEAF u64 process_signature(u64 task, u64 told)
 {
-	u64 sum = GET(task, struct task_struct, start_boottime) ^ forgotten_now() << 32, parent, of;
+	u64 sum = GET(task, struct task_struct, start_boottime) ^ told << 32, parent, of;
 
 	sum += weighed(GET(task, struct task_struct, self_exec_id), 0);
 	sum += weighed(name_word(task, 0) ^ (name_word(task, 1) << 1), 1);
@@ -191,7 +194,7 @@ INLINE void describe_words(struct process_record *r, u64 task, u64 mm)
 }
 
 /* Tells user space about a thread; 1: there was room, the slot holds the new id. */
-INLINE u32 emit_process(u64 task, u32 tid)
+INLINE u32 emit_process(u64 task, u32 tid, u64 told)
 {
 	u64 mm = READ8(task, struct task_struct, mm), exe = mm ? READ8(mm, struct mm_struct, exe_file) : 0;
 	struct statistics *s = stats();
@@ -210,7 +213,7 @@ INLINE u32 emit_process(u64 task, u32 tid)
 	describe_ids(r, task);
 	describe_names(r, task);
 	describe_words(r, task, mm);
-	r->id = next_id(&last_ids.process);
+	r->id = next_id(&last_ids.process, told);
 	size = __builtin_offsetof(struct process_record, told) + (r->argv_length & (ARGV_MAX - 1)) +
 	       (r->env_length & (ARGV_MAX - 1));
 	if (bpf_ringbuf_output(&dictionary, r, size, NO_WAKEUP)) {
@@ -223,10 +226,10 @@ INLINE u32 emit_process(u64 task, u32 tid)
 }
 
 /* The record id of a thread; 0: its record was lost. */
-GLOBAL u32 process_id(u64 task)
+GLOBAL u32 process_id(u64 task, u64 told)
 {
 	u32 tid = READ4(task, struct task_struct, pid), cwd = 0, root = 0, moving;
-	u64 signature = process_signature(TYPED(task, struct task_struct)), now = generation_now(&moving), fs;
+	u64 signature = process_signature(TYPED(task, struct task_struct), told), now = generation_of(told, &moving), fs;
 	struct slot *s = slot_of(tid);
 
 	if (!s)
@@ -247,7 +250,7 @@ GLOBAL u32 process_id(u64 task)
 	s->cwd = cwd;
 	s->root = root;
 	s->process = 0;
-	if (!emit_process(task, tid))
+	if (!emit_process(task, tid, told))
 		return 0;
 	s->signature = signature;
 	s->generation = now;
@@ -257,7 +260,7 @@ GLOBAL u32 process_id(u64 task)
 enum { WAY_UP_KNOWN = 1 }; /* in an address: none is odd */
 
 /* A task's parent whose record is to be brought up to date, 0: none. | WAY_UP_KNOWN: it and those above it have one. */
-GLOBAL u64 parent_to_tell(u64 task)
+GLOBAL u64 parent_to_tell(u64 task, u64 told)
 {
 	u64 parent = READ8(READ8(task, struct task_struct, real_parent), struct task_struct, group_leader);
 	struct slot *s;
@@ -267,17 +270,19 @@ GLOBAL u64 parent_to_tell(u64 task)
 	s = slot_of(READ4(parent, struct task_struct, pid));
 	if (!s)
 		return 0;
-	return s->process && s->signature == process_signature(TYPED(parent, struct task_struct)) ? parent | WAY_UP_KNOWN : parent;
+	if (s->process && s->signature == process_signature(TYPED(parent, struct task_struct), told))
+		return parent | WAY_UP_KNOWN;
+	return parent;
 }
 
 /* Records of all ancestors that have none yet. No function of its own: the stack has no room for one more, on Linux 6.1. */
-INLINE void tell_ancestors(u64 task)
+INLINE void tell_ancestors(u64 task, u64 told)
 {
 	for (u32 i = 0; i < ANCESTORS; i++) {
-		task = parent_to_tell(task);
+		task = parent_to_tell(task, told);
 		if (!task)
 			break;
-		process_id(task & ~(u64)WAY_UP_KNOWN);
+		process_id(task & ~(u64)WAY_UP_KNOWN, told);
 		if (task & WAY_UP_KNOWN)
 			break;
 	}
@@ -287,13 +292,13 @@ INLINE void tell_ancestors(u64 task)
 INLINE u32 current_process(const u64 *task, u32 tid)
 {
 	struct slot *s = slot_of(tid);
-	u64 plain = 0;
+	u64 plain = 0, told = forgotten_now();
 	u32 moving;
 
-	if (s && s->process && !s->partial && s->signature == process_signature(*task) &&
-	    s->generation == generation_now(&moving))
+	if (s && s->process && !s->partial && s->signature == process_signature(*task, told) &&
+	    s->generation == generation_of(told, &moving))
 		return s->process;
 	bpf_probe_read_kernel(&plain, 8, task);
-	tell_ancestors(plain);
-	return process_id(plain);
+	tell_ancestors(plain, told);
+	return process_id(plain, told);
 }

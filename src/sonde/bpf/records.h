@@ -13,6 +13,7 @@ enum { NR_NONE = 511, NR_PROCEXIT = 512, NR_SIGNAL = 513, NR_I386 = 1024 };
 
 /* Dictionary records: kind of record in the first word. */
 enum { DICT_NODE = 1, DICT_PROCESS = 2 };
+enum { ID_GAP_BITS = 16 }; /* their ids go on so much further up after each time that all is told anew */
 
 enum {
 	NODE_MOUNT = 1,	   /* the root of a mount: its path is its mount point's */

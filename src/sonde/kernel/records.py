@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 __all__ = [
-    "ARGUMENTS", "CONFIGURATION", "DESCRIPTOR", "EVENTS", "GUARDS", "NODE", "PAYLOAD", "PROCESS", "PROGRESS", "SOCKET",
-    "STATISTICS", "Follow", "Record", "Want",
+    "ARGUMENTS", "CONFIGURATION", "DESCRIPTOR", "EVENTS", "GUARDS", "ID_GAP_BITS", "NODE", "PAYLOAD", "PROCESS",
+    "PROGRESS", "SOCKET", "STATISTICS", "Follow", "Record", "Want",
 ]  # fmt: skip
 
 EVENTS, ARGUMENTS = 2048, 6
+ID_GAP_BITS = 16
 
 
 class Record:

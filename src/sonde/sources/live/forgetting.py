@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sonde.kernel.records import ID_GAP_BITS
 from sonde.kernel.session import Session
 from sonde.plan.state import State
 
@@ -17,8 +18,8 @@ PAUSE = 3_000_000_000  # between two times, should more be alive than there is r
 class Forgetting:
     """Asks the kernel to give new ids to all files and processes, and later drops the rows of the old ones.
 
-    Ids that the kernel gave before it was asked can be dropped when all rows that ended before it took notice have been
-    read: nothing refers to them any more.
+    From then on ids are above a gap. Those below can be dropped when all rows that ended before the kernel took notice
+    have been read: nothing refers to them any more.
     """
 
     def __init__(self, session: Session) -> None:
@@ -41,8 +42,8 @@ class Forgetting:
         return state.renewed(self._node, self._process)
 
     def _ask(self, now: int) -> None:
-        last = np.frombuffer(self._session.read("last_ids"), np.uint64) & np.uint64(0xFFFFFFFF)
-        self._node, self._process = map(int, last)
         self._times += 1
+        given = np.frombuffer(self._session.read("last_ids"), np.uint64) + np.uint64(self._times << ID_GAP_BITS)
+        self._node, self._process = (given & np.uint64(0xFFFFFFFF)).tolist()
         self._session.write_section("forgotten", self._times.to_bytes(8, "little"))
         self._asked = now
