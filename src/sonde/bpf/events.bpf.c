@@ -1272,7 +1272,7 @@ int p_exec(u64 *ctx)
 {
 	u64 task = bpf_get_current_task(), children = task + OFFSET(struct task_struct, children);
 
-	process_id(task, forgotten_now());
+	process_id(task);
 	if (read8(children) != children)
 		__sync_fetch_and_add(&ancestry, 1);
 	return 0;
@@ -1301,7 +1301,7 @@ int p_snapshot(struct bpf_iter__task *ctx)
 	mm = READ8(task, struct task_struct, mm);
 	if (mm && READ8(mm, struct mm_struct, task_size) >> 32 == 0)
 		see_compat();
-	process_id(task, forgotten_now());
+	process_id(task);
 	s = slot_of(READ4(task, struct task_struct, pid));
 	if (s)
 		s->partial = 0; /* user space completes it now, from /proc */

@@ -193,7 +193,7 @@ INLINE void describe_words(struct process_record *r, u64 task, u64 mm)
 		r->env_length = n;
 }
 
-/* Tells user space about a thread; 1: there was room, the slot holds the new id. */
+/* Tells user space about a thread. -> its new id, which the slot holds then; 0: there was no room. */
 INLINE u32 emit_process(u64 task, u32 tid, u64 told)
 {
 	u64 mm = READ8(task, struct task_struct, mm), exe = mm ? READ8(mm, struct mm_struct, exe_file) : 0;
@@ -222,14 +222,15 @@ INLINE u32 emit_process(u64 task, u32 tid, u64 told)
 	}
 	slot->process = r->id;
 	slot->partial = task != bpf_get_current_task();
-	return 1;
+	return r->id;
 }
 
 /* The record id of a thread; 0: its record was lost. */
-GLOBAL u32 process_id(u64 task, u64 told)
+GLOBAL u32 process_id(u64 task)
 {
 	u32 tid = READ4(task, struct task_struct, pid), cwd = 0, root = 0, moving;
-	u64 signature = process_signature(TYPED(task, struct task_struct), told), now = generation_of(told, &moving), fs;
+	u64 told = forgotten_now(), signature = process_signature(TYPED(task, struct task_struct), told), fs;
+	u64 now = generation_of(told, &moving);
 	struct slot *s = slot_of(tid);
 
 	if (!s)
@@ -247,20 +248,18 @@ GLOBAL u32 process_id(u64 task, u64 told)
 		s->generation = now;
 		return s->process;
 	}
+	s->process = 0;
 	s->cwd = cwd;
 	s->root = root;
-	s->process = 0;
-	if (!emit_process(task, tid, told))
-		return 0;
 	s->signature = signature;
 	s->generation = now;
-	return s->process;
+	return emit_process(task, tid, told);
 }
 
 enum { WAY_UP_KNOWN = 1 }; /* in an address: none is odd */
 
 /* A task's parent whose record is to be brought up to date, 0: none. | WAY_UP_KNOWN: it and those above it have one. */
-GLOBAL u64 parent_to_tell(u64 task, u64 told)
+GLOBAL u64 parent_to_tell(u64 task)
 {
 	u64 parent = READ8(READ8(task, struct task_struct, real_parent), struct task_struct, group_leader);
 	struct slot *s;
@@ -270,19 +269,19 @@ GLOBAL u64 parent_to_tell(u64 task, u64 told)
 	s = slot_of(READ4(parent, struct task_struct, pid));
 	if (!s)
 		return 0;
-	if (s->process && s->signature == process_signature(TYPED(parent, struct task_struct), told))
+	if (s->process && s->signature == process_signature(TYPED(parent, struct task_struct), forgotten_now()))
 		return parent | WAY_UP_KNOWN;
 	return parent;
 }
 
 /* Records of all ancestors that have none yet. No function of its own: the stack has no room for one more, on Linux 6.1. */
-INLINE void tell_ancestors(u64 task, u64 told)
+INLINE void tell_ancestors(u64 task)
 {
 	for (u32 i = 0; i < ANCESTORS; i++) {
-		task = parent_to_tell(task, told);
+		task = parent_to_tell(task);
 		if (!task)
 			break;
-		process_id(task & ~(u64)WAY_UP_KNOWN, told);
+		process_id(task & ~(u64)WAY_UP_KNOWN);
 		if (task & WAY_UP_KNOWN)
 			break;
 	}
@@ -293,12 +292,13 @@ INLINE u32 current_process(const u64 *task, u32 tid)
 {
 	struct slot *s = slot_of(tid);
 	u64 plain = 0, told = forgotten_now();
-	u32 moving;
+	u32 moving, id;
 
 	if (s && s->process && !s->partial && s->signature == process_signature(*task, told) &&
 	    s->generation == generation_of(told, &moving))
 		return s->process;
 	bpf_probe_read_kernel(&plain, 8, task);
-	tell_ancestors(plain, told);
-	return process_id(plain, told);
+	id = process_id(plain);
+	tell_ancestors(plain); /* after it: if all is told anew meanwhile, they are */
+	return id;
 }
