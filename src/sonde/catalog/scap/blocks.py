@@ -5,13 +5,14 @@ from __future__ import annotations
 __all__ = [
     "BPF", "DIRECTORY", "EVENT", "EVENTPOLL", "EVENTS", "FDS", "FIFO", "FILE", "FILE_V2", "INOTIFY",
     "INTERFACES", "IO_URING", "IPV4", "IPV4_SERVER", "IPV6", "IPV6_SERVER", "L4", "LARGEST", "LETTERS", "MACHINE",
-    "MAGIC", "MEMFD", "NETLINK", "PIDFD", "PROCESSES", "SECTION", "SIGNALFD", "STATE_ONLY", "TIMERFD", "UNIX",
-    "UNSUPPORTED", "USERFAULTFD", "USERS",
+    "MAGIC", "MEMFD", "NETLINK", "NOT_KNOWN", "PIDFD", "PROCESSES", "SECTION", "SIGNALFD", "STATE_ONLY", "TIMERFD",
+    "UNIX", "UNSUPPORTED", "USERFAULTFD", "USERS",
 ]  # fmt: skip
 
 SECTION = 0x0A0D0D0A  # of the block at the beginning
 MAGIC = 0x1A2B3C4D  # in it, in the byte order of the file
 LARGEST = 1 << 28  # bytes of a block; a longer one is damage
+NOT_KNOWN = b"<NA>"  # for a text that the writer did not know
 
 MACHINE = frozenset((0x201, 0x8002ABCD))
 INTERFACES = {0x205: 1, 0x8011ABCD: 1, 0x219: 2}  # version of the layout by block type

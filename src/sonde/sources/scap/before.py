@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sonde.catalog.event import Event, ParamType, Source
 from sonde.catalog.lookup import EVENTS
 from sonde.catalog.scap import blocks
+from sonde.catalog.scap.blocks import NOT_KNOWN
 from sonde.engines.context import source_index
 from sonde.plan.batch import RESULT_UNKNOWN, Batch
 from sonde.plan.files import Node
@@ -23,12 +24,11 @@ from sonde.sources.scap.fds import RAW, TCP, UDP
 from sonde.sources.scap.lists import Entry, Process
 from sonde.sources.scap.program import MAKERS
 
-__all__ = ["NOT_KNOWN", "Before", "EntryOf", "descriptors_of", "entry_of", "used"]
+__all__ = ["Before", "EntryOf", "descriptors_of", "entry_of", "used"]
 
 I8 = npt.NDArray[np.int64]
 EntryOf = Callable[[int, State, int], Entry | None]  # of a descriptor, and a place in state.files
 _RUNS = ("execve", "execveat")
-NOT_KNOWN = b"<NA>"
 _ANONYMOUS = {
     b"anon_inode:[eventfd]": blocks.EVENT, b"anon_inode:[signalfd]": blocks.SIGNALFD,
     b"anon_inode:[eventpoll]": blocks.EVENTPOLL, b"anon_inode:[inotify]": blocks.INOTIFY, b"anon_inode:inotify":

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.scap import blocks
+from sonde.catalog.scap.blocks import NOT_KNOWN
 from sonde.catalog.scap.events import EVENTS
 from sonde.engines.context import Context, Derivation, flag, ints, number, string, written
 from sonde.engines.fd import TYPES
@@ -192,10 +193,11 @@ class Described:
 
     def fields(self) -> dict[str, Derivation]:
         """By name."""
+        nothing = None if self._calls else NOT_KNOWN
         return {
             "fd.num": self._num, "fd.uid": self._uid, "fd.name_changed": self._renamed,
             "fd.typechar": self.letter if self._calls else self._typechar, "fd.type": self.text("type", self._type),
-            "fd.l4proto": self.text("l4proto", lambda info: _PROTOCOLS.get(info.shown_l4)),
+            "fd.l4proto": self.text("l4proto", lambda info: _PROTOCOLS.get(info.shown_l4, nothing)),
             "fd.sockfamily": self.text("sockfamily", _family), "fd.is_server": self._truth(self._serves),
             "fd.connected": self._truth(lambda info: info.is_inet and bool(info.ends[2]) and bool(info.role)),
             **{f"fd.{end}ip": self.text(f"{end}ip", self._ip(end)) for end in "cslr"},

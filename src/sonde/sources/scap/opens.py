@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sonde.catalog.scap import blocks
+from sonde.catalog.scap.blocks import NOT_KNOWN
 from sonde.sources.scap.fds import Fd
 from sonde.sources.scap.held import Make, Moment
 from sonde.sources.scap.pieces import Piece
@@ -24,7 +25,7 @@ def _open(name: int, flags: int, dirfd: int = -1, dev: int = -1, same: int = 1) 
     def make(p: Piece, m: Moment) -> int:
         enter = p.entered(m.event)
         at, shift, path = enter, same, p.text(enter, name - same) if enter >= 0 else b""
-        if path in (b"", b"<NA>"):
+        if path in (b"", NOT_KNOWN):
             at, shift, path = m.event, 0, p.text(m.event, name)
         below = p.signed(at, dirfd - shift, CWD) if dirfd >= 0 else CWD
         bits = p.unsigned(at, flags - shift) if flags >= 0 else 0

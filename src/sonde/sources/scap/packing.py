@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.scap import blocks
+from sonde.catalog.scap.blocks import NOT_KNOWN
 from sonde.native.join import join
 from sonde.native.ops import Text, literal, view
 from sonde.plan.batch import Views
@@ -16,7 +17,7 @@ __all__ = ["UNKNOWN", "constant", "event_blocks", "numbers", "pooled", "sliced",
 
 Array = npt.NDArray[np.generic]
 I8 = npt.NDArray[np.int64]
-UNKNOWN = b"<NA>\0"  # sysdig's text for what is not known
+UNKNOWN = NOT_KNOWN + b"\0"
 _EVENT, _EVENT_FLAGS = 0x216, 0x217  # an event that says how many parameters it has; one that has flags, too
 _CPU = [("block", "<u4"), ("total", "<u4"), ("cpu", "<u2")]
 _PROPER = [("time", "<i8"), ("tid", "<i8"), ("length", "<u4"), ("type", "<u2"), ("count", "<u4")]

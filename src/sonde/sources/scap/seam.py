@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from sonde.catalog.scap.blocks import NOT_KNOWN
 from sonde.plan.batch import Batch
 from sonde.plan.state import State
-from sonde.sources.scap.before import NOT_KNOWN, Before, EntryOf, descriptors_of, used
+from sonde.sources.scap.before import Before, EntryOf, descriptors_of, used
 from sonde.sources.scap.beginning import Beginning, process_of
 from sonde.sources.scap.events_out import complete
 from sonde.sources.scap.interfaces import interfaces

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sonde.catalog.scap.blocks import NOT_KNOWN
 from sonde.sources.scap.paths import joined
 from sonde.sources.scap.pieces import Piece
 from sonde.sources.scap.threads import CLONE_FILES, CLONE_THREAD, Thread, Threads
@@ -160,17 +161,17 @@ def _program(f: Follow, p: Piece, enter: int, t: Thread) -> bytes:
     """The program's path, by the enter event."""
     if int(p.type[enter]) != 330:
         name = p.text(enter, 0)
-        return name if name == b"<NA>" else joined(t.cwd, name)
+        return name if name == NOT_KNOWN else joined(t.cwd, name)
     dirfd, name, flags = p.signed(enter, 0, _AT_FDCWD), p.text(enter, 1), p.unsigned(enter, 2)
     base = t.cwd
     if not name.startswith(b"/") and dirfd != _AT_FDCWD:
         found = f.threads.fd(t, dirfd)
         if found is None:
-            return b"<NA>"
+            return NOT_KNOWN
         base = found.name
     if flags & _AT_EMPTY_PATH:
         return base
-    return name if name == b"<NA>" else joined(base, name)
+    return name if name == NOT_KNOWN else joined(base, name)
 
 
 def _exit(f: Follow, p: Piece, i: int, t: Thread) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog import errnos
+from sonde.catalog.scap.blocks import NOT_KNOWN
 from sonde.catalog.scap.calls import CALLS
 from sonde.catalog.scap.events import EVENTS, Event, Param
 from sonde.catalog.scap.names import NAMES
@@ -206,12 +207,12 @@ class Texts:
             return b"-1", b"<NONE>"
         people = self.follow.people
         found = (people.groups if group else people.users).get(ident)
-        return b"%d" % ident, found.name if found else b"<NA>"
+        return b"%d" % ident, found.name if found else NOT_KNOWN
 
     def _path(self, event: int, param: Param, raw: bytes) -> Shown:
         path = raw.partition(b"\0")[0]
         shown = printed(path)
-        if path == b"<NA>" or not raw or (param.type == "relpath" and path.startswith(b"/")):
+        if path == NOT_KNOWN or not raw or (param.type == "relpath" and path.startswith(b"/")):
             return shown, b""
         full = joined(self._base(event, param), path)
         return shown, b"" if full == shown else dotted(full)
@@ -219,7 +220,7 @@ class Texts:
     def asked(self, event: int, index: int, kind: Event) -> bytes:
         """The name of what an open that failed asked for; its parameter `index` is the path."""
         path = self.piece.text(event, index)
-        if path == b"<NA>" or not self.piece.raw(event, index):
+        if path == NOT_KNOWN or not self.piece.raw(event, index):
             return path
         return dotted(opened(self._base(event, kind.params[index]), path))
 

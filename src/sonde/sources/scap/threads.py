@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.scap import blocks
+from sonde.catalog.scap.blocks import NOT_KNOWN
 from sonde.plan.state import State
 from sonde.plan.strings import EMPTY
 from sonde.sources.scap.fds import CLIENT, Fd, Fds
@@ -25,7 +26,7 @@ __all__ = ["CLONE_FILES", "CLONE_THREAD", "Thread", "Threads"]
 I8 = npt.NDArray[np.int64]
 
 CLONE_FILES, CLONE_THREAD = 1 << 0, 1 << 13  # flags as in the file
-NOBODY, UNKNOWN = 0xFFFFFFFF, b"<NA>"
+NOBODY = 0xFFFFFFFF
 _U4, _U8 = (1 << 32) - 1, (1 << 64) - 1
 # columns of a record, by what of a thread they tell
 _NUMBERS = {"tid": "tid", "pid": "pid", "ppid": "ptid", "sid": "sid", "vpid": "vpid", "vtid": "vtid", "vpgid": "vpgid",
@@ -56,7 +57,7 @@ class Thread:
         self.tid, self.pid, self.ptid, self.table = tid, -1, -1, table
         self.process = -1  # where it is counted among the threads
         self.maker = 0  # the thread that made this one, if that is not ptid
-        self.comm = self.exe = UNKNOWN
+        self.comm = self.exe = NOT_KNOWN
         self.exepath = self.args = self.cwd = self.env = self.cgroups = self.root = b""
         self.flags = self.tty = self.record = self.start = 0
         self.fdlimit, self.threads = -1, 1

@@ -354,7 +354,7 @@ class View:
             idents = processes.column(column, proc).astype(np.int64)
             intern = context.state.strings.intern
             distinct, inverse = np.unique(idents, return_inverse=True)
-            ids = [intern(part(table[one])) if one in table else intern(b"<NA>") for one in distinct.tolist()]
+            ids = [intern(part(table[one])) if one in table else 0 for one in distinct.tolist()]
             known = processes.column("known", proc) != 0
             return string(np.where(known, np.array(ids, np.uint32)[inverse] if ids else 0, 0))
 
