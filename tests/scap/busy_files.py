@@ -20,6 +20,7 @@ def files():
     os.writev(fd, [b'one', b'two' * 50]); os.preadv(fd, [bytearray(4), bytearray(9)], 0); os.pwrite(fd, b'at', 2)
     fcntl.flock(fd, fcntl.LOCK_EX); fcntl.fcntl(fd, fcntl.F_GETFL); tried(fcntl.ioctl, fd, 0x5401)
     os.ftruncate(fd, 99); mmap.mmap(fd, 99).close()
+    to = os.open('to', os.O_CREAT | os.O_WRONLY); tried(os.copy_file_range, fd, to, 9, 0); os.close(to)
     at = os.open('..', os.O_RDONLY | os.O_DIRECTORY)
     os.mkdir('by', dir_fd=at); os.rename('by', 'bye', src_dir_fd=at, dst_dir_fd=at); os.rmdir('bye', dir_fd=at)
     os.link('a', 'b'); os.symlink('a', 'c'); os.rename('b', 'd'); os.chmod('d', 0o600); os.unlink('d')

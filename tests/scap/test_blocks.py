@@ -10,6 +10,7 @@ import pytest
 from captures import needs_sysdig, sysdig, tell
 from written import block, event, fd_list, header, process_list, text, user_list
 
+from sonde.catalog.scap.calls import NUMBERS
 from sonde.sources.scap import source
 
 READ_E, READ_X, OPEN_E, OPEN_X, CLOSE_E, CLOSE_X, PROCEXIT = 6, 7, 2, 3, 4, 5, 186
@@ -177,6 +178,17 @@ def test_a_socket_of_many_messages(tmp_path: Path) -> None:
         made += [event(34, 7, [fd, size], 30 + at), event(35, 7, [ok, b"d", udp], 30 + at)]
     told = tell(saved(tmp_path / "x.scap", *made, event(READ_E, 7, [fd, size], 9000)), "evt.type=read", "*%fd.name")
     assert told.lines == [b"10.0.0.1:4000->10.0.0.2:53\n"]
+
+
+@needs_sysdig
+def test_calls_without_an_event_type(tmp_path: Path) -> None:
+    """Their names and categories are sysdig's, by its own numbers; it has none for later ones."""
+    numbers = [struct.pack("<HH", number, number) for number in range(NUMBERS["clone3"] + 1)]
+    made = [event(0, 7, [number[:2], number[2:]], 10 * at) for at, number in enumerate(numbers)]
+    path = saved(tmp_path / "x.scap", process_list(8), *made)
+    theirs = sysdig(path, "-p", "%evt.num %evt.type %evt.category")
+    assert theirs.count(b"\n") == len(numbers) > 300
+    assert tell(path, format_="%evt.num %evt.type %evt.category").text == theirs
 
 
 @needs_sysdig

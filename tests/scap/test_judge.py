@@ -29,7 +29,7 @@ FILTERS = (
     "evt.type=open and thread.pfminor >= 0", "container.name contains _1", "container.image in (nginx, mysql:5.7)",
     "container.name!=host", "container.privileged=false",
     "proc.nthreads > 1 and proc.nchilds = 0", "proc.fdopencount > 10", "proc.duration exists",
-    "container.image.repository=nginx",
+    "container.image.repository=nginx", "user.name!=root", "not user.shell exists", "evt.category=unknown",
 )  # fmt: skip
 FORMATS = (
     "%evt.num %evt.type %evt.args", "*%evt.num %container.id %thread.tid %thread.vtid %proc.vpid",
@@ -45,11 +45,11 @@ FORMATS = (
     "*%evt.num %proc.exe|%proc.args|%proc.cmdline|%proc.exeline|%proc.pcmdline", "*%proc.sname %proc.vpgid %proc.vpid",
     "*%fd.cport|%fd.sport|%fd.lport|%fd.rport|%fd.cproto|%fd.sproto|%fd.lproto|%fd.rproto", "*%fd.lip %fd.rip",
     "*%evt.count.error.file %evt.count.error.net %evt.count.error.memory %evt.count.error.other",
-    "*%evt.is_io %evt.io_dir", "*%evt.num %evt.reltime.s %thread.cgroups",
+    "*%evt.is_io %evt.io_dir", "*%evt.num %evt.reltime.s %thread.cgroups", "%evt.num %user.name",
 )  # fmt: skip
 OF_DESCRIPTORS = (
     "%evt.num %fd.num %fd.typechar", "%evt.num %fd.uid", "%evt.num %fd.name_changed", "%evt.num %fd.directory",
-    "%evt.num %fd.filename", "%evt.num %fd.connected",
+    "%evt.num %fd.filename", "%evt.num %fd.connected", "%evt.num %fd.l4proto",
 )  # fmt: skip
 
 pytestmark = [needs_captures, needs_sysdig]

@@ -23,6 +23,11 @@ from sonde.sources.scap.lists import Entry, Interface, Process, User
 SHOWN = ("evt.rawtime", "thread.tid", "evt.type", "proc.name", "proc.ppid", "fd.name", "evt.rawres", "evt.latency")
 SHOWN_TOO = ("evt.arg.name", "evt.arg.path", "evt.buffer", "evt.arg.addr", "evt.rawarg.size")
 FLAGS = "evt.arg.flags"
+DESCRIBING = (
+    "%fd.num %fd.uid", "%fd.type %fd.typechar", "%fd.l4proto %fd.sockfamily", "%fd.name_changed", "%fd.directory",
+    "%fd.cip %fd.sip %fd.cport %fd.sport", "%evt.category", "%fd.connected",
+    "%evt.count.error.file %evt.count.error.net %evt.count.error.memory %evt.count.error.other",
+)  # fmt: skip
 
 
 def workload(place: Path) -> Sequence[str]:
@@ -68,6 +73,21 @@ def test_lines_of_a_live_one(tmp_path: Path, options: tuple[str, ...]) -> None:
     assert different(path) == []
     first = sysdig(path, "-p", "*%proc.name %evt.type %proc.cwd").splitlines()[0]
     assert first.endswith(b" execve " + os.getcwd().encode() + b"/") and b"<NA>" not in first, "who began is known"
+
+
+@NEEDED
+@needs_sysdig
+def test_fields_of_a_converted_recording(both: tuple[Path, Path]) -> None:
+    """What events are about, each field in its own lines."""
+    scap = both[1]
+    for field in DESCRIBING:
+        form = f"*%evt.num %evt.type %evt.dir {field}"
+        theirs, ours = sysdig(scap, "-p", form).splitlines(), tell(scap, format_=form).text.splitlines()
+        assert [pair for pair in zip(theirs, ours, strict=True) if pair[0] != pair[1]] == [], field
+    directories = "evt.type in (openat, mkdirat, renameat, unlinkat) and evt.dir=<"
+    form = "%evt.num %evt.abspath %evt.abspath.src %evt.abspath.dst"
+    theirs = sysdig(scap, "-p", form, directories)
+    assert theirs.count(b"/deep/") > 5 and tell(scap, directories, form).text == theirs
 
 
 @NEEDED

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from sonde.catalog.scap.calls import CALLS
 from sonde.catalog.scap.table import TABLE
 
-__all__ = ["EVENTS", "NAMES", "NO_EVENT", "PARAMETERS", "TYPES", "Event", "Param"]
+__all__ = ["EVENTS", "NAMES", "NO_EVENT", "PARAMETERS", "PATHS", "TYPES", "Event", "Param"]
 
 TYPES = 4096  # event types are below; what is above is damage
+PATHS = ("path", "relpath")  # types of parameters; before a `relpath` is the directory that it is below
 # parameters whose type follows from their name
 _USUAL = {
     "fd": "fd", "dirfd": "fd", "res": "errno", "pid": "pid", "tid": "pid", "data": "bytes", "tuple": "tuple",

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.scap.events import EVENTS, Event
+from sonde.sources.scap.exits import FCNTL, GETSOCKOPT, asks_for_error, copies
 from sonde.sources.scap.pieces import Piece
 from sonde.sources.scap.threads import Threads
 
@@ -28,6 +29,11 @@ def _made(event: Event) -> int:
     return _MAKERS_PLACE.get(event.name, -1)
 
 
+def _told(event: Event) -> int:
+    """Where an exit event says which descriptor it is about, made or not; -1 nowhere."""
+    return 1 if not event.enters and event.name == "copy_file_range" else _made(event)
+
+
 def makes_descriptor(event: Event) -> bool:
     """Is it an exit event that may have made a descriptor?"""
     return _made(event) >= 0
@@ -37,7 +43,7 @@ def makes_descriptor(event: Event) -> bool:
 def _places() -> npt.NDArray[np.int8]:
     table = np.full(1 << 16, -1, np.int8)
     for kind, event in EVENTS.items():
-        table[kind] = _made(event)
+        table[kind] = _told(event)
     return table
 
 
@@ -45,10 +51,14 @@ def descriptors(piece: Piece, events: I8) -> I8:
     """The descriptor of each of some events: what it works on, or what it made; -1 for none."""
     fds = piece.pairs.fd[events]
     places = _places()[piece.type[events]]
-    for place in (0, 2):
+    for place in (0, 1, 2):
         rows = np.flatnonzero(places == place)
         values, there = piece.numbers(place, events[rows])
         fds[rows] = np.where(there & (values >= 0), values, -1)
+    for kind, place, about in ((FCNTL, 0, copies), (GETSOCKOPT, 1, asks_for_error)):
+        if len(rows := np.flatnonzero(piece.type[events] == kind)):
+            rows = rows[about(piece, events[rows])]
+            fds[rows] = piece.numbers(place, events[rows])[0]
     return fds
 
 

@@ -6,7 +6,7 @@ import struct
 from functools import cache
 
 from sonde.catalog import flags
-from sonde.catalog.scap.events import Param
+from sonde.catalog.scap.events import PATHS, Param
 from sonde.catalog.scap.names import NAMES
 from sonde.engines.decoding import Group
 from sonde.plan.batch import Views
@@ -32,7 +32,7 @@ def kind_of(param: Param) -> str:
 
 def unknown(group: Group, param: Param) -> Views:
     """What is not known; sysdig has 0 where it does not know a number."""
-    if param.type in ("text", "path", "relpath"):
+    if param.type in ("text", *PATHS):
         return constant(UNKNOWN, len(group.at))
     return constant(bytes(size_of(param.type)[0]), len(group.at))
 

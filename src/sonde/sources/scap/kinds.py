@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sonde.catalog.event import EXIT_EVENTS
 from sonde.catalog.lookup import EVENTS as CALLS
-from sonde.catalog.scap.calls import CALLS as NUMBERED
+from sonde.catalog.scap.calls import NUMBERS
 from sonde.catalog.scap.events import EVENTS, Event
 
 __all__ = ["Written", "written"]
@@ -51,6 +51,6 @@ def written(nr: int) -> Written:
     call = CALLS.get(nr)
     name = call.name if call else ""
     kind = _GENERIC if name in _NOT_FOLLOWED else _newest().get(name, _GENERIC)
-    number = NUMBERED.index(name) if name in NUMBERED else 0
+    number = NUMBERS.get(name, 0)
     leave = None if nr in _ALONE else EVENTS[kind + 1]
     return Written(EVENTS[kind], leave, number, nr - _I386 if nr >= _I386 else nr)

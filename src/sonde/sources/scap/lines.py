@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from sonde.catalog.scap.events import EVENTS, NO_EVENT, Event, Param
+from sonde.catalog.scap.events import EVENTS, NO_EVENT, PATHS, Event, Param
 from sonde.engines.context import Context
 from sonde.native.join import join
 from sonde.native.ops import Op, Text, hexa, literal, pool, sint, slices, uint, view
@@ -157,7 +157,7 @@ class Lines:
         """Numbers of what else a text depends on: the working directory; -1: on more than that."""
         if param.type in _BY_BYTES:
             return np.zeros(len(events), np.int64)
-        if param.type not in ("path", "relpath"):
+        if param.type not in PATHS:
             return np.full(len(events), -1)
         records = records_at(self._threads, self._piece, events).astype(np.uint32)
         below = self._threads.state.processes.column("cwd", records).astype(np.int64)

@@ -29,6 +29,7 @@ Bools = npt.NDArray[np.bool_]
 _CONNECTIONS = (blocks.IPV4, blocks.IPV6)
 _PROTOCOLS = {"t": b"tcp", "u": b"udp", "i": b"icmp", "r": b"raw"}
 _OPTIONS = ("getsockopt", "setsockopt")  # about a descriptor when they return, but sysdig does not say of which
+_NOT_RENAMING = ("dup", "dup2", "dup3", "fcntl", "getsockopt")
 # fd.typechar of calls that make a descriptor, while there is none
 _MADE = {
     "open": "f", "openat": "f", "openat2": "f", "creat": "f", "socket": "4", "accept": "4", "pipe": "p", "eventfd": "e",
@@ -52,6 +53,14 @@ def _letters() -> npt.NDArray[np.uint8]:
     table = np.full(1 << 16, ord("o"), np.uint8)
     for kind, event in EVENTS.items():
         table[kind] = ord(_MADE.get(event.name, "o"))
+    return table
+
+
+@cache
+def _renames() -> Bools:
+    """Which event types may change what a descriptor is called: not those that make one called as another."""
+    table = np.ones(1 << 16, np.bool_)
+    table[[kind for kind, event in EVENTS.items() if event.name in _NOT_RENAMING]] = False
     return table
 
 
@@ -138,14 +147,15 @@ class Described:
         return TYPES[self._letter(info)].encode() if self._letter(info) in TYPES else None
 
     def _renamed(self, batch: Batch, argument: str | int | None, context: Context) -> Vector:
-        """fd.name_changed: a descriptor that is new, or is called otherwise than before the event."""
+        """fd.name_changed: a descriptor that is new and no copy, or is called otherwise than before the event."""
         events, files = ints(batch, "seq"), self._files(batch)
         works = np.flatnonzero(self._piece.pairs.fd[events] >= 0)
         before = np.zeros(len(events), np.int64)
         before[works] = files_of(self._follow.threads, self._piece, events[works], behind=False)
         names = self._of(lambda info: info.name)
         ids = context.numbered("scap name", np.append(files, before), names).reshape(2, -1)
-        return flag(np.maximum(ids[0], 1) != np.maximum(ids[1], 1), files != 0)
+        changed = np.maximum(ids[0], 1) != np.maximum(ids[1], 1)
+        return flag(changed & _renames()[self._piece.type[events]], files != 0)
 
     def _ends(self, info: Fd, end: str) -> tuple[bytes, int] | None:
         """An end of a connection: client, server, local or remote."""

@@ -7,7 +7,7 @@ import struct
 import numpy as np
 
 from sonde.catalog.event import Param as Word
-from sonde.catalog.scap.events import Event, Param
+from sonde.catalog.scap.events import PATHS, Event, Param
 from sonde.engines.context import RESULT
 from sonde.engines.decoding import NUMERIC, TEXTUAL, Group, words
 from sonde.plan.batch import Views
@@ -60,7 +60,7 @@ def _word_of(group: Group, param: Param) -> Word | None:
 
 
 def _of_word(group: Group, param: Param, word: Word) -> Views:
-    if param.type in ("text", "path", "relpath"):
+    if param.type in ("text", *PATHS):
         return terminated(_cut(group.text(word))) if word.type in TEXTUAL else unknown(group, param)
     if not size_of(param.type)[0] or word.type not in NUMERIC:
         return unknown(group, param)

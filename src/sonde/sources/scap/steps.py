@@ -9,13 +9,13 @@ import numpy.typing as npt
 
 from sonde.native.descriptors import CHANGE, CLOSE, COPY, MAKE, MEET, PAUSE, Steps
 from sonde.native.pairs import ALWAYS, BEGINS, CHANGED, CHANGES, ON_FD
+from sonde.sources.scap.exits import FCNTL, copies
 from sonde.sources.scap.pieces import ENDING, MARKS, NEW_THREADS, Piece, of_types
 from sonde.sources.scap.sockets import CONNECT, MOVES
 
-__all__ = ["FCNTL", "Stepping"]
+__all__ = ["Stepping"]
 
 I8 = npt.NDArray[np.int64]
-FCNTL, _DUPLICATES = 151, (1, 26)  # F_DUPFD, F_DUPFD_CLOEXEC
 _CLOSE, _DUPS = 5, frozenset((125, 363, 365, 367, FCNTL))
 _TWO = of_types({61, 393, 43})  # they make two descriptors: the parameters behind the result
 _NEWER = {21: 2, CONNECT: 2, **dict.fromkeys(_DUPS, 1)}  # where newer exit events have what the call works on
@@ -60,10 +60,8 @@ class Stepping:
 def _other_controls(piece: Piece, rows: I8) -> npt.NDArray[np.bool_]:
     """Which events are a fcntl that makes no descriptor."""
     controls: npt.NDArray[np.bool_] = piece.type[rows] == FCNTL
-    some = rows[controls]
-    if len(some):
-        commands, told = piece.numbers(1, piece.pairs.enter[some], 1)
-        controls[controls] = ~(told & np.isin(commands, _DUPLICATES) & piece.pairs.valid[some])
+    if controls.any():
+        controls[controls] = ~copies(piece, rows[controls])
     return controls
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from sonde.catalog import errnos
 from sonde.catalog.scap.blocks import NOT_KNOWN
 from sonde.catalog.scap.calls import CALLS
-from sonde.catalog.scap.events import EVENTS, Event, Param
+from sonde.catalog.scap.events import EVENTS, PATHS, Event, Param
 from sonde.catalog.scap.names import NAMES
 from sonde.engines.context import Context
 from sonde.native import twin
@@ -151,7 +151,7 @@ class Texts:
 
     def _typed(self, event: int, param: Param, raw: bytes) -> Shown:
         special = _SPECIAL.get(param.type)
-        if special is not None and (raw or param.type in ("path", "relpath", "fdlist")):
+        if special is not None and (raw or param.type in (*PATHS, "fdlist")):
             try:
                 return special(self, event, param, raw)
             except (struct.error, IndexError):
@@ -223,6 +223,13 @@ class Texts:
         if path == NOT_KNOWN or not self.piece.raw(event, index):
             return path
         return dotted(opened(self._base(event, kind.params[index]), path))
+
+    def absolute(self, event: int, index: int) -> bytes:
+        """The path that parameter `index` is, below its directory; empty if the event does not tell it."""
+        path = self.piece.text(event, index)
+        if path == NOT_KNOWN or not self.piece.raw(event, index):
+            return b""
+        return joined(self._base(event, EVENTS[int(self.piece.type[event])].params[index]), path)
 
     def _base(self, event: int, param: Param) -> bytes:
         """The directory that a path is relative to: that of the descriptor before it, or the working directory."""

@@ -9,15 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog import errnos
-from sonde.catalog.lookup import by_name
 from sonde.catalog.scap import blocks
-from sonde.catalog.scap.calls import CALLS
-from sonde.catalog.scap.events import EVENTS, NO_EVENT, Event
+from sonde.catalog.scap.calls import CALLS, CATEGORIES
+from sonde.catalog.scap.events import EVENTS, NO_EVENT, PATHS, Event
 from sonde.catalog.types import Kind
 from sonde.engines.context import Context, Derivation, flag, ints, number, string, written
 from sonde.engines.times import TIMES
 from sonde.plan.batch import Batch, Vector, Views
 from sonde.plan.strings import Ids
+from sonde.sources.scap.absolute import absolute_paths
 from sonde.sources.scap.behind import files_of, records_at
 from sonde.sources.scap.fds import Fd
 from sonde.sources.scap.follow import Follow
@@ -28,13 +28,12 @@ from sonde.sources.scap.of_threads import thread_fields
 from sonde.sources.scap.pieces import Piece
 from sonde.sources.scap.text import Texts, number_of
 
-__all__ = ["View", "call_category"]
+__all__ = ["View"]
 
 I8 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 _FILES = ("f", "d")
 _NETS, _IPCS = ("4", "6"), ("p", "u", "e", "s", "i")
-_PATHS = ("path", "relpath")
 _OPENED = ("open", "openat", "openat2", "creat")
 _OPENS = {3: 2, 307: 3, 327: 3}  # where the exit events of opens have their flags
 
@@ -72,22 +71,6 @@ def _error_kind(event: Event) -> int:
 
 def _waits(event: Event) -> int:
     return int(event.category in ("wait", "sleep") and event.name != "epoll_create")
-
-
-# where sysdig's categories of calls without an event type are others than the catalogue's
-_CATEGORIES = {"exit_group": "unknown", "io_getevents": "unknown", "sched_yield": "sleep", "sigreturn": "signal"}
-
-
-@cache
-def call_category(name: str) -> str:
-    """The category of a call that has no event type of its own."""
-    if name in _CATEGORIES:
-        return _CATEGORIES[name]
-    try:
-        found = by_name(name)[0].category
-    except KeyError:
-        return "other"
-    return found if not found.startswith("io_") else "other"
 
 
 class View:
@@ -342,7 +325,7 @@ class View:
 
     def _asked(self, event: int) -> bytes:
         kind = _event(int(self.piece.type[event]))
-        place = next(i for i, param in enumerate(kind.params) if param.type in _PATHS)
+        place = next(i for i, param in enumerate(kind.params) if param.type in PATHS)
         return self.texts.asked(event, place, kind)
 
     def person(self, column: str, part: Callable[[User], bytes]) -> Derivation:
@@ -423,7 +406,7 @@ def _moves(event: Event) -> int:
 
 def _category(key: int) -> bytes:
     if key >> 20:
-        return call_category(_call_name(key & 0xFFFFF).decode()).encode()
+        return CATEGORIES[call if (call := key & 0xFFFFF) < len(CATEGORIES) else 0].encode()
     return _event(key).category.encode()
 
 
@@ -474,4 +457,5 @@ def _fields_of(view: View) -> dict[str, Derivation]:
         "user.homedir": view.person("uid", lambda user: user.home),
         "user.shell": view.person("uid", lambda user: user.shell),
         **thread_fields(view.follow.threads, view.piece), **view.described.fields(),
+        **absolute_paths(view.piece, view.texts),
     }  # fmt: skip
