@@ -64,7 +64,7 @@ def test_so_many_that_pass(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["x.scap", "x.sonde"])
 def test_nobody_is_named(tmp_path: Path, name: str) -> None:
     path = recorded_reads(tmp_path, name, "-E")
-    assert set(cli("-r", str(path), "-p", NAMES).stdout.splitlines()) == {"<NA> <NA>"}
+    assert set(cli("-r", str(path), "-p", f"*{NAMES}").stdout.splitlines()) == {"<NA> <NA>"}
     if name.endswith(".scap"):
         assert set(sysdig(path, "-p", f"*{NAMES}").splitlines()) == {b"<NA> <NA>"}
     known = recorded_reads(tmp_path, f"y{name}")
