@@ -29,7 +29,7 @@ FILTERS = (
     "evt.type=open and thread.pfminor >= 0", "container.name contains _1", "container.image in (nginx, mysql:5.7)",
     "container.name!=host", "container.privileged=false",
     "proc.nthreads > 1 and proc.nchilds = 0", "proc.fdopencount > 10", "proc.duration exists",
-    "container.image.repository=nginx", "user.name!=root", "not user.shell exists", "evt.category=unknown",
+    "container.image.repository=nginx", "user.name!=root", "not user.shell exists", "evt.category=memory",
 )  # fmt: skip
 FORMATS = (
     "%evt.num %evt.type %evt.args", "*%evt.num %container.id %thread.tid %thread.vtid %proc.vpid",

@@ -123,7 +123,7 @@ def test_less_is_told(tmp_path: Path) -> None:
     assert b"/var/run/docker" not in target.read_bytes() and b"/var/run/docker" in BUSY.read_bytes()
     names = tmp_path / "c.scap"
     assert cli("-r", str(BUSY), "-w", str(names), "-E", "--filter-proclist", "proc.name=dockerd").returncode == 0
-    shown = cli("-r", str(names), "-p", "%proc.name %user.name").stdout
+    shown = cli("-r", str(names), "-p", "*%proc.name %user.name").stdout
     assert set(shown.splitlines()) == {"dockerd <NA>"}
     assert names.stat().st_size < BUSY.stat().st_size / 4
 
