@@ -158,7 +158,7 @@ def test_nothing_stays_attached(work: None) -> None:
     assert after.returncode == 0 and after.stdout == "1\n"
 
 
-@pytest.mark.parametrize("wanted", ("evt.cpu >= 0", "proc.name startswith python", "fd.type=ipv4", "evt.category=io_read"))
+@pytest.mark.parametrize("wanted", ("evt.cpu >= 0", "proc.name startswith py", "fd.type=ipv4", "evt.is_io=true"))
 def test_what_the_kernel_decides_is_decided_here_of_calls_in_flight(hung: Any, wanted: str) -> None:
     process, _ = hung
     line = "%evt.dir%evt.type"

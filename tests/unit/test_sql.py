@@ -135,6 +135,7 @@ SELECT proc.name FROM events WHERE evt.type = open
 SELECT proc.name FROM events WHERE evt.type IN ('read', 'opne')
 SELECT proc.name FROM processes
 SELECT n.name FROM events WHERE n > 3
+SELECT proc.name FROM events WHERE evt.latency > fast
 """.strip().splitlines()
 
 

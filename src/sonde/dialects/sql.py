@@ -19,6 +19,7 @@ from sonde.catalog.event import Event, ParamType
 from sonde.catalog.events import FIELDS
 from sonde.catalog.lookup import NAMES, by_name
 from sonde.catalog.state import STATE
+from sonde.catalog.types import Kind
 from sonde.catalog.views import VIEWS, View
 from sonde.dialects.lexer import Scanner
 from sonde.dialects.operands import field as read_field
@@ -267,7 +268,7 @@ def _check_column(text: str, column: exp.Column, fields: dict[str, Field]) -> No
         return
     names = {alias.alias.lower() for alias in select.find_all(exp.Alias)} if select else set()
     if column.name.lower() not in names and not column.find_ancestor(exp.Lambda):
-        near = did_you_mean(column.name, [*names, *plain, *FIELDS]) or _meant_as_text(column)
+        near = did_you_mean(column.name, [*names, *plain, *FIELDS]) or _meant_as_text(column, fields)
         raise QueryError(f"unknown column {column.name}{near}", *_place(text, column.name))
 
 
@@ -280,12 +281,14 @@ def _check_has_fields(text: str, column: exp.Column, select: exp.Select | None) 
         raise QueryError(f"{column.name} is of events, not of {names}{near}", *_place(text, column.name))
 
 
-def _meant_as_text(column: exp.Column) -> str:
-    """What to do about a word that a field is compared with, and that is no column."""
+def _meant_as_text(column: exp.Column, fields: dict[str, Field]) -> str:
+    """What to do about a word that a text is compared with, and that is no column."""
     other = column.parent
-    if isinstance(other, exp.Binary | exp.In) and other.this is not column:
-        return f"; a text stands in single quotes: '{column.name}'"
-    return ""
+    if not isinstance(other, exp.Binary | exp.In) or not isinstance(other.this, exp.Column) or other.this is column:
+        return ""
+    field = fields.get(other.this.name)
+    numeric = field is not None and FIELDS[field.name].type.kind is not Kind.STR
+    return "" if numeric else f"; a text stands in single quotes: '{column.name}'"
 
 
 def _check_event_names(text: str, tree: exp.Expr) -> None:
