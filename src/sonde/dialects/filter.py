@@ -156,6 +156,9 @@ class _Parser:
         if token.text not in left.type.operators:
             message = f"{token.text} cannot be used with {left.value} ({left.type.name}); it takes {' '.join(allowed)}"
             self.scanner.fail(message, token.start, token.end)
+        after = self.scanner.text[token.end : token.end + 1]
+        if token.text == "=" and after and after in "<>" and str(left.value) != "evt.dir":  # its values are < and >
+            self.scanner.fail(f"there is no operator ={after}; write {after}=", token.start, token.end + 1)
         self.scanner.blank()
         return "=" if token.text == "==" else token.text
 
