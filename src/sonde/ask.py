@@ -33,6 +33,7 @@ from sonde.query import (
     launch,
     recorded,
     under_strace,
+    unreadable,
 )
 from sonde.render import colour
 from sonde.render.items import Options as RowOptions
@@ -82,6 +83,8 @@ def within(options: Options) -> tuple[str, ...]:
     """Filters that say the same as --since and --until, and -M of what was recorded."""
     if options.read is None and (options.since or options.until):
         raise UsageError("--since and --until are about a recording: -r NAME.sonde says which")
+    if options.since and options.until and options.since > options.until:
+        raise UsageError("--until is before --since: there is nothing between")
     since = (f"evt.rawtime >= {options.since}",) if options.since else ()
     until = (f"evt.rawtime <= {options.until}",) if options.until else ()
     if options.read is None or options.seconds is None:
@@ -385,7 +388,7 @@ def _read(options: Options) -> str:
     if options.command or options.pids:
         raise UsageError("-r reads what was recorded, so there is no command or process to watch")
     if os.path.exists(path) and not (is_recording(path) or is_scap(path) or is_log(path)):
-        raise UsageError(f"-r {path}: that is no recording, no file of sysdig and no log of strace")
+        raise unreadable(path)
     return path
 
 

@@ -19,7 +19,7 @@ VERBS = {
     "strace": "system calls as strace shows them, with strace's options: sonde strace -h",
     "stat": "count events as perf stat does: sonde stat -e net:net_dev_xmit,open --for 5s, sonde stat -- CMD",
     "tools": "list the tools, or those about a WORD, by the question they answer",
-    "help": "the page of a tool: sonde help opensnoop",
+    "help": "the page of a tool or verb: sonde help opensnoop",
     "sql": 'answer a SELECT: sonde sql "SELECT proc.name, count(*) FROM events GROUP BY ALL" --for 5s',
     "processes": "what runs: sonde processes name=bash; what ran: sonde processes -r shop.sonde --as-of 14:03",
     "threads": "the threads: sonde threads pid=12",
@@ -166,9 +166,7 @@ def _fitted(text: str) -> str:
 def _told(options: Options) -> str:
     """What needs no kernel: help, version, lists."""
     if options.help:
-        from sonde.cli_help import help_text
-
-        return help_text(VERBS)
+        return _page(options.verb)
     if options.verb in ("tools", "help"):
         return _about_tools(options)
     if options.version:
@@ -200,18 +198,31 @@ def _told(options: Options) -> str:
 def _about_tools(options: Options) -> str:
     """`sonde tools`, `sonde help NAME`."""
     from sonde.errors import UsageError
-    from sonde.manual import listed, man_page
+    from sonde.manual import listed
 
     words = options.arguments
     if options.verb == "tools" and len(words) <= 1:
         return listed(*words)
-    if options.verb == "help" and words == ("strace",):
-        from sonde.faces.strace.help import help_text
-
-        return help_text()
-    if options.verb == "help" and len(words) == 1:
-        return man_page(words[0])
+    if options.verb == "help" and len(words) <= 1:
+        return _page(*words)
     raise UsageError("sonde tools [WORD] lists tools, sonde help NAME shows the page of one")
+
+
+def _page(name: str = "") -> str:
+    """What --help says: of everything, of a verb or of a tool."""
+    from sonde.cli_help import help_text, verb_text
+
+    if not name:
+        return help_text(VERBS)
+    if name == "strace":
+        from sonde.faces.strace.help import help_text as strace_text
+
+        return strace_text()
+    if name in VERBS:
+        return verb_text(name, VERBS[name])
+    from sonde.manual import man_page
+
+    return man_page(name)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from sonde.cli_table import OPTIONS, Option
 
-__all__ = ["WIDTH", "completion", "entry", "help_text"]
+__all__ = ["WIDTH", "completion", "entry", "help_text", "verb_text"]
 
 WIDTH = 79
 INDENT = 24
@@ -46,6 +46,16 @@ def help_text(verbs: Mapping[str, str]) -> str:
     parts.append("Options:\n" + "".join(entry(_names(option), option.help) for option in OPTIONS))
     parts.append("EXAMPLES\n" + "".join(f"  {o.example:<42} # {o.comment}\n" for o in OPTIONS))
     return "\n".join(parts)
+
+
+def verb_text(verb: str, text: str) -> str:
+    """The page of `sonde VERB --help`: what it is for, and the options that are about it alone."""
+    meant = re.compile(rf"of [^:]*\b{verb}\b")
+    about = [o for o in OPTIONS if meant.match(o.help) or o.example.startswith(f"sonde {verb} ")]
+    parts = [textwrap.fill(f"sonde {verb}: {text}", WIDTH, subsequent_indent="    ", break_on_hyphens=False) + "\n"]
+    if about:
+        parts.append("Options:\n" + "".join(entry(_names(option), option.help) for option in about))
+    return "\n".join([*parts, "sonde --help lists all verbs and options.\n"])
 
 
 def completion(verbs: Iterable[str], fields: Iterable[str]) -> str:

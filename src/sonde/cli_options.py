@@ -158,13 +158,13 @@ class _Parser:
             raise UsageError(f"{word!r} is neither a command of sonde nor a filter such as proc.name=cat{near}")
 
     def argument(self, word: str) -> None:
-        """After a verb only our long options are ours, and -r of statements and tables; of convert all are, up to its
-        filter."""
+        """After a verb only our long options are ours, -h, and -r of statements and tables; of convert all are, up to
+        its filter."""
         if self.verb == "convert" and _is_option(word) and not _expects_value(self.arguments[2:], word):
             (self.long if word.startswith("--") else self.short)(word)
         elif word.partition("=")[0] in _OFFERED:
             self.long(word)
-        elif self.verb in ("sql", "stat", *STATE) and word == "-r":
+        elif word == "-h" or (self.verb in ("sql", "stat", *STATE) and word == "-r"):
             self.short(word)
         else:
             self.arguments.append(word)

@@ -19,7 +19,7 @@ from sonde.engines.duckdb import Archive
 from sonde.errors import SondeError, UsageError
 from sonde.plan.batch import Batch
 from sonde.plan.expr import Field
-from sonde.query import Answer, Open, Question, adopt, is_log, is_recording, is_scap, recorded
+from sonde.query import Answer, Open, Question, adopt, is_log, is_recording, is_scap, recorded, unreadable
 from sonde.render.receipt import Status, receipt_json, receipt_text
 from sonde.rewriting import Rewriting
 
@@ -99,10 +99,12 @@ def _look(source: str, target: str) -> None:
     if not os.path.exists(source):
         raise UsageError(f"there is no {source}")
     if not (is_recording(source) or is_scap(source) or is_log(source)):
-        raise UsageError(f"{source} is no recording, no file of sysdig and no log of strace")
+        raise unreadable(source)
     if target == "-":
         return
     one, other = os.path.realpath(source), os.path.realpath(target)
+    if not os.path.isdir(folder := os.path.dirname(other)):
+        raise UsageError(f"cannot write {target}: there is no directory {folder}")
     inside = os.path.isdir(one) and other.startswith(one + os.sep)
     if one == other or inside or one.startswith(other + os.sep) or _is_numbered(one, other):
         raise UsageError(f"{target} is, or has in it, what is read: write it to another place")

@@ -12,7 +12,7 @@ from datetime import datetime
 from sonde.errors import UsageError
 from sonde.info_scap import info_of_scap
 from sonde.info_texts import bytes_text, events_text, many, table
-from sonde.query import event_name, is_recording, is_scap
+from sonde.query import event_name, is_recording, is_scap, unreadable
 from sonde.sources.recording.header import Header
 from sonde.sources.recording.segments import recordings
 from sonde.sources.recording.span import END, moment_text
@@ -31,7 +31,7 @@ def info(words: Sequence[str], as_json: bool) -> int:
         sys.stdout.write(info_of_scap(words[0], as_json))
         return 0
     if not is_recording(words[0]):
-        raise UsageError(f"{words[0]} is no recording and no file of sysdig")
+        raise unreadable(words[0], "no recording and no file of sysdig")
     texts = [_told_of(path, as_json) for path in recordings(words[0]) or words]
     sys.stdout.write(("" if as_json else "\n").join(texts))
     return 0

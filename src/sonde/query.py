@@ -21,6 +21,7 @@ from sonde.dialects.values import names_of_scap
 from sonde.engines.batch import evaluate, filter_batch, value_of
 from sonde.engines.context import Context
 from sonde.engines.fields import physical
+from sonde.errors import UsageError
 from sonde.plan.batch import ENTER_ROW, HIDDEN, Batch, Counters, Vector
 from sonde.plan.expr import TRUE, And, Call, Expr, Field, Literal, Or, Value, fields
 from sonde.plan.rewrites import rewrite
@@ -49,6 +50,7 @@ from sonde.sources.strace.source import KNOWN, StraceLog, StraceRun, Wanted, is_
 __all__ = [
     "Answer", "Child", "Open", "Planned", "Question", "Source", "adopt", "capabilities", "certain_events", "event_name",
     "is_log", "is_recording", "is_scap", "launch", "plan", "recorded", "state_as_of", "under_strace", "understood",
+    "unreadable",
 ]  # fmt: skip
 
 
@@ -147,7 +149,8 @@ def plan(question: Question) -> Planned:
     if question.shown.times is TimeStyle.LATENCY and Field(OUTPUT_TIME) in layout.values:
         columns |= {"latency"}
     decided = TRUE if question.exact else expr  # that of a .scap file is not for the kernel
-    tested = tuple(fields(own)) if question.hidden else ()
+    # also what the kernel decides: of calls in flight, which --inflight and SIGUSR1 show, it decides nothing
+    tested = tuple(fields(expr if decided is expr else own))
     if question.record:
         scan = plan_record(decided, question.snaplen, tested)
     else:
@@ -163,6 +166,18 @@ def _of_views() -> list[str]:
 def under_strace(why: str) -> Open:
     """strace, which runs the command or attaches to processes; `why` it and not the kernel."""
     return lambda scan, expr, snaplen: StraceRun(_wanted(scan, expr, snaplen), why)
+
+
+def unreadable(path: str, kinds: str = "no recording, no file of sysdig and no log of strace") -> UsageError:
+    """The error about a file that is none of these `kinds`, or that this user may not read."""
+    try:
+        with open(path, "rb"):
+            pass
+    except PermissionError as error:
+        return UsageError(f"cannot read {path}: {error.strerror}")
+    except OSError:  # a directory
+        pass
+    return UsageError(f"{path} is {kinds}")
 
 
 def recorded(path: str, events: bool = False) -> Open:

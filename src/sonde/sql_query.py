@@ -240,9 +240,8 @@ class SqlAnswer:
         absent = [f"groups of {out:,} events, put together in {OTHER}"] if out else []
         absent += [*self.source.absent(), *(self._as_of.absent() if self._as_of else ())]
         if self._unread:
-            absent.append(
-                f"paths of {self._unread} {'process' if self._unread == 1 else 'processes'}, kept from this user"
-            )
+            processes = "1 process" if self._unread == 1 else f"{self._unread} processes"
+            absent.append(f"paths or descriptors of {processes}, kept from this user")
         return receipt(counters, elapsed, event_name, absent=absent, aside=self.source.aside())
 
     def close(self) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from sonde.errors import UsageError
+from sonde.sources.live.command import Usage
 
 __all__ = ["Stat", "stat_of", "usage_text"]
 
@@ -55,9 +55,12 @@ def _statement(by: str, chosen: bool) -> str:
     return f'SELECT {columns} FROM events GROUP BY ALL ORDER BY 1 DESC, "event"'
 
 
-def usage_text(elapsed: float, usage: resource.struct_rusage) -> str:
-    """What a command took, as the kernel accounts for it (getrusage(2))."""
-    faults = f"{usage.ru_minflt + usage.ru_majflt:,} page faults ({usage.ru_majflt:,} from disk)"
-    switches = f"{usage.ru_nvcsw + usage.ru_nivcsw:,} context switches ({usage.ru_nvcsw:,} voluntary)"
-    times = f"{elapsed:.3f} s elapsed, {usage.ru_utime:.3f} s user, {usage.ru_stime:.3f} s system"
-    return f"\n{times}\n{faults}, {switches}, {usage.ru_maxrss:,} KiB resident at most\n"
+def usage_text(elapsed: float, usage: Usage) -> str:
+    """What a command took, as the kernel accounts for it."""
+    faults = f"{usage.minor + usage.major:,} page faults ({usage.major:,} from disk)"
+    switches = f"{usage.voluntary + usage.involuntary:,} context switches ({usage.voluntary:,} voluntary)"
+    times = f"{elapsed:.3f} s elapsed, {usage.user:.3f} s user, {usage.system:.3f} s system"
+    memory = (
+        f"{usage.resident:,} KiB resident at most" if usage.resident else f"less than {usage.less_than:,} KiB resident"
+    )
+    return f"\n{times}\n{faults}, {switches}, {memory}\n"

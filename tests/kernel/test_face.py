@@ -354,3 +354,9 @@ def test_what_is_read_on_a_terminal_fits_80_columns(words: tuple[str, ...]) -> N
     done = cli(*words)
     assert done.stdout and done.stderr == ""
     assert list(_wide(done.stdout)) == []
+
+
+def test_the_receipt_says_how_much_of_the_data_a_filter_saw() -> None:
+    said = "the filter saw the first 100 bytes of each buffer (-s LEN)"
+    assert said in cli("-s", "100", "evt.buffer contains x", "--", "/bin/true").stderr
+    assert "bytes of each buffer" not in cli("-s", "100", "evt.type=open", "--", "/bin/true").stderr

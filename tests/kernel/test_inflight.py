@@ -156,3 +156,11 @@ def test_nothing_stays_attached(work: None) -> None:
     watch.communicate(timeout=LIMIT)
     after = cli("-p", "%evt.num", "-n", "1")
     assert after.returncode == 0 and after.stdout == "1\n"
+
+
+@pytest.mark.parametrize("wanted", ("evt.cpu >= 0", "proc.name startswith py", "fd.type=ipv4", "evt.is_io=true"))
+def test_what_the_kernel_decides_is_decided_here_of_calls_in_flight(hung: Any, wanted: str) -> None:
+    process, _ = hung
+    line = "%evt.dir%evt.type"
+    done = cli("--inflight", "--for", "0.2", "-p", line, f"{wanted} and proc.pid={process.pid} and evt.dir=>")
+    assert done.stdout == ">recvfrom\n", done.stderr

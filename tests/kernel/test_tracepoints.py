@@ -104,6 +104,26 @@ def test_stat_of_a_command_says_what_it_took() -> None:
     assert re.search(r"^\s*count +errors +time +event$", done.stdout, re.MULTILINE)
 
 
+def test_what_sonde_took_before_the_command_began_is_not_the_command_s() -> None:
+    judge = subprocess.run(
+        [sys.executable, "-c", _TAKES.format(command=["/bin/true"])], capture_output=True, text=True, check=True
+    )
+    small, big = cli("stat", "--", "/bin/true").stderr, cli("stat", "--", sys.executable, "-c", _BIG).stderr
+    found = re.search(r"(\d+) page faults .* less than [\d,]+ KiB resident\n", small)
+    assert found and int(found[1]) < int(judge.stdout) + 300, (small, judge.stdout)
+    most = re.search(r" ([\d,]+) KiB resident at most\n", big)
+    assert most and 200 << 10 < int(most[1].replace(",", "")) < 300 << 10, big
+
+
+_BIG = "x = bytearray(200 << 20)"
+# a small process that runs a command, and the page faults of that
+_TAKES = """
+import resource, subprocess
+subprocess.run({command})
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt)
+"""
+
+
 def test_a_name_this_kernel_does_not_have() -> None:
     done = cli("evt.type=sched:sched_swich")
     assert done.returncode == 1 and "did you mean sched:sched_switch?" in done.stderr

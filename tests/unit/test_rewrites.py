@@ -41,6 +41,8 @@ from sonde.plan.rewrites import REWRITES, rewrite, weaken
         ("evt.type!=accept", "not (evt.type in (accept, accept4))"),
         ("not evt.type!=openat2", "evt.type in (openat2)"),
         ("evt.type in (openat, close, close)", "evt.type in (close, openat)"),
+        ("syscall.type=accept", "syscall.type in (accept, accept4)"),
+        ("syscall.type!=accept", "syscall.type exists and not (syscall.type in (accept, accept4))"),
         ("evt.type startswith o", "evt.type startswith o"),
         ("fd.port=80", "fd.cport = 80 or fd.sport = 80"),
         ("fd.port!=80", "fd.cport != 80 and fd.sport != 80"),

@@ -52,6 +52,7 @@ def measurable(field: Field) -> bool:
         ("fd.net = '10.0.0.0/8'", "fd.cnet = '10.0.0.0/8' or fd.snet = '10.0.0.0/8'", ""),
         ("evt.type = 'open'", "evt.type glob open", ""),
         ("evt.type <> 'open'", "not (evt.type glob open)", ""),
+        ("syscall.type = 'open'", "syscall.type glob open", ""),
         ("length(proc.name) > 2 AND proc.pid = 1", "proc.pid = 1", 'LENGTH("proc.name") > 2'),
         ("evt.latency > 1e6", "evt.latency > 1000000", ""),
         ("evt.latency > 1.5", "true", '"evt.latency" > 1.5'),
@@ -128,6 +129,13 @@ SELECT proc.name FROM events WHERE 'a
 SELECT * FROM events
 SELECT proc.name FROM events; SELECT 1
 SELECT evt.arg FROM events
+SELEC proc.name FROM events
+SELECT proc.open FROM events
+SELECT proc.name FROM events WHERE evt.type = open
+SELECT proc.name FROM events WHERE evt.type IN ('read', 'opne')
+SELECT proc.name FROM processes
+SELECT n.name FROM events WHERE n > 3
+SELECT proc.name FROM events WHERE evt.latency > fast
 """.strip().splitlines()
 
 

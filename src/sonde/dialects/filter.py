@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 from sonde.catalog.events import FIELDS
 from sonde.dialects.lexer import NAME, WORD, Scanner, Token
 from sonde.dialects.operands import Fields, Operand, call, check_depth, field
-from sonde.dialects.values import check_event, convert, result
+from sonde.dialects.values import EVENT_NAMES, check_event, convert, result
 from sonde.errors import did_you_mean
 from sonde.plan import patterns
 from sonde.plan.expr import FALSE, TRUE, And, Compare, Expr, Field, Literal, Not, Or, Value
@@ -21,7 +21,6 @@ __all__ = ["parse"]
 PATTERNS = ("glob", "iglob", "regex", "pmatch")
 CONSTANT = (*PATTERNS, "bcontains", "bstartswith")
 EQUALITY = ("=", "!=", "in")
-EVENT_NAMES = ("evt.type", "syscall.type")
 LISTS = ("in", "intersects", "pmatch")
 TEXT = ("contains", "icontains", "startswith", "endswith", "glob", "iglob", "regex", "bcontains", "bstartswith")
 WORDS = ("exists", *TEXT, *LISTS)
@@ -157,6 +156,9 @@ class _Parser:
         if token.text not in left.type.operators:
             message = f"{token.text} cannot be used with {left.value} ({left.type.name}); it takes {' '.join(allowed)}"
             self.scanner.fail(message, token.start, token.end)
+        after = self.scanner.text[token.end : token.end + 1]
+        if token.text == "=" and after and after in "<>" and str(left.value) != "evt.dir":  # its values are < and >
+            self.scanner.fail(f"there is no operator ={after}; write {after}=", token.start, token.end + 1)
         self.scanner.blank()
         return "=" if token.text == "==" else token.text
 

@@ -6,6 +6,7 @@ language becomes an expression of the plan, which sources decide; DuckDB gets th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NoReturn
@@ -18,11 +19,13 @@ from sonde.catalog.event import Event, ParamType
 from sonde.catalog.events import FIELDS
 from sonde.catalog.lookup import NAMES, by_name
 from sonde.catalog.state import STATE
+from sonde.catalog.types import Kind
 from sonde.catalog.views import VIEWS, View
 from sonde.dialects.lexer import Scanner
 from sonde.dialects.operands import field as read_field
 from sonde.dialects.sql_views import events_of, fields_of, made_of_events, view_of
 from sonde.dialects.sql_where import lower
+from sonde.dialects.values import EVENT_NAMES, check_event
 from sonde.errors import QueryError, did_you_mean
 from sonde.plan.expr import TRUE, And, Compare, Expr, Field, Literal
 from sonde.plan.ops import BUCKETS, HISTOGRAMS, LINEAR
@@ -134,6 +137,7 @@ def parse_sql(text: str) -> Select:
         fields[param.name] = Field("evt.arg" if param.type in TEXTS else "evt.rawarg", param.name)
     for column in tree.find_all(exp.Column):
         _check_column(text, column, fields)
+    _check_event_names(text, tree)
     _count_time(tree)
     for select in tree.find_all(exp.Select):
         _group(select)
@@ -145,7 +149,8 @@ def parse_sql(text: str) -> Select:
     for field in table_fields(tree):
         if FIELDS[field.name].either:
             ends = " or ".join(FIELDS[field.name].either)
-            raise QueryError(f"{field} is of either end and stands in WHERE only: select {ends}", *_place(text, field))
+            place = _place(text, str(field))
+            raise QueryError(f"{field} is of either end and stands in WHERE only: select {ends}", *place)
     return Select(text, where, tree, outputs)
 
 
@@ -222,6 +227,8 @@ def _quoted(text: str) -> tuple[str, dict[str, Field]]:
 
 def _fail_at(text: str, quoted: str, error: ParseError) -> NoReturn:
     """The parser's complaint, at the word it is about."""
+    if (begins := text.split(None, 1)[0]).isalpha() and begins.upper() not in ("SELECT", "WITH", "FROM"):
+        raise QueryError(f"a SELECT is expected, not {begins}", *_place(text, begins)) from None
     first = error.errors[0] if error.errors else {}
     word = str(first.get("highlight") or "").strip('"')
     start = text.find(word) if word else -1
@@ -251,17 +258,54 @@ def _check_tables(text: str, tree: exp.Select) -> list[Event]:
 
 def _check_column(text: str, column: exp.Column, fields: dict[str, Field]) -> None:
     """Mark a column that is a field; others must be aliases of the statement."""
+    select = column.find_ancestor(exp.Select)
     if column.name in fields:
+        _check_has_fields(text, column, select)
         column.meta["field"] = fields[column.name]
         return
-    select = column.find_ancestor(exp.Select)
     plain = _columns_of_state(column, select)
     if column.name.lower() in plain:
         return
     names = {alias.alias.lower() for alias in select.find_all(exp.Alias)} if select else set()
     if column.name.lower() not in names and not column.find_ancestor(exp.Lambda):
-        near = did_you_mean(column.name, [*names, *plain, *FIELDS])
-        raise QueryError(f"unknown column {column.name}{near}", text, max(text.find(column.name), 0), len(column.name))
+        near = did_you_mean(column.name, [*names, *plain, *FIELDS]) or _meant_as_text(column, fields)
+        raise QueryError(f"unknown column {column.name}{near}", *_place(text, column.name))
+
+
+def _check_has_fields(text: str, column: exp.Column, select: exp.Select | None) -> None:
+    """Fields are of events: a statement about tables of state alone has none."""
+    tables = list(select.root().find_all(exp.Table)) if select else []
+    if tables and all(map(_state, tables)):
+        names = " or ".join(dict.fromkeys(map(_state, tables)))
+        near = did_you_mean(column.name.rpartition(".")[2], _columns_of_state(column, select))
+        raise QueryError(f"{column.name} is of events, not of {names}{near}", *_place(text, column.name))
+
+
+def _meant_as_text(column: exp.Column, fields: dict[str, Field]) -> str:
+    """What to do about a word that a text is compared with, and that is no column."""
+    other = column.parent
+    if not isinstance(other, exp.Binary | exp.In) or not isinstance(other.this, exp.Column) or other.this is column:
+        return ""
+    field = fields.get(other.this.name)
+    numeric = field is not None and FIELDS[field.name].type.kind is not Kind.STR
+    return "" if numeric else f"; a text stands in single quotes: '{column.name}'"
+
+
+def _check_event_names(text: str, tree: exp.Expr) -> None:
+    """Names that the type of events is compared with must be such."""
+    for node in tree.find_all(exp.EQ, exp.NEQ, exp.In):
+        sides = [node.this, *([node.expression] if isinstance(node, exp.Binary) else node.expressions)]
+        if any(isinstance(side, exp.Column) and str(field_of(side)) in EVENT_NAMES for side in sides):
+            for side in sides:
+                if isinstance(side, exp.Literal) and side.is_string:
+                    _check_event_name(text, side.name)
+
+
+def _check_event_name(text: str, name: str) -> None:
+    try:
+        check_event(name)
+    except ValueError as error:
+        raise QueryError(str(error), text, max(text.find(f"'{name}'"), -1) + 1, len(name)) from None
 
 
 def _count_time(tree: exp.Select) -> None:
@@ -354,6 +398,7 @@ def _name_outputs(text: str, tree: exp.Select) -> tuple[Output, ...]:
     return tuple(outputs)
 
 
-def _place(text: str, field: Field) -> tuple[str, int, int]:
-    start = max(text.find(str(field)), 0)
-    return text, start, len(str(field))
+def _place(text: str, name: str) -> tuple[str, int, int]:
+    """Where a name stands: as a word of its own, if it does anywhere."""
+    found = re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", text)
+    return text, found.start() if found else max(text.find(name), 0), len(name)

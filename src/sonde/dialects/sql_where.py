@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from sonde.catalog.events import FIELDS
 from sonde.catalog.types import BOOL, Kind, Type
-from sonde.dialects.values import convert
+from sonde.dialects.values import EVENT_NAMES, convert
 from sonde.plan.expr import And, Compare, Expr, Field, Literal, Not, Or
 
 __all__ = ["lower"]
@@ -27,7 +27,6 @@ _OPERATORS: dict[type[exp.Expr], str] = {
 }
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 _OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
-_EVENT_TYPE = "evt.type"
 
 
 # parts of a condition that are looked at
@@ -138,7 +137,7 @@ def _compare(operator: str, field: Field, text: str) -> Expr | None:
         value = convert(text, kind, operator)
     except ValueError:
         return None
-    if field.name == _EVENT_TYPE and operator in ("=", "!="):
+    if field.name in EVENT_NAMES and operator in ("=", "!="):
         named = Compare("glob", field, Literal(value))
         return Not(named) if operator == "!=" else named
     return Compare(operator, field, Literal(value))

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from sonde.catalog.types import Type
     from sonde.plan.expr import Scalar
 
-__all__ = ["check_event", "check_parameter", "convert", "names_of_scap", "result"]
+__all__ = ["EVENT_NAMES", "check_event", "check_parameter", "convert", "names_of_scap", "result"]
+
+EVENT_NAMES = ("evt.type", "syscall.type")  # fields whose texts are names of events
 
 _SCAP: ContextVar[bool] = ContextVar("scap", default=False)
 

@@ -29,7 +29,8 @@ def expand_either(expr: Expr) -> Expr:
 
 
 def type_lists(expr: Expr) -> Expr:
-    """Every equality of evt.type becomes a list of names in alphabetical order, families by their members.
+    """Every equality of evt.type and syscall.type becomes a list of names in alphabetical order, families by their
+    members.
 
     >>> print(type_lists(Compare("!=", Field("evt.type"), Literal("accept"))))
     not (evt.type in (accept, accept4))
@@ -38,7 +39,7 @@ def type_lists(expr: Expr) -> Expr:
 
 
 def single_in(expr: Expr) -> Expr:
-    """`in` with one item becomes `=`, with none FALSE; evt.type keeps its list.
+    """`in` with one item becomes `=`, with none FALSE; names of events stay a list.
 
     >>> print(single_in(Compare("in", Field("proc.name"), (Literal("sh"),))))
     proc.name = sh
@@ -169,11 +170,15 @@ def _type_list(leaf: Compare) -> Expr:
     right = leaf.right if isinstance(leaf.right, tuple) else (leaf.right,)
     names = {str(item.value) for item in right if isinstance(item, Literal)}
     computed = any(isinstance(item, Field | Call) for item in right)
-    if leaf.left != _EVENT_TYPE or leaf.operator not in ("=", "!=", "in") or computed:
+    if leaf.left not in _EVENT_TYPES or leaf.operator not in ("=", "!=", "in") or computed:
         return leaf
     members = {EVENTS[number].name for name in names for number in expand(name)}
     listed = Compare("in", leaf.left, tuple(map(Literal, sorted(members))))
-    return Not(listed) if leaf.operator == "!=" else listed
+    if leaf.operator != "!=":
+        return listed
+    if leaf.left.name == "evt.type":
+        return Not(listed)
+    return And((Compare("exists", leaf.left, ()), Not(listed)))  # not all events are calls
 
 
 def _single(leaf: Compare) -> Expr:
@@ -181,9 +186,9 @@ def _single(leaf: Compare) -> Expr:
         return leaf
     if not leaf.right:
         return FALSE
-    if leaf.operator == "in" and len(leaf.right) == 1 and leaf.left != _EVENT_TYPE:
+    if leaf.operator == "in" and len(leaf.right) == 1 and leaf.left not in _EVENT_TYPES:
         return Compare("=", leaf.left, leaf.right[0])
     return leaf
 
 
-_EVENT_TYPE = Field("evt.type")
+_EVENT_TYPES = (Field("evt.type"), Field("syscall.type"))

@@ -36,7 +36,14 @@ _TIMES = (
     Column("evt.deltatime", DURATION, "Time since the row before.", needs=("time",)),
     Column("evt.deltatime.s", INT, "Whole seconds of evt.deltatime.", needs=("time",)),
     Column("evt.deltatime.ns", INT, "Nanoseconds of evt.deltatime after its whole seconds.", needs=("time",)),
-    Column("evt.latency", DURATION, "Time from the enter of the operation to its end.", "latency", ("latency",)),
+    Column(
+        "evt.latency",
+        DURATION,
+        "Time from the enter of the operation to its end; of one that is still running, so "
+        "far, missing if it began before the question did.",
+        "latency",
+        ("latency",),
+    ),
     Column("evt.latency.s", INT, "Whole seconds of evt.latency.", needs=("latency",)),
     Column("evt.latency.ns", INT, "Nanoseconds of evt.latency after its whole seconds.", needs=("latency",)),
     Column("evt.latency.human", STR, "evt.latency with a unit, as 3.37us.", needs=("latency",)),

@@ -31,7 +31,7 @@ from sonde.native.walk import walk
 from sonde.plan.automaton import Predicate
 from sonde.plan.batch import Batch, Counters
 from sonde.plan.containers import Containers
-from sonde.plan.expr import Expr
+from sonde.plan.expr import Expr, fields
 from sonde.plan.state import State
 from sonde.sources.live.assemble import Assembler
 from sonde.sources.live.closing import Closing
@@ -303,6 +303,13 @@ class LiveEvents(Complete):
             lost_payloads=total["lost_payloads"], lost_dictionary=total["lost_dictionary"], own=total["own"],
             lost_by_event={n: int(by_event[n]) for n in np.flatnonzero(by_event).tolist()},
         )  # fmt: skip
+
+    def aside(self) -> list[str]:
+        """That a filter on data saw only the beginning of it: what is not found may still be there."""
+        decided = (part.conjunct for part in self.scan.pushdown.parts)
+        if all(field.name != "evt.buffer" for conjunct in decided for field in fields(conjunct)):
+            return []
+        return [f"the filter saw the first {self._snaplen:,} bytes of each buffer (-s LEN)"]
 
     def close(self) -> None:
         """Detach and free everything."""

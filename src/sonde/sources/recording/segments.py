@@ -9,6 +9,7 @@ import re
 import sys
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from io import BufferedReader
 from typing import NamedTuple
 
@@ -51,20 +52,30 @@ def recordings(path: str) -> list[str]:
     """The recordings in a folder of several, by name; none if it is one itself, or no folder."""
     if not os.path.isdir(path) or segments(path):
         return []
-    with os.scandir(path) as found:
+    with _looked_into(path) as found:
         return sorted(one.path for one in found if one.is_dir() and segments(one.path))
 
 
 def segments(path: str) -> list[Segment]:
-    """The segments of a recording, oldest first."""
+    """The segments of a recording, oldest first. UsageError if this user may not look."""
     there = []
-    with os.scandir(path) as found:
+    with _looked_into(path) as found:
         for one in found:
             if _NAME.fullmatch(one.name):
                 with contextlib.suppress(FileNotFoundError):  # removed meanwhile
                     about = one.stat()
                     there.append(Segment(one.path, about.st_size, about.st_mtime))
     return sorted(there)
+
+
+@contextlib.contextmanager
+def _looked_into(path: str) -> Iterator[Iterator[os.DirEntry[str]]]:
+    try:
+        found = os.scandir(path)
+    except PermissionError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+    with found:
+        yield found
 
 
 class Sink(ABC):
