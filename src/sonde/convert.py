@@ -21,7 +21,7 @@ from sonde.plan.batch import Batch
 from sonde.plan.expr import Field
 from sonde.query import Answer, Open, Question, adopt, is_log, is_recording, is_scap, recorded
 from sonde.render.receipt import Status, receipt_json, receipt_text
-from sonde.rewriting import Rewriting
+from sonde.rewriting import Rewriting, is_native
 
 __all__ = ["convert"]
 
@@ -56,6 +56,8 @@ def convert(options: Options) -> int:
                 write(answer.rows(answer.source.poll()))
         receipt = answer.receipt(run.elapsed)
     sys.stderr.write(receipt_json(receipt) if options.json else receipt_text(receipt))
+    if receipt.status is not Status.EXACT and not (_is_whole(options) and is_native(options.write or "")):
+        print(f"sonde: {options.write} cannot tell this: whatever is asked of it looks whole", file=sys.stderr)
     if run.ended_by:
         raise SondeError(f"stopped: the rest of {options.read} is not in {options.write}")
     return int(run.refused(receipt.status is Status.EXACT))

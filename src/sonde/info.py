@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sonde.errors import UsageError
@@ -47,7 +47,7 @@ def _text(path: str, found: Contents) -> str:
         ("recording", f"{path}: {many(len(found.segments), 'file')}, {bytes_text(sum(s.size for s in found.segments))}")
     ]
     headers = [segment.header for segment in found.segments if segment.header]
-    for header in {header.session: header for header in headers}.values():
+    for header in _firsts(headers):
         made = datetime.fromtimestamp(header.start // 1_000_000_000).isoformat(" ")  # noqa: DTZ006 - as people here read it
         rows.append(("recorded", f"from {made} on, by sonde {header.sonde} on {header.host}, Linux {header.kernel}"))
         rows.append(("filter", (header.filter or "everything") + "; -F" * bool(header.beside)))
@@ -57,8 +57,17 @@ def _text(path: str, found: Contents) -> str:
     rows += [("kept", _kept(kind, kept)) for kind, kept in found.kinds().items()]
     rows.append(("lost", _lost(found)))
     rows += [("gap", gap) for gap in found.gaps]
+    rows += [("unread", fault) for segment in found.segments for fault in segment.lacks]
     rows += [("file", _segment(segment, found.goes_on and segment is found.segments[-1])) for segment in found.segments]
     return table(rows)
+
+
+def _firsts(headers: Iterable[Header]) -> Iterable[Header]:
+    """The first one of each session."""
+    firsts: dict[str, Header] = {}
+    for header in headers:
+        firsts.setdefault(header.session, header)
+    return firsts.values()
 
 
 def _by_name(events: Counter[int]) -> Counter[str]:
@@ -97,6 +106,7 @@ def _object(path: str, found: Contents) -> dict[str, object]:
                 "name": segment.name, "bytes": segment.size, "since": segment.since, "until": segment.until,
                 "events": {event_name(number): count for number, count in segment.events.items()},
                 "processes": segment.processes, "files": segment.files, "ended": segment.ended, "fault": segment.fault,
+                "unread": segment.lacks,
                 "without": segment.header.without if segment.header else [],
                 "header": _told(segment.header) if segment.header else None,
             }
