@@ -27,7 +27,6 @@ from sonde.sources.recording.summary import Contents, contents
 from sonde.sources.recording.writer import Recorder
 from sonde.sources.scap.before import Before
 from sonde.sources.scap.beginning import Beginning
-from sonde.sources.scap.containers_out import Told, container_blocks, containers_of
 from sonde.sources.scap.copying import Copies, listed
 from sonde.sources.scap.lists import User
 from sonde.sources.scap.source import ScapFile
@@ -96,7 +95,7 @@ class Rewriting:
         told = self._telling
         assert isinstance(answer.source, ScapFile)
         copies, found = Copies(answer.source, self._options.exclude_users), listed(self._source)
-        told.writer = self._scap(found, self._began(), Form(copies.blocks, copies.calls, copies.entry))
+        told.writer = self._scap(found, self._began(), Form(copies.blocks, copies.calls, copies.entry, copied=True))
 
         def write(batch: Batch | None) -> None:
             if batch is None:
@@ -120,16 +119,13 @@ class Rewriting:
     def _before(self) -> tuple[Beginning, int]:
         """(what there was before the rows, the time of the first). All are looked at."""
         before, began, state = Before(), 0, State()
-        containers: dict[str, Told] = {}
         for batch in self._batches():
             before.look(batch)
-            containers |= containers_of(batch)
             began, state = began or int(batch.columns["time"][0]), batch.state
         found = before.beginning(state)
-        found.containers = container_blocks(containers, began)
         if is_scap(self._source):
             first = listed(self._source)
-            return replace(first, processes=found.processes, fds=found.fds, containers=found.containers), began
+            return replace(first, processes=found.processes, fds=found.fds), began
         return replace(found, people=_users(state.people) if state.people else None), began
 
     def _began(self) -> int:
