@@ -27,8 +27,6 @@ from sonde.query import (
     Source,
     capabilities,
     explain,
-    is_log,
-    is_recording,
     is_scap,
     launch,
     recorded,
@@ -82,6 +80,8 @@ def within(options: Options) -> tuple[str, ...]:
     """Filters that say the same as --since and --until, and -M of what was recorded."""
     if options.read is None and (options.since or options.until):
         raise UsageError("--since and --until are about a recording: -r NAME.sonde says which")
+    if options.until and (options.since or 0) > options.until:
+        raise UsageError("--since is later than --until: there is no time between them")
     since = (f"evt.rawtime >= {options.since}",) if options.since else ()
     until = (f"evt.rawtime <= {options.until}",) if options.until else ()
     if options.read is None or options.seconds is None:
@@ -384,8 +384,6 @@ def _read(options: Options) -> str:
     path = options.read or ""
     if options.command or options.pids:
         raise UsageError("-r reads what was recorded, so there is no command or process to watch")
-    if os.path.exists(path) and not (is_recording(path) or is_scap(path) or is_log(path)):
-        raise UsageError(f"-r {path}: that is no recording, no file of sysdig and no log of strace")
     return path
 
 

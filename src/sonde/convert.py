@@ -7,8 +7,10 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import fields, replace
+from typing import BinaryIO
 
 from sonde.ask import Run, Signals, within
+from sonde.ask_record import PACKED
 from sonde.catalog.column import Argument
 from sonde.catalog.events import FIELDS
 from sonde.cli_options import Options
@@ -19,7 +21,7 @@ from sonde.engines.duckdb import Archive
 from sonde.errors import SondeError, UsageError
 from sonde.plan.batch import Batch
 from sonde.plan.expr import Field
-from sonde.query import Answer, Open, Question, adopt, is_log, is_recording, is_scap, recorded
+from sonde.query import Answer, Open, Question, adopt, is_scap, readable, recorded
 from sonde.render.receipt import Status, receipt_json, receipt_text
 from sonde.rewriting import Rewriting, is_native
 
@@ -27,7 +29,7 @@ __all__ = ["convert"]
 
 LINES = ".jsonl"
 TABLES = {".parquet": "parquet", ".csv": "csv"}
-PACKED, WHOLE = ".scap.gz", (".sonde", ".scap")
+WHOLE = (".sonde", ".scap")
 # other texts of what is there already, and what depends on the row before
 LEFT_OUT = ("evt.deltatime", "evt.time", "evt.datetime", "evt.reltime", "evt.rawtime.", "evt.inc", "evt.count")
 APPLY = frozenset((
@@ -98,10 +100,7 @@ def _look(source: str, target: str) -> None:
     """UsageError if the source cannot be read twice, is none, or would be written over."""
     if source == "-":
         raise UsageError("what comes from standard input is read once: keep it first, as in cat > shop.sonde")
-    if not os.path.exists(source):
-        raise UsageError(f"there is no {source}")
-    if not (is_recording(source) or is_scap(source) or is_log(source)):
-        raise UsageError(f"{source} is no recording, no file of sysdig and no log of strace")
+    readable(source)
     if target == "-":
         return
     one, other = os.path.realpath(source), os.path.realpath(target)
@@ -154,7 +153,7 @@ def _lines(target: str) -> Writer:
     @contextmanager
     def lines(answer: Answer) -> Iterator[Write]:
         try:
-            with open(target, "wb") as file:
+            with _opened(target) as file:
                 yield lambda batch: file.writelines((answer.text(batch),))
         except OSError as error:
             raise SondeError(f"cannot write {target}: {error.strerror}") from None
@@ -162,10 +161,20 @@ def _lines(target: str) -> Writer:
     return lines
 
 
+def _opened(target: str) -> BinaryIO:
+    """A new file. UsageError if that cannot be."""
+    try:
+        return open(target, "wb")
+    except OSError as error:
+        raise UsageError(f"cannot write {target}: {error.strerror}") from None
+
+
 def _table(target: str, ending: str, shown: Sequence[Field]) -> Writer:
     @contextmanager
     def table(answer: Answer) -> Iterator[Write]:
         context = Context(answer.state)
+        with _opened(target):  # what cannot be written is said before all is read
+            pass
 
         def add(batch: Batch | None) -> None:
             nonlocal context

@@ -12,7 +12,7 @@ from datetime import datetime
 from sonde.errors import UsageError
 from sonde.info_scap import info_of_scap
 from sonde.info_texts import bytes_text, events_text, many, table
-from sonde.query import event_name, is_recording, is_scap
+from sonde.query import event_name, is_recording, is_scap, readable
 from sonde.sources.recording.header import Header
 from sonde.sources.recording.segments import recordings
 from sonde.sources.recording.span import END, moment_text
@@ -27,11 +27,14 @@ def info(words: Sequence[str], as_json: bool) -> int:
     """Print what is inside; -> the exit status."""
     if len(words) != 1:
         raise UsageError("info takes the name of a recording, as in sonde info shop.sonde")
+    if words[0] == "-":
+        raise UsageError("info looks at files: what comes from standard input has to be kept first")
+    readable(words[0])
     if is_scap(words[0]):
         sys.stdout.write(info_of_scap(words[0], as_json))
         return 0
     if not is_recording(words[0]):
-        raise UsageError(f"{words[0]} is no recording and no file of sysdig")
+        raise UsageError(f"{words[0]} is a log of strace: info is about recordings and files of sysdig")
     texts = [_told_of(path, as_json) for path in recordings(words[0]) or words]
     sys.stdout.write(("" if as_json else "\n").join(texts))
     return 0

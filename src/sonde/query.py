@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -21,6 +23,7 @@ from sonde.dialects.values import names_of_scap
 from sonde.engines.batch import evaluate, filter_batch, value_of
 from sonde.engines.context import Context
 from sonde.engines.fields import physical
+from sonde.errors import UsageError
 from sonde.plan.batch import ENTER_ROW, HIDDEN, Batch, Counters, Vector
 from sonde.plan.expr import TRUE, And, Call, Expr, Field, Literal, Or, Value, fields
 from sonde.plan.rewrites import rewrite
@@ -48,7 +51,8 @@ from sonde.sources.strace.source import KNOWN, StraceLog, StraceRun, Wanted, is_
 
 __all__ = [
     "Answer", "Child", "Open", "Planned", "Question", "Source", "adopt", "capabilities", "certain_events", "event_name",
-    "is_log", "is_recording", "is_scap", "launch", "plan", "recorded", "state_as_of", "under_strace", "understood",
+    "is_log", "is_recording", "is_scap", "launch", "plan", "readable", "recorded", "state_as_of", "under_strace",
+    "understood",
 ]  # fmt: skip
 
 
@@ -174,6 +178,33 @@ def recorded(path: str, events: bool = False) -> Open:
     if is_recording(path):
         return lambda scan, expr, snaplen: _recordings(path, scan, expr)
     return lambda scan, expr, snaplen: StraceLog(_wanted(scan, expr, snaplen), path)
+
+
+def readable(path: str) -> None:
+    """UsageError, which says why, if a path is nothing that was recorded and can be read."""
+    try:
+        fault = _fault(path)
+    except FileNotFoundError:
+        raise UsageError(f"there is no {path}") from None
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+    if fault:
+        raise UsageError(fault)
+
+
+def _fault(path: str) -> str:
+    """Why there is nothing to read, "" if there is; OSError if the system does not let us."""
+    if path == "-":
+        return "" if is_recording(path) else "standard input is no recording; sonde -w - writes one to a pipe"
+    if os.path.isdir(path):
+        return "" if os.listdir(path) and is_recording(path) else f"there is no recording in {path}"
+    with open(path, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            return f"{path} is no file: of pipes only standard input can be read, as -r -"
+        if not file.read(1):
+            return f"{path} is empty"
+    known = is_recording(path) or is_scap(path) or is_log(path)
+    return "" if known else f"{path} is no recording, no file of sysdig and no log of strace"
 
 
 def _recordings(path: str, scan: Scan, expr: Expr) -> Recording | Merged:

@@ -109,7 +109,8 @@ class Recording(Unattached):
     def absent(self) -> list[str]:
         """What could not be read."""
         faults = self._unread()
-        faults += self._covered.missing(self._span, being_written(self._path))
+        goes_on = not self.done or being_written(self._path)  # nobody has looked for an end that was not asked for
+        faults += self._covered.missing(self._span, goes_on)
         if self._thinned.kinds:
             faults += self._thinned.missing(self._span, asked_kinds(self._expr, self._on))
         return faults

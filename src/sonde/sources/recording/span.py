@@ -123,7 +123,7 @@ class Covered:
             asked = Span(asked.since, min(asked.until, time.time_ns()))
         said = []
         first, last = self.span
-        if BEGINNING < asked.since < first:
+        if BEGINNING < asked.since < first or asked.until < first:
             said.append(f"what was before {moment_text(first)}: the recording begins there")
         said += [gap.text for gap in self.gaps(asked)]
         if not goes_on and last + NEXT < asked.until < END:
