@@ -199,6 +199,11 @@ class Run:
                 self.progress.end(done)
         return ended
 
+    def unread(self, done: bool) -> list[str]:
+        """What of what was recorded is not in the answer because a signal ended it before it was `done`."""
+        stopped = self.ended_by != 0 and self.options.read is not None and not done
+        return [f"the rest of {self.options.read}: reading was stopped"] if stopped else []
+
     def refused(self, complete: bool) -> bool:
         """Does --exact refuse an answer that is not complete? It says so."""
         if complete or not self.options.exact:
@@ -295,7 +300,7 @@ class FilterRun(Run):
         self._receipt()
 
     def _receipt(self) -> None:
-        receipt = self.answer.receipt(self.elapsed)
+        receipt = self.answer.receipt(self.elapsed, self.unread(self.answer.done))
         self.complete = receipt.status is Status.EXACT
         sys.stderr.write(receipt_json(receipt) if self.options.json else receipt_text(receipt))
         sys.stderr.flush()

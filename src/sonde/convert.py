@@ -56,7 +56,7 @@ def convert(options: Options) -> int:
             run.begin(answer.source, [], answer.source.start)
             while not run.over(answer.done):
                 write(answer.rows(answer.source.poll()))
-        receipt = answer.receipt(run.elapsed)
+        receipt = answer.receipt(run.elapsed, run.unread(answer.done))
     sys.stderr.write(receipt_json(receipt) if options.json else receipt_text(receipt))
     if receipt.status is not Status.EXACT and not (_is_whole(options) and is_native(options.write or "")):
         print(f"sonde: {options.write} cannot tell this: whatever is asked of it looks whole", file=sys.stderr)

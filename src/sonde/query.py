@@ -350,9 +350,9 @@ class Answer:
         """Run a command that is seen from its first instruction; `release` it."""
         return launch(self.source, command)
 
-    def receipt(self, elapsed: float) -> Receipt:
-        """How complete the answer is."""
-        missing = (*self.unknown(), *self.source.absent())
+    def receipt(self, elapsed: float, unread: Sequence[str] = ()) -> Receipt:
+        """How complete the answer is; `unread` says what was left."""
+        missing = (*unread, *self.unknown(), *self.source.absent())
         if self._question.record and isinstance(self.source, ScapFile):
             missing = (*missing, *self.source.no_calls())
         return receipt(self.counters(), elapsed, event_name, absent=missing, aside=self.source.aside())
