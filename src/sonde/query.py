@@ -218,6 +218,8 @@ def _recordings(path: str, scan: Scan, expr: Expr) -> Recording | Merged:
 
 def state_as_of(path: str, when: int | None) -> AsOf:
     """The tables of state of a recording as of a time, ns since the epoch; None: its end."""
+    if recordings(path):
+        raise UsageError(f"{path} has several recordings, and tables of state are of one: ask each alone")
     return AsOf(path, when, lambda text: certain(rewrite(parse(text))))
 
 

@@ -44,6 +44,7 @@ WRONG = {
     "cannot write no/b.csv: No such file or directory": ("convert a.sonde no/b.csv",),
     "in the place of its directory": ("convert a.sonde note.txt/b.sonde", "record note.txt"),
     "unknown field proc.nam": ("-w a.sonde proc.nam=x", "-w note.txt proc.nam=x", "convert a.sonde b.csv proc.nam=x"),
+    "has several recordings, and tables of state are of one": ("processes -r .", "files -r . --as-of 14:03"),
     "has no column nme": ("processes nme=bash -r a.sonde",),
 }  # fmt: skip
 
