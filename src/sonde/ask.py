@@ -27,13 +27,10 @@ from sonde.query import (
     Source,
     capabilities,
     explain,
-    is_log,
-    is_recording,
     is_scap,
     launch,
     recorded,
     under_strace,
-    unreadable,
 )
 from sonde.render import colour
 from sonde.render.items import Options as RowOptions
@@ -83,8 +80,8 @@ def within(options: Options) -> tuple[str, ...]:
     """Filters that say the same as --since and --until, and -M of what was recorded."""
     if options.read is None and (options.since or options.until):
         raise UsageError("--since and --until are about a recording: -r NAME.sonde says which")
-    if options.since and options.until and options.since > options.until:
-        raise UsageError("--until is before --since: there is nothing between")
+    if options.until and (options.since or 0) > options.until:
+        raise UsageError("--since is later than --until: there is no time between them")
     since = (f"evt.rawtime >= {options.since}",) if options.since else ()
     until = (f"evt.rawtime <= {options.until}",) if options.until else ()
     if options.read is None or options.seconds is None:
@@ -202,6 +199,11 @@ class Run:
                 self.progress.end(done)
         return ended
 
+    def unread(self, done: bool) -> list[str]:
+        """What of what was recorded is not in the answer because a signal ended it before it was `done`."""
+        stopped = self.ended_by != 0 and self.options.read is not None and not done
+        return [f"the rest of {self.options.read}: reading was stopped"] if stopped else []
+
     def refused(self, complete: bool) -> bool:
         """Does --exact refuse an answer that is not complete? It says so."""
         if complete or not self.options.exact:
@@ -298,7 +300,7 @@ class FilterRun(Run):
         self._receipt()
 
     def _receipt(self) -> None:
-        receipt = self.answer.receipt(self.elapsed)
+        receipt = self.answer.receipt(self.elapsed, self.unread(self.answer.done))
         self.complete = receipt.status is Status.EXACT
         sys.stderr.write(receipt_json(receipt) if self.options.json else receipt_text(receipt))
         sys.stderr.flush()
@@ -387,8 +389,6 @@ def _read(options: Options) -> str:
     path = options.read or ""
     if options.command or options.pids:
         raise UsageError("-r reads what was recorded, so there is no command or process to watch")
-    if os.path.exists(path) and not (is_recording(path) or is_scap(path) or is_log(path)):
-        raise unreadable(path)
     return path
 
 

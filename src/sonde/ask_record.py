@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from sonde import __version__
-from sonde.ask import FilterRun, Output, changing
+from sonde.ask import FilterRun, Output, changing, within
 from sonde.catalog.kinds import STATES, wanted
 from sonde.catalog.privacy import DATA
 from sonde.cli_options import Options
@@ -30,9 +30,9 @@ from sonde.sources.scap.living import living
 from sonde.sources.scap.rotation import Rotation
 from sonde.sources.scap.writing import ScapWriter
 
-__all__ = ["EAGER", "SUFFIX", "about", "files", "record", "rotation", "telling"]
+__all__ = ["EAGER", "PACKED", "SUFFIX", "about", "files", "record", "rotation", "telling"]
 
-SUFFIX = ".sonde"
+SUFFIX, PACKED = ".sonde", ".scap.gz"
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 DAY, GIGABYTE = 86_400.0, 10**9
 PARTS = 24  # segments of what is kept
@@ -49,6 +49,8 @@ def record(options: Options) -> int:
         raise UsageError("-w - and the command would both write to standard output: record to NAME.sonde")
     if DATA in options.redacted:
         options = replace(options, snaplen=0)
+    understood(options.filter_words)  # a mistake costs no recording of this name
+    within(options)
     told = telling(options)
     with Output(options) as out:
         told.writer = _recorder(options, told)
@@ -113,7 +115,8 @@ def _recorder(options: Options, telling: Telling) -> Recorder | ScapWriter:
     if native:
         limits = files(options)
         return _native(Stream() if path == "-" else Directory(path, anew=True), limits, options, telling)
-    return ScapWriter(path, living, options.compress, rotation(options), telling.beginning)
+    compress = options.compress or path.endswith(PACKED)
+    return ScapWriter(path, living, compress, rotation(options), telling.beginning)
 
 
 def _native(sink: Sink, limits: Limits, options: Options, telling: Telling) -> Recorder:

@@ -166,7 +166,7 @@ class _Run(Run):
             self.out.write(scale(self.linear).encode())
         if self.shape == STAT and isinstance(self.command, Command) and self.command.usage and not self.json:
             self.out.write(usage_text(time.monotonic() - self.began, self.command.usage).encode())
-        receipt = answer.receipt(time.monotonic() - self.began)
+        receipt = answer.receipt(self.elapsed, self.unread(answer.done))
         sys.stderr.write(receipt_json(receipt) if self.json else receipt_text(receipt))
         return receipt.status is Status.EXACT
 

@@ -112,8 +112,9 @@ def _main(words: list[str]) -> int:
 def _run(options: Options) -> int:
     if options.read is not None:
         with _loading():
-            from sonde.query import adopt
+            from sonde.query import adopt, readable
 
+        readable(options.read)
         adopt(options.read)
     if text := _told(options):
         sys.stdout.write(text)

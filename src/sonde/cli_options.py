@@ -11,13 +11,11 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sonde.catalog.state import STATE
 from sonde.cli_table import CONTAINER, LATER, OPTIONS, Option
 from sonde.errors import UsageError, did_you_mean
 
 __all__ = ["FACES", "Options", "parse_options"]
 
-WRITE = ("record", "convert")  # verbs that write recordings
 FACES = ("strace",)  # verbs that are programs with a command line of their own
 
 
@@ -123,9 +121,16 @@ class _Parser:
             self.word(word)
         if self.values.get("kill") and not command:
             raise UsageError("--kill ends the command after --, and there is none")
+        writes = "write" in self.values or self.verb == "convert"
         for name in ("-F", "-E", "--filter-proclist", "--redact"):
-            if self.values.get(_KNOWN[name].sets) and not (self.values.get("write") or self.verb in WRITE):
+            if self.values.get(_KNOWN[name].sets) and not (writes or self.verb == "record"):
                 raise UsageError(f"{name} is about what is recorded: -w NAME or record DIR says where")
+        for name in ("-z", "-C", "-G", "-e", "-W"):
+            if _KNOWN[name].sets in self.values and not writes:
+                raise UsageError(f"{name} is about what is recorded: -w NAME says where")
+        for name in ("--keep", "--max", "--all"):
+            if _KNOWN[name].sets in self.values and self.verb != "record":
+                raise UsageError(f"{name} is about the past that is always kept: record DIR says where")
         if self.values.get("progress") and not self.values.get("read") and self.verb != "convert":
             raise UsageError("-P says how much of a recording is read: -r says of which")
         return dataclasses.replace(
@@ -158,13 +163,12 @@ class _Parser:
             raise UsageError(f"{word!r} is neither a command of sonde nor a filter such as proc.name=cat{near}")
 
     def argument(self, word: str) -> None:
-        """After a verb only our long options are ours, -h, and -r of statements and tables; of convert all are, up to
-        its filter."""
+        """After a verb only our long options are ours, -h and -r; of convert all are, up to its filter."""
         if self.verb == "convert" and _is_option(word) and not _expects_value(self.arguments[2:], word):
             (self.long if word.startswith("--") else self.short)(word)
         elif word.partition("=")[0] in _OFFERED:
             self.long(word)
-        elif word == "-h" or (self.verb in ("sql", "stat", *STATE) and word == "-r"):
+        elif word in ("-h", "-r"):
             self.short(word)
         else:
             self.arguments.append(word)

@@ -7,8 +7,10 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import fields, replace
+from typing import BinaryIO
 
 from sonde.ask import Run, Signals, within
+from sonde.ask_record import PACKED
 from sonde.catalog.column import Argument
 from sonde.catalog.events import FIELDS
 from sonde.cli_options import Options
@@ -19,15 +21,15 @@ from sonde.engines.duckdb import Archive
 from sonde.errors import SondeError, UsageError
 from sonde.plan.batch import Batch
 from sonde.plan.expr import Field
-from sonde.query import Answer, Open, Question, adopt, is_log, is_recording, is_scap, recorded, unreadable
+from sonde.query import Answer, Open, Question, adopt, is_scap, readable, recorded
 from sonde.render.receipt import Status, receipt_json, receipt_text
-from sonde.rewriting import Rewriting
+from sonde.rewriting import Rewriting, is_native
 
 __all__ = ["convert"]
 
 LINES = ".jsonl"
 TABLES = {".parquet": "parquet", ".csv": "csv"}
-PACKED, WHOLE = ".scap.gz", (".sonde", ".scap")
+WHOLE = (".sonde", ".scap")
 # other texts of what is there already, and what depends on the row before
 LEFT_OUT = ("evt.deltatime", "evt.time", "evt.datetime", "evt.reltime", "evt.rawtime.", "evt.inc", "evt.count")
 APPLY = frozenset((
@@ -54,8 +56,10 @@ def convert(options: Options) -> int:
             run.begin(answer.source, [], answer.source.start)
             while not run.over(answer.done):
                 write(answer.rows(answer.source.poll()))
-        receipt = answer.receipt(run.elapsed)
+        receipt = answer.receipt(run.elapsed, run.unread(answer.done))
     sys.stderr.write(receipt_json(receipt) if options.json else receipt_text(receipt))
+    if receipt.status is not Status.EXACT and not (_is_whole(options) and is_native(options.write or "")):
+        print(f"sonde: {options.write} cannot tell this: whatever is asked of it looks whole", file=sys.stderr)
     if run.ended_by:
         raise SondeError(f"stopped: the rest of {options.read} is not in {options.write}")
     return int(run.refused(receipt.status is Status.EXACT))
@@ -96,15 +100,10 @@ def _look(source: str, target: str) -> None:
     """UsageError if the source cannot be read twice, is none, or would be written over."""
     if source == "-":
         raise UsageError("what comes from standard input is read once: keep it first, as in cat > shop.sonde")
-    if not os.path.exists(source):
-        raise UsageError(f"there is no {source}")
-    if not (is_recording(source) or is_scap(source) or is_log(source)):
-        raise unreadable(source)
+    readable(source)
     if target == "-":
         return
     one, other = os.path.realpath(source), os.path.realpath(target)
-    if not os.path.isdir(folder := os.path.dirname(other)):
-        raise UsageError(f"cannot write {target}: there is no directory {folder}")
     inside = os.path.isdir(one) and other.startswith(one + os.sep)
     if one == other or inside or one.startswith(other + os.sep) or _is_numbered(one, other):
         raise UsageError(f"{target} is, or has in it, what is read: write it to another place")
@@ -154,7 +153,7 @@ def _lines(target: str) -> Writer:
     @contextmanager
     def lines(answer: Answer) -> Iterator[Write]:
         try:
-            with open(target, "wb") as file:
+            with _opened(target) as file:
                 yield lambda batch: file.writelines((answer.text(batch),))
         except OSError as error:
             raise SondeError(f"cannot write {target}: {error.strerror}") from None
@@ -162,10 +161,20 @@ def _lines(target: str) -> Writer:
     return lines
 
 
+def _opened(target: str) -> BinaryIO:
+    """A new file. UsageError if that cannot be."""
+    try:
+        return open(target, "wb")
+    except OSError as error:
+        raise UsageError(f"cannot write {target}: {error.strerror}") from None
+
+
 def _table(target: str, ending: str, shown: Sequence[Field]) -> Writer:
     @contextmanager
     def table(answer: Answer) -> Iterator[Write]:
         context = Context(answer.state)
+        with _opened(target):  # what cannot be written is said before all is read
+            pass
 
         def add(batch: Batch | None) -> None:
             nonlocal context

@@ -6,13 +6,13 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sonde.errors import UsageError
 from sonde.info_scap import info_of_scap
 from sonde.info_texts import bytes_text, events_text, many, table
-from sonde.query import event_name, is_recording, is_scap, unreadable
+from sonde.query import event_name, is_recording, is_scap, readable
 from sonde.sources.recording.header import Header
 from sonde.sources.recording.segments import recordings
 from sonde.sources.recording.span import END, moment_text
@@ -27,11 +27,14 @@ def info(words: Sequence[str], as_json: bool) -> int:
     """Print what is inside; -> the exit status."""
     if len(words) != 1:
         raise UsageError("info takes the name of a recording, as in sonde info shop.sonde")
+    if words[0] == "-":
+        raise UsageError("info looks at files: what comes from standard input has to be kept first")
+    readable(words[0])
     if is_scap(words[0]):
         sys.stdout.write(info_of_scap(words[0], as_json))
         return 0
     if not is_recording(words[0]):
-        raise unreadable(words[0], "no recording and no file of sysdig")
+        raise UsageError(f"{words[0]} is a log of strace: info is about recordings and files of sysdig")
     texts = [_told_of(path, as_json) for path in recordings(words[0]) or words]
     sys.stdout.write(("" if as_json else "\n").join(texts))
     return 0
@@ -47,7 +50,7 @@ def _text(path: str, found: Contents) -> str:
         ("recording", f"{path}: {many(len(found.segments), 'file')}, {bytes_text(sum(s.size for s in found.segments))}")
     ]
     headers = [segment.header for segment in found.segments if segment.header]
-    for header in {header.session: header for header in headers}.values():
+    for header in _firsts(headers):
         made = datetime.fromtimestamp(header.start // 1_000_000_000).isoformat(" ")  # noqa: DTZ006 - as people here read it
         rows.append(("recorded", f"from {made} on, by sonde {header.sonde} on {header.host}, Linux {header.kernel}"))
         rows.append(("filter", (header.filter or "everything") + "; -F" * bool(header.beside)))
@@ -57,8 +60,17 @@ def _text(path: str, found: Contents) -> str:
     rows += [("kept", _kept(kind, kept)) for kind, kept in found.kinds().items()]
     rows.append(("lost", _lost(found)))
     rows += [("gap", gap) for gap in found.gaps]
+    rows += [("unread", fault) for segment in found.segments for fault in segment.lacks]
     rows += [("file", _segment(segment, found.goes_on and segment is found.segments[-1])) for segment in found.segments]
     return table(rows)
+
+
+def _firsts(headers: Iterable[Header]) -> Iterable[Header]:
+    """The first one of each session."""
+    firsts: dict[str, Header] = {}
+    for header in headers:
+        firsts.setdefault(header.session, header)
+    return firsts.values()
 
 
 def _by_name(events: Counter[int]) -> Counter[str]:
@@ -97,6 +109,7 @@ def _object(path: str, found: Contents) -> dict[str, object]:
                 "name": segment.name, "bytes": segment.size, "since": segment.since, "until": segment.until,
                 "events": {event_name(number): count for number, count in segment.events.items()},
                 "processes": segment.processes, "files": segment.files, "ended": segment.ended, "fault": segment.fault,
+                "unread": segment.lacks,
                 "without": segment.header.without if segment.header else [],
                 "header": _told(segment.header) if segment.header else None,
             }

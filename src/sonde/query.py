@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -49,8 +51,8 @@ from sonde.sources.strace.source import KNOWN, StraceLog, StraceRun, Wanted, is_
 
 __all__ = [
     "Answer", "Child", "Open", "Planned", "Question", "Source", "adopt", "capabilities", "certain_events", "event_name",
-    "is_log", "is_recording", "is_scap", "launch", "plan", "recorded", "state_as_of", "under_strace", "understood",
-    "unreadable",
+    "is_log", "is_recording", "is_scap", "launch", "plan", "readable", "recorded", "state_as_of", "under_strace",
+    "understood",
 ]  # fmt: skip
 
 
@@ -168,18 +170,6 @@ def under_strace(why: str) -> Open:
     return lambda scan, expr, snaplen: StraceRun(_wanted(scan, expr, snaplen), why)
 
 
-def unreadable(path: str, kinds: str = "no recording, no file of sysdig and no log of strace") -> UsageError:
-    """The error about a file that is none of these `kinds`, or that this user may not read."""
-    try:
-        with open(path, "rb"):
-            pass
-    except PermissionError as error:
-        return UsageError(f"cannot read {path}: {error.strerror}")
-    except OSError:  # a directory
-        pass
-    return UsageError(f"{path} is {kinds}")
-
-
 def recorded(path: str, events: bool = False) -> Open:
     """A recording, a file of sysdig, whose rows are its `events` or completed calls, or a log that strace wrote."""
     if is_scap(path):
@@ -189,6 +179,33 @@ def recorded(path: str, events: bool = False) -> Open:
     if is_recording(path):
         return lambda scan, expr, snaplen: _recordings(path, scan, expr)
     return lambda scan, expr, snaplen: StraceLog(_wanted(scan, expr, snaplen), path)
+
+
+def readable(path: str) -> None:
+    """UsageError, which says why, if a path is nothing that was recorded and can be read."""
+    try:
+        fault = _fault(path)
+    except FileNotFoundError:
+        raise UsageError(f"there is no {path}") from None
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+    if fault:
+        raise UsageError(fault)
+
+
+def _fault(path: str) -> str:
+    """Why there is nothing to read, "" if there is; OSError if the system does not let us."""
+    if path == "-":
+        return "" if is_recording(path) else "standard input is no recording; sonde -w - writes one to a pipe"
+    if os.path.isdir(path):
+        return "" if os.listdir(path) and is_recording(path) else f"there is no recording in {path}"
+    with open(path, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            return f"{path} is no file: of pipes only standard input can be read, as -r -"
+        if not file.read(1):
+            return f"{path} is empty"
+    known = is_recording(path) or is_scap(path) or is_log(path)
+    return "" if known else f"{path} is no recording, no file of sysdig and no log of strace"
 
 
 def _recordings(path: str, scan: Scan, expr: Expr) -> Recording | Merged:
@@ -202,6 +219,8 @@ def _recordings(path: str, scan: Scan, expr: Expr) -> Recording | Merged:
 
 def state_as_of(path: str, when: int | None) -> AsOf:
     """The tables of state of a recording as of a time, ns since the epoch; None: its end."""
+    if recordings(path):
+        raise UsageError(f"{path} has several recordings, and tables of state are of one: ask each alone")
     return AsOf(path, when, lambda text: certain(rewrite(parse(text))))
 
 
@@ -334,9 +353,9 @@ class Answer:
         """Run a command that is seen from its first instruction; `release` it."""
         return launch(self.source, command)
 
-    def receipt(self, elapsed: float) -> Receipt:
-        """How complete the answer is."""
-        missing = (*self.unknown(), *self.source.absent())
+    def receipt(self, elapsed: float, unread: Sequence[str] = ()) -> Receipt:
+        """How complete the answer is; `unread` says what was left."""
+        missing = (*unread, *self.unknown(), *self.source.absent())
         if self._question.record and isinstance(self.source, ScapFile):
             missing = (*missing, *self.source.no_calls())
         return receipt(self.counters(), elapsed, event_name, absent=missing, aside=self.source.aside())

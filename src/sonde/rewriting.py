@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
 
@@ -17,14 +17,16 @@ from sonde.errors import UsageError
 from sonde.plan.batch import Batch
 from sonde.plan.people import People
 from sonde.plan.state import State
-from sonde.query import Answer, Open, Question, certain_events, is_recording, is_scap, recorded
+from sonde.query import Answer, Open, Question, Source, certain_events, is_recording, is_scap, plan, recorded
 from sonde.sources.private.telling import Telling
+from sonde.sources.recording.merged import Merged
 from sonde.sources.recording.segments import Directory, Stream, recordings
-from sonde.sources.recording.summary import contents
+from sonde.sources.recording.source import Recording
+from sonde.sources.recording.span import Extent, span_of
+from sonde.sources.recording.summary import Contents, contents
 from sonde.sources.recording.writer import Recorder
 from sonde.sources.scap.before import Before
 from sonde.sources.scap.beginning import Beginning
-from sonde.sources.scap.containers_out import Told, container_blocks, containers_of
 from sonde.sources.scap.copying import Copies, listed
 from sonde.sources.scap.lists import User
 from sonde.sources.scap.source import ScapFile
@@ -84,6 +86,8 @@ class Rewriting:
                 told.settle(answer.counters)
 
         yield write
+        if isinstance(told.writer, Recorder):
+            told.writer.extent = _extent(answer.source)
         told.close(answer.counters(), answer.state)
 
     @contextmanager
@@ -91,7 +95,7 @@ class Rewriting:
         told = self._telling
         assert isinstance(answer.source, ScapFile)
         copies, found = Copies(answer.source, self._options.exclude_users), listed(self._source)
-        told.writer = self._scap(found, self._began(), Form(copies.blocks, copies.calls, copies.entry))
+        told.writer = self._scap(found, self._began(), Form(copies.blocks, copies.calls, copies.entry, copied=True))
 
         def write(batch: Batch | None) -> None:
             if batch is None:
@@ -115,16 +119,13 @@ class Rewriting:
     def _before(self) -> tuple[Beginning, int]:
         """(what there was before the rows, the time of the first). All are looked at."""
         before, began, state = Before(), 0, State()
-        containers: dict[str, Told] = {}
         for batch in self._batches():
             before.look(batch)
-            containers |= containers_of(batch)
             began, state = began or int(batch.columns["time"][0]), batch.state
         found = before.beginning(state)
-        found.containers = container_blocks(containers, began)
         if is_scap(self._source):
             first = listed(self._source)
-            return replace(first, processes=found.processes, fds=found.fds, containers=found.containers), began
+            return replace(first, processes=found.processes, fds=found.fds), began
         return replace(found, people=_users(state.people) if state.people else None), began
 
     def _began(self) -> int:
@@ -141,17 +142,20 @@ class Rewriting:
 
     def _recorder(self, told: Telling) -> Recorder:
         """A recording, which keeps what was said of the first."""
-        limits, header = files(self._options), self._header()
+        parts = recordings(self._source) or [self._source] if is_recording(self._source) else []
+        found = list(map(contents, parts))
+        limits, header = files(self._options), self._header(found)
         sink = Stream() if self._target == "-" else Directory(self._target, anew=True)
-        return Recorder(sink, header, limits, chosen=told.records, past=True)
+        since = min((one.span.since for one in found if one.span.since), default=0)
+        asked = span_of(plan(self.question).expr).since
+        return Recorder(sink, header, limits, chosen=told.records, past=max(since, asked))
 
-    def _header(self) -> dict[str, object]:
+    def _header(self, found: Sequence[Contents]) -> dict[str, object]:
         header, told = about(self._options), self._telling
         kept, beside = "", str(header["beside"])
         snaplen = SNAPLEN_MAX
-        if is_recording(self._source):
-            parts = recordings(self._source) or [self._source]
-            headers = [found.header for path in parts for found in contents(path).segments if found.header]
+        if found:
+            headers = [one.header for whole in found for one in whole.segments if one.header]
             for known in headers[:1]:
                 header |= {name: getattr(known, name) for name in header if name not in TAKEN}
                 kept, snaplen = known.filter, known.snaplen
@@ -163,6 +167,14 @@ class Rewriting:
         header["command"] = told.command(shlex.split(str(header["command"])), str(header["command"]))
         header["snaplen"] = 0 if DATA in self._options.redacted else snaplen
         return header
+
+
+def _extent(source: Source) -> Extent | None:
+    """What is known of a recording that was read; of one that was read in part no more than its rows say."""
+    if not isinstance(source, Recording | Merged):
+        return None
+    extent = source.extent()
+    return extent if source.done else extent._replace(span=extent.span._replace(until=0))
 
 
 def _users(people: People) -> list[User]:

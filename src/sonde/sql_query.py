@@ -233,12 +233,12 @@ class SqlAnswer:
         counters.delivered = self._delivered + self._in_groups()
         return counters
 
-    def receipt(self, elapsed: float) -> Receipt:
-        """How complete the answer is."""
+    def receipt(self, elapsed: float, unread: Sequence[str] = ()) -> Receipt:
+        """How complete the answer is; `unread` says what was left."""
         counters = self.counters()
         out = self._groups.crowded_out if self._groups else 0
         absent = [f"groups of {out:,} events, put together in {OTHER}"] if out else []
-        absent += [*self.source.absent(), *(self._as_of.absent() if self._as_of else ())]
+        absent += [*unread, *self.source.absent(), *(self._as_of.absent() if self._as_of else ())]
         if self._unread:
             processes = "1 process" if self._unread == 1 else f"{self._unread} processes"
             absent.append(f"paths or descriptors of {processes}, kept from this user")

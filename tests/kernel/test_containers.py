@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from captures import needs_sysdig, sysdig
 from live import KERNEL, cli
 
 from sonde.kernel.proc import Cgroups
@@ -101,6 +102,21 @@ def test_what_the_engine_says_live_and_recorded(group: Path, engine: None, tmp_p
         (DOCKER / ID / name).write_text("{}")  # nobody can be asked later
     done = cli("-r", path, *words)
     assert done.stdout.splitlines() == [wanted], done.stderr
+
+
+@needs_sysdig
+@pytest.mark.parametrize("rotated", (False, True))
+def test_names_in_a_live_file_of_sysdig(group: Path, engine: None, tmp_path: Path, rotated: bool) -> None:
+    """As in one that is made of a recording: before the events of what runs in it, in each file."""
+    path = tmp_path / "shop.scap"
+    options = ("-e", "40") if rotated else ()
+    assert cli("-w", str(path), *options, "--", *shell_in(group)).returncode == 0
+    asked = ("-p", "%evt.type %container.name %container.image", "container.id!=host and evt.type!=container")
+    lines = [line for file in sorted(tmp_path.iterdir()) for line in sysdig(file, *asked).decode().splitlines()]
+    calls, names = zip(*(line.split(" ", 1) for line in lines), strict=True)
+    assert {*calls} >= {"execve", "kill"}
+    assert set(names) == {"shop registry:5000/shop/web:2"}
+    assert len(list(tmp_path.iterdir())) > 2 or not rotated
 
 
 def test_groups_by_container(group: Path) -> None:

@@ -190,7 +190,7 @@ def test_what_cannot_be_written(tmp_path: Path) -> None:
     cli("-w", path, "--", "/bin/ls", "/")
     refused = {
         "write it to another place": ("-r", path, "-w", path), "there is no": ("-r", "/none", "-w", other),
-        "is read once": ("-r", "-", "-w", other), "-z says nothing": ("convert", "-z", path, f"{other}.jsonl"),
+        "is read once": ("convert", "-", f"{other}.scap"), "-z says nothing": ("convert", "-z", path, f"{other}.jsonl"),
         "-p says nothing": ("-r", path, "-w", other, "-p", "%evt.num"), "always compressed": (
             "-z", "-r", path, "-w", f"{other}.sonde"), "no command": ("-r", path, "-w", other, "--", "ls"),
         "-W keeps": ("convert", path, f"{other}.scap", "-W", "2"), "is one stream": ("-r", path, "-w", "-", "-e", "9"),

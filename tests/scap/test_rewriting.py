@@ -106,7 +106,8 @@ def test_many_files(tmp_path: Path, options: tuple[str, ...]) -> None:
     """By the number and the time of events; each file has the names that it needs."""
     base = tmp_path / "b.scap"
     assert cli("-r", str(BUSY), "-w", str(base), *options).returncode == 0
-    line = f"{OWN} %proc.name %proc.cmdline" + " %fd.name" * (options[0] == "-G")  # -e tears calls apart
+    by_time = options[0] == "-G"  # -e tears calls apart
+    line = f"{OWN} %proc.name %proc.cmdline %container.name" + " %fd.name" * by_time
     found = [sysdig(path, "-p", line) for path in parts(base)]
     assert len(found) > 5 and b"".join(found) == sysdig(BUSY, "-p", line)
     assert cli("-r", str(BUSY), "-w", str(tmp_path / "x%Y-%H.scap"), "-G", "1h").returncode == 0

@@ -67,8 +67,3 @@ def test_what_may_not_be_read_is_said_to_be_that(
         with as_nobody():
             told = said(capsys, *words, str(path), status=2)
         assert told == f"sonde: cannot read {path}: Permission denied\n"
-
-
-def test_a_time_that_ends_before_it_begins(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    told = said(capsys, "-r", str(tmp_path), "--since", "1h", "--until", "2h", status=2)
-    assert told == "sonde: --until is before --since: there is nothing between\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
@@ -92,7 +94,7 @@ class Archive:
         try:
             self._connection.execute(f"COPY rows TO '{quoted}' ({options})")
         except duckdb.Error as error:
-            raise SondeError(f"cannot write {path}: {str(error).splitlines()[0]}") from None
+            raise SondeError(f"cannot write {path}: {_cause(error)}") from None
 
     def close(self) -> None:
         """Free it."""
@@ -111,3 +113,9 @@ def _objects(values: Column) -> Column:
     plain: Column = np.ma.getdata(values).copy()
     plain[np.ma.getmaskarray(values)] = None
     return plain
+
+
+def _cause(error: duckdb.Error) -> str:
+    """What the system said, if duckdb tells it, else what duckdb says."""
+    number = re.search(r'"errno":"([0-9]+)"', str(error))
+    return os.strerror(int(number[1])) if number else str(error).splitlines()[0]

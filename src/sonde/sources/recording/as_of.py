@@ -175,7 +175,7 @@ class AsOf:
 
     def _count(self, header: Header, frame: Frame) -> None:
         """What was lost, up to the first report at or after the moment."""
-        counters, until = read_counters(frame.body)
+        counters, until, *_ = read_counters(frame.body)
         before = self._covered.until(header.session)
         self._covered.add(header.session, until, until)
         if self._alive is not None and before < self._when:

@@ -9,9 +9,10 @@ from sonde.errors import UsageError
 from sonde.plan.batch import COUNTS, Counters
 from sonde.plan.people import People, User
 from sonde.sources.recording.frames import Damaged
-from sonde.sources.recording.objects import object_in, whole
+from sonde.sources.recording.objects import object_in, shown, whole
+from sonde.sources.recording.span import Gap
 
-__all__ = ["FORMAT", "Header", "read_counters", "read_header"]
+__all__ = ["FORMAT", "Counted", "Header", "read_counters", "read_header"]
 
 FORMAT = 1  # version of what is written
 _LISTS = ("tracepoints", "users", "groups", "without")
@@ -79,11 +80,31 @@ def read_header(body: bytes) -> Header:
     return Header(**numbers, **others)  # type: ignore[arg-type]
 
 
-def read_counters(body: bytes) -> tuple[Counters, int]:
-    """(what was seen and lost, until when, ns since the epoch) from JSON. Damaged if it is something else."""
+class Counted(NamedTuple):
+    """What was seen and lost until a time, ns since the epoch; of a recording that was made of others: the times that
+    are missing in those, and what of them could not be read."""
+
+    counters: Counters
+    until: int
+    gaps: list[Gap]
+    faults: list[str]
+
+
+def read_counters(body: bytes) -> Counted:
+    """Counters from JSON. Damaged if it is something else."""
     found = object_in(body)
     by_event = found.get("lost_by_event")
     if not isinstance(by_event, dict) or not by_event.keys() <= _EVENTS:
         raise Damaged("counters without those of events")
     lost = {int(number): whole(count) for number, count in by_event.items()}
-    return Counters(**{name: whole(found.get(name)) for name in COUNTS}, lost_by_event=lost), whole(found.get("time"))
+    counters = Counters(**{name: whole(found.get(name)) for name in COUNTS}, lost_by_event=lost)
+    gaps, faults = found.get("gaps", []), found.get("faults", [])
+    if not isinstance(gaps, list) or not isinstance(faults, list):
+        raise Damaged("gaps that are none")
+    return Counted(counters, whole(found.get("time")), list(map(_gap, gaps)), [shown(fault) for fault in faults])
+
+
+def _gap(found: object) -> Gap:
+    if not isinstance(found, list) or len(found) != len(Gap._fields):
+        raise Damaged("a gap that is none")
+    return Gap(whole(found[0]), whole(found[1]), shown(found[2]))

@@ -10,6 +10,7 @@ from sonde.plan.batch import Array, Batch, Counters
 from sonde.plan.expr import TRUE, Expr
 from sonde.plan.state import State
 from sonde.sources.recording.source import KNOWN, Recording
+from sonde.sources.recording.span import Extent, Span
 from sonde.sources.unattached import Unattached
 
 __all__ = ["Merged"]
@@ -56,6 +57,14 @@ class Merged(Unattached):
         """What could not be read, of which recording."""
         both = zip(self._paths, self._sources, strict=True)
         return [f"{path}: {said}" for path, source in both for said in source.absent()]
+
+    def extent(self) -> Extent:
+        """What of the time that is asked about was read so far of any, and what of one of them is missing in it."""
+        both = [(path, source.extent()) for path, source in zip(self._paths, self._sources, strict=True)]
+        spans = [one.span for _, one in both if one.span.until]
+        whole = Span(min((span.since for span in spans), default=0), max((span.until for span in spans), default=0))
+        gaps = [gap._replace(why=f"{gap.why}, in {path}") for path, one in both for gap in one.within(whole)]
+        return Extent(whole, sorted(gaps), [f"{path}: {said}" for path, one in both for said in one.faults])
 
     def progress(self) -> tuple[int, int]:
         """How much of all together was read."""

@@ -1,4 +1,4 @@
-"""JSON in a recording: objects, and the whole numbers in them."""
+"""JSON in a recording: objects, and the whole numbers and texts in them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 from sonde.sources.recording.frames import Damaged
 
-__all__ = ["object_in", "whole"]
+__all__ = ["object_in", "shown", "whole"]
 
 
 def object_in(body: bytes) -> dict[str, object]:
@@ -25,3 +25,10 @@ def whole(found: object, end: int = 1 << 63) -> int:
     if not isinstance(found, int) or not 0 <= found < end:
         raise Damaged("something else where there should be a number")
     return found
+
+
+def shown(found: object) -> str:
+    """A text that a person is shown, safe in one line. Damaged if it is none."""
+    if not isinstance(found, str):
+        raise Damaged("something else where there should be a text")
+    return found if found.isprintable() else ascii(found)

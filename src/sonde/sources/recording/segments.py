@@ -124,7 +124,8 @@ class Stream(Sink):
 
 
 class Directory(Sink):
-    """A directory of segments, made 0700 and locked for one writer; `anew` removes the segments that are there.
+    """A directory of segments, made 0700 and locked for one writer; `anew` replaces the segments that are there,
+    once there is a first one.
 
     UsageError if it is something else or another writer has it.
     """
@@ -135,6 +136,8 @@ class Directory(Sink):
         try:
             os.makedirs(path, 0o700, exist_ok=True)
             self._lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except (FileExistsError, NotADirectoryError):
+            raise UsageError(f"cannot record to {path}: there is a file in the place of its directory") from None
         except OSError as error:
             raise UsageError(f"cannot record to {path}: {error.strerror}") from None
         try:
@@ -144,11 +147,10 @@ class Directory(Sink):
             raise UsageError(f"cannot record to {path}: another sonde is recording there") from None
         self._remove_temporary()  # before anything else: who still writes one cannot finish it then
         there = segments(path)
+        self._old: list[Segment] = []  # go when there is something new
         if anew:
             self._refuse_others(there)
-            for segment in there:
-                os.unlink(segment.path)
-            there = []
+            self._old, there = there, []
         self._next = int(os.path.basename(there[-1].path)[:10]) + 1 if there else 1
 
     def _remove_temporary(self) -> None:
@@ -165,6 +167,8 @@ class Directory(Sink):
     def begin(self) -> None:
         """Close the segment, for good on the disk, and open the next."""
         self._finish()
+        while self._old:
+            os.unlink(self._old.pop().path)
         self.segment = path = os.path.join(self.path, f"{self._next:010}.segment")
         try:
             self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)

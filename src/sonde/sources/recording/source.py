@@ -24,11 +24,11 @@ from sonde.plan.batch import HIDDEN, Batch, Counters, Payloads
 from sonde.plan.expr import TRUE, And, Expr, fields
 from sonde.plan.state import State
 from sonde.sources.recording.frames import Damaged, Frame, Kind, Reader
-from sonde.sources.recording.header import Header, read_counters, read_header
+from sonde.sources.recording.header import Counted, Header, read_counters, read_header
 from sonde.sources.recording.kinds import asked_kinds
 from sonde.sources.recording.rows import KEPT, Rows
 from sonde.sources.recording.segments import locked, recordings, segments
-from sonde.sources.recording.span import Covered, span_of
+from sonde.sources.recording.span import Covered, Extent, span_of
 from sonde.sources.recording.state import Heard
 from sonde.sources.recording.thinned import ThinnedTimes
 from sonde.sources.recording.tracepoints import adopted
@@ -108,11 +108,19 @@ class Recording(Unattached):
 
     def absent(self) -> list[str]:
         """What could not be read."""
-        faults = [f"{what} ({count:,})" if count > 1 else what for what, count in self._faults.items()]
-        faults += self._covered.missing(self._span, being_written(self._path))
+        faults = self._unread()
+        goes_on = not self.done or being_written(self._path)  # nobody has looked for an end that was not asked for
+        faults += self._covered.missing(self._span, goes_on)
         if self._thinned.kinds:
             faults += self._thinned.missing(self._span, asked_kinds(self._expr, self._on))
         return faults
+
+    def extent(self) -> Extent:
+        """What of the time that is asked about was read so far, and what could not be."""
+        return Extent(self._covered.span.both(self._span), self._covered.gaps(self._span), self._unread())
+
+    def _unread(self) -> list[str]:
+        return [f"{what} ({count:,})" if count > 1 else what for what, count in self._faults.items()]
 
     def progress(self) -> tuple[int, int]:
         """How much of its segments was read."""
@@ -171,8 +179,7 @@ class Recording(Unattached):
                 elif frame.kind in (Kind.STRINGS, Kind.FILES, Kind.PROCESSES, Kind.CONTAINERS):
                     heard.hear(frame)
                 elif frame.kind == Kind.COUNTERS:
-                    self._counters[header.session], until = read_counters(frame.body)
-                    self._covered.add(header.session, until, until)
+                    self._count(header.session, read_counters(frame.body))
                 elif frame.kind == Kind.ROWS:
                     if (batch := self._rows(frame, heard.state)) is not None:
                         self.state = heard.state
@@ -184,6 +191,12 @@ class Recording(Unattached):
             if heard is not None:
                 self._settle(heard)
         return closed
+
+    def _count(self, session: str, counted: Counted) -> None:
+        self._counters[session] = counted.counters
+        self._covered.add(session, counted.until, counted.until)
+        self._covered.tell(counted.gaps)
+        self._faults.update(counted.faults)
 
     def _settle(self, heard: Heard) -> None:
         """Nothing of a state waits to be taken in while others have it."""

@@ -27,7 +27,8 @@ __all__ = ["Contents", "Inside", "Kept", "contents"]
 @dataclass
 class Inside:
     """One segment: `since` and `until` are the times of its first and last event (ns since the epoch, 0: none),
-    `events` how often each came by number, `kinds` how many rows of each kind. `fault` says what cannot be read."""
+    `events` how often each came by number, `kinds` how many rows of each kind. `fault` says what cannot be read,
+    `lacks` what could not be read of the recording that this one was made of."""
 
     name: str
     size: int = 0
@@ -40,6 +41,7 @@ class Inside:
     files: int = 0
     ended: bool = False
     fault: str = ""
+    lacks: list[str] = field(default_factory=list)
 
 
 class Kept(NamedTuple):
@@ -52,10 +54,11 @@ class Kept(NamedTuple):
 
 @dataclass
 class Contents:
-    """A whole recording; `lost` are the counters of its sessions together, `gaps` say when nothing was recorded."""
+    """A whole recording; `counters` are those of its sessions, `gaps` say when nothing was recorded within `span`."""
 
     segments: list[Inside]
     counters: list[Counters]
+    span: Span
     gaps: list[str]
     goes_on: bool
 
@@ -83,7 +86,8 @@ def contents(path: str) -> Contents:
         except Damaged as error:
             inside.fault = str(error)
         found.append(inside)
-    return Contents(found, list(counters.values()), covered.missing(Span(), True), being_written(path))
+    gaps = covered.missing(Span(), True)
+    return Contents(found, list(counters.values()), covered.span, gaps, being_written(path))
 
 
 def _look(file: BinaryIO, inside: Inside, covered: Covered, counters: dict[str, Counters]) -> None:
@@ -97,8 +101,11 @@ def _look(file: BinaryIO, inside: Inside, covered: Covered, counters: dict[str, 
         elif inside.header is None:
             raise Damaged("it does not begin with its beginning")
         elif frame.kind == Kind.COUNTERS:
-            counters[inside.header.session], until = read_counters(frame.body)
-            covered.add(inside.header.session, until, until)
+            counted = read_counters(frame.body)
+            counters[inside.header.session] = counted.counters
+            covered.add(inside.header.session, counted.until, counted.until)
+            covered.tell(counted.gaps)
+            inside.lacks += counted.faults
         elif frame.kind == Kind.ROWS:
             _count(frame, inside, numbers)
         inside.processes += frame.rows * (frame.kind == Kind.PROCESSES)

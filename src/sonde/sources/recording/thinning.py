@@ -143,7 +143,7 @@ class _Thinned:
     def _count(self, frame: Frame) -> bytes:
         """Of counters that say the same of losses the last ones stay; -> those before, where these say something
         else."""
-        counters, _ = read_counters(frame.body)
+        counters = read_counters(frame.body).counters
         lost = (counters.lost, counters.lost_payloads, counters.lost_dictionary)
         before = self._counted if lost != self._lost else b""
         self._counted, self._lost = _copied(frame), lost

@@ -17,6 +17,7 @@ from sonde.sources.recording.frames import Kind, framed
 from sonde.sources.recording.header import FORMAT
 from sonde.sources.recording.rows import joined, rows_frames
 from sonde.sources.recording.segments import Directory, Sink
+from sonde.sources.recording.span import Extent
 from sonde.sources.recording.state import Choice, Told
 from sonde.sources.recording.tracepoints import told_tracepoints
 
@@ -45,24 +46,25 @@ USUAL = Limits()
 class Recorder:
     """Writes to a sink what `about` (the other fields of a Header) describes. `snapshot` gives the tables of state as
     they are now, for a State's epoch and the number of events lost so far: they are written where a segment begins.
-    `chosen`: the records of processes that are told (see Told). `past`: the rows are of a recording that is read: times
-    are theirs, not those of the clock.
+    `chosen`: the records of processes that are told (see Told). `past`: the rows are of a recording that is read, which
+    is of a time from then on (0: from the rows' state on): times are theirs, not those of the clock.
 
     SondeError if that fails: what was written before can be read.
     """
 
     def __init__(
         self, sink: Sink, about: Mapping[str, object], limits: Limits = USUAL,
-        snapshot: Callable[[int, int], bytes] | None = None, chosen: Choice | None = None, past: bool = False,
+        snapshot: Callable[[int, int], bytes] | None = None, chosen: Choice | None = None, past: int | None = None,
     ) -> None:  # fmt: skip
         self.sink, self._about, self._limits, self._snapshot = sink, about, limits, snapshot
-        self._chosen, self._past = chosen, past
-        self._first = self._newest = 0  # times of rows that are read: of the segment's first, of the last
+        self._chosen, self._past, self._begun = chosen, past is not None, past or 0
+        self._first = self._newest = 0  # times of rows that are read: of the segment's first, of the last known
         self._lost, self._next_snapshot = 0, 0.0
         self._waiting: list[Batch] = []
         self._rows = self._events = self._segments = 0
         self._since, self._began = 0, 0.0
         self._told: Told | None = None
+        self.extent: Extent | None = None  # of the recording that is read, once it was
 
     def start(self, state: State) -> None:
         """Begin now, with a state, and not when there are rows."""
@@ -114,13 +116,19 @@ class Recorder:
         self._flush()
         found = counters()
         self._lost = found.lost + found.lost_payloads + found.lost_dictionary
-        self.sink.write(framed(Kind.COUNTERS, json.dumps({"time": self._now(), **asdict(found)}).encode()))
+        self._count(found, self._now())
+
+    def _count(self, counters: Counters, until: int, **more: object) -> None:
+        self.sink.write(framed(Kind.COUNTERS, json.dumps({"time": until, **asdict(counters), **more}).encode()))
 
     def close(self, counters: Counters, state: State) -> None:
         """Write the rest and the end; `state` is what an empty recording tells."""
         if self._told is None and not self._waiting:
             self._begin(state)
         self.settle(lambda: counters, final=True)
+        if self.extent:
+            until = max(self._newest, self.extent.span.until)
+            self._count(counters, until, gaps=self.extent.gaps, faults=self.extent.faults)
         self.sink.write(self.sink.ending())
         self.sink.close()
 
@@ -164,7 +172,8 @@ class Recorder:
             header["tracepoints"] = told_tracepoints()
             header["users"] = [[uid, *user] for uid, user in people.users.items()]
             header["groups"] = list(people.groups.items())
-            header["begun"] = self._now() if self._segments > 1 else state.start
+            header["begun"] = begun = self._now() if self._segments > 1 else self._begun or state.start
+            self._newest = max(self._newest, begun)
             about = {**self._about, "host": state.host} if self._past else self._about
             self.sink.write(framed(Kind.START, json.dumps({**header, **about}).encode()) + tables)
             self._events, self._first, self._began = 0, 0, time.monotonic()

@@ -36,7 +36,6 @@ class Beginning:
     interfaces: list[Interface] = field(default_factory=list)
     people: list[User] | None = None
     machine: bytes = b""  # its block, of another machine than this
-    containers: bytes = b""  # blocks of events that tell of containers
 
     def blocks(self) -> bytes:
         """What stands before the events of a file."""
@@ -46,7 +45,6 @@ class Beginning:
         return b"".join((
             section_block(), self.machine or machine_block(), interfaces_block(self.interfaces),
             users_block(people) if people else b"", processes_block(self.processes), *fds,
-            self.containers,
         ))  # fmt: skip
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
 from sonde.catalog.containers import HOST, container_of
 from sonde.plan.batch import Batch
-from sonde.plan.containers import Container
+from sonde.plan.containers import Container, Containers
 from sonde.plan.strings import distinct
+from sonde.sources.scap.events_out import Blocks
 from sonde.sources.scap.packing import event_blocks, sliced
 
-__all__ = ["Told", "container_blocks", "containers_of"]
+__all__ = ["ContainersOut", "groups_of"]
 
 _JSON = 272  # the type of the event, which is of no thread: the one whose lengths take two bytes
 _NO_THREAD = -1
@@ -29,28 +30,39 @@ class Told(NamedTuple):
     container: Container
 
 
-def containers_of(batch: Batch) -> dict[str, Told]:
-    """The containers that processes of rows are in, as far as they are known, by id."""
-    found: dict[str, Told] = {}
+class ContainersOut:
+    """What a file tells of containers: each is told once, and again when more is known of it."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, Told] = {}
+
+    def news(self, groups: Iterable[bytes], containers: Containers, time: int) -> list[Blocks]:
+        """The events, at a time, of containers with processes in some control groups, as far as somebody knows them."""
+        new = {name: one for name, one in _known(groups, containers).items() if self._told.get(name) != one}
+        if not new:
+            return []
+        self._told |= new
+        texts = [_text(name, one) for name, one in new.items()]
+        ones = np.ones(len(texts), np.int64)
+        blocks = event_blocks(_JSON, time * ones, _NO_THREAD * ones, 0 * ones, [sliced(texts)])
+        return [Blocks(time * ones, 0 * ones, blocks.views())]
+
+
+def groups_of(batch: Batch) -> list[bytes]:
+    """The sets of control groups that processes of rows are in."""
     state = batch.state
-    groups_of = state.processes.column("cgroups", batch.columns["proc"].astype(np.uint32))
-    for groups in distinct(groups_of.astype(np.uint32)):
-        ident, engine = container_of(state.strings[groups])
+    idents = state.processes.column("cgroups", batch.columns["proc"].astype(np.uint32))
+    return [state.strings[ident] for ident in distinct(idents.astype(np.uint32))]
+
+
+def _known(groups: Iterable[bytes], containers: Containers) -> dict[str, Told]:
+    found: dict[str, Told] = {}
+    for ident, engine in dict.fromkeys(map(container_of, groups)):
         name = ident.decode("utf-8", "surrogateescape")
-        known = state.containers.who(name, engine.decode()) if ident != HOST else None
+        known = containers.who(name, engine.decode()) if ident != HOST else None
         if known:
             found[name] = Told(_TYPES.get(engine, _OTHER), known)
     return found
-
-
-def container_blocks(found: Mapping[str, Told], time: int) -> bytes:
-    """The events, at a time, as blocks."""
-    if not found:
-        return b""
-    texts = [_text(name, one) for name, one in found.items()]
-    ones = np.ones(len(texts), np.int64)
-    blocks = event_blocks(_JSON, time * ones, _NO_THREAD * ones, 0 * ones, [sliced(texts)])
-    return blocks.data[: int(blocks.offsets[-1])].tobytes()
 
 
 def _text(name: str, told: Told) -> bytes:

@@ -14,6 +14,7 @@ from sonde.plan.batch import Batch, Counters
 from sonde.plan.state import State
 from sonde.sources.scap.before import EntryOf, entry_of
 from sonde.sources.scap.beginning import Beginning
+from sonde.sources.scap.containers_out import ContainersOut, groups_of
 from sonde.sources.scap.events_out import Blocks, blocks_of
 from sonde.sources.scap.file_out import FileOut
 from sonde.sources.scap.ordering import Order
@@ -31,11 +32,13 @@ def _same(batch: Batch) -> Batch:
 
 
 class Form(NamedTuple):
-    """How rows become events: their blocks, the calls that they tell of, what is listed of a descriptor."""
+    """How rows become events: their blocks, the calls that they tell of, what is listed of a descriptor. `copied`: they
+    are events of a file that tells of containers among them."""
 
     blocks: Callable[[Batch, Context], list[Blocks]] = blocks_of
     calls: Callable[[Batch], Batch] = _same
     entry: EntryOf = entry_of
+    copied: bool = False
 
 
 AS_CALLS = Form()
@@ -65,7 +68,7 @@ class ScapWriter:
         if not self._part.begun:
             found = self._begin(state)
             self._last.past = found if self._past else None
-            self._part.begin(found)
+            self._part.begin(found, state)
 
     def write(self, batch: Batch) -> None:
         """Take in a batch; sysdig has no events for tracepoints."""
@@ -122,6 +125,8 @@ class _Part:
     ) -> None:  # fmt: skip
         self._out, self._told, self._form, self.seam, self._order = out, told, form, seam, Order()
         self._state, self._newest = State(), 0
+        self._containers = ContainersOut()
+        self._tells = seam is not None or not form.copied  # else those that are copied do
         self.begun = False
         self.events = 0
         self.since: int | None = None  # the time of its first row
@@ -131,15 +136,23 @@ class _Part:
         """Bytes on the disk, with those that wait."""
         return self._out.would_be(self._order.bytes)
 
-    def begin(self, beginning: Beginning) -> None:
-        """Write what there was before the first event."""
+    def begin(self, beginning: Beginning, state: State) -> None:
+        """Write what there was before the first event, with the containers of its processes."""
         self.begun = True
-        self._out.write(self._told(beginning).blocks())
+        told = self._told(beginning)
+        self._out.write(told.blocks())
+        groups, time = [process.cgroups for process in told.processes], self.since or state.start
+        for blocks in self._containers.news(groups, state.containers, time) if self._tells else []:
+            self._out.write(blocks.views.data[: int(blocks.views.length.sum())].tobytes())
 
     def add(self, blocks: Sequence[Blocks], rows: Batch, events: int = 0) -> None:
         """Take in rows, with their events; how many these are matters only where files follow one another."""
         if self.seam is not None and not self.begun:
             self.seam.look(self._form.calls(rows))
+        if self._tells:
+            first = min((int(one.time.min()) for one in blocks if len(one.time)), default=int(rows.columns["time"][0]))
+            groups = groups_of(self._form.calls(rows))
+            self._order.add(self._containers.news(groups, rows.state.containers, first), 0)
         self._order.add(blocks, len(rows))
         self.events += events
         self._state, self._newest = rows.state, int(rows.columns["time"][-1])
@@ -152,12 +165,12 @@ class _Part:
         if not self.begun and self.seam is not None:
             if not self._order.due(until) or not self.seam.ready(self._state, self._newest):
                 return
-            self.begin(self.seam.beginning(self._state))
+            self.begin(self.seam.beginning(self._state), self._state)
         self._out.write(self._order.take(until))
 
     def close(self, state: State) -> None:
         """Write the rest."""
         if not self.begun and self.seam is not None:
-            self.begin(self.seam.beginning(state))
+            self.begin(self.seam.beginning(state), state)
         self._out.write(self._order.take())
         self._out.close()
