@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -70,15 +71,18 @@ def test_pipes(there: Path) -> None:
         assert "standard input is no recording" in done.stderr
 
 
-def test_who_may_not_read(there: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Root may read all, and is told as others are by a system that says so."""
-
-    def refused(path: str) -> list[str]:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr("sonde.query.os.listdir", refused)
-    assert main(["-r", str(there / "a.sonde")]) == REFUSED
-    assert capsys.readouterr().err == f"sonde: cannot read {there / 'a.sonde'}: Permission denied\n"
+@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="needs setpriv: root may read all")
+@pytest.mark.parametrize("words", (["info"], ["-r"], ["sql", "SELECT count(*) FROM events", "-r"]))
+def test_what_may_not_be_read(words: list[str], tmp_path: Path) -> None:
+    directory, file = tmp_path / "a.sonde", tmp_path / "a.scap"
+    directory.mkdir(mode=0)
+    file.touch(mode=0)
+    as_others = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    for path in (directory, file):
+        command = [*as_others, sys.executable, "-m", "sonde.cli", *words, str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stdout) == (REFUSED, "")
+        assert done.stderr == f"sonde: cannot read {path}: Permission denied\n"
 
 
 def test_a_part_that_was_asked_for(there: Path, capsys: pytest.CaptureFixture[str]) -> None:
