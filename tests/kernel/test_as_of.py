@@ -74,7 +74,8 @@ def rows_of(columns: Columns, pids: list[int]) -> Rows:
     """The rows of some processes."""
     lists = [values.tolist() for values in columns.values()]
     rows = (dict(zip(columns, row, strict=True)) for row in zip(*lists, strict=True))
-    return sorted((row for row in rows if row["pid"] in pids), key=lambda row: (row["pid"], row.get("fd", 0)))
+    mine = (row for row in rows if row["pid"] in pids)
+    return sorted(mine, key=lambda row: [row.get(name, 0) for name in ("pid", "tid", "fd")])
 
 
 def only(rows: Rows, names: tuple[str, ...]) -> Rows:

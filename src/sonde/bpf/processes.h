@@ -14,6 +14,7 @@
 struct slot {
 	u64 start;	 /* when the running call was entered, 0: not seen */
 	u64 signature, generation;
+	u64 thread; /* whose record `process` is */
 	u64 bits, unknown; /* path predicates of `file` */
 	u32 tid;	 /* whose slot this is: tids share a slot modulo the table */
 	u32 process, cwd, root;
@@ -40,7 +41,7 @@ struct {
 
 const volatile u32 want_environment = 0; /* a question asks for it */
 
-enum { ANCESTORS = 32, PIDTYPE_TGID = 1, PIDTYPE_PGID = 2, PIDTYPE_SID = 3 };
+enum { PF_EXITING = 4, ANCESTORS = 32, PIDTYPE_TGID = 1, PIDTYPE_PGID = 2, PIDTYPE_SID = 3 };
 
 INLINE struct slot *slot_of(u32 tid)
 {
@@ -225,15 +226,24 @@ INLINE u32 emit_process(u64 task, u32 tid, u64 told)
 	return 1;
 }
 
+/* A thread that ends loses its memory before it is gone; what was told of it before holds until then. */
+INLINE u32 is_ending(u64 task)
+{
+	return !READ8(task, struct task_struct, mm) && READ4(task, struct task_struct, flags) & PF_EXITING;
+}
+
 /* The record id of a thread; 0: its record was lost. */
 GLOBAL u32 process_id(u64 task, u64 told)
 {
 	u32 tid = READ4(task, struct task_struct, pid), cwd = 0, root = 0, moving;
 	u64 signature = process_signature(TYPED(task, struct task_struct), told), now = generation_of(told, &moving), fs;
+	u64 thread = READ8(task, struct task_struct, start_boottime) ^ told << 32;
 	struct slot *s = slot_of(tid);
 
 	if (!s)
 		return 0;
+	if (s->process && s->thread == thread && is_ending(task))
+		return s->process;
 	if (s->partial && task == bpf_get_current_task())
 		s->process = 0;
 	if (s->process && s->signature == signature && s->generation == now)
@@ -254,6 +264,7 @@ GLOBAL u32 process_id(u64 task, u64 told)
 		return 0;
 	s->signature = signature;
 	s->generation = now;
+	s->thread = thread;
 	return s->process;
 }
 
