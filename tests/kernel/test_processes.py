@@ -197,7 +197,8 @@ def test_an_end_is_not_told_of_who_had_the_number_before() -> None:
     answered = ask("evt.type=procexit", Workload(AGAIN), "proc.pid", "proc.name", "proc.exepath")
     *ends, _ = answered.rows
     assert [[row["proc.pid"], row["proc.name"]] for row in ends] == answered.said
-    assert [Path(row["proc.exepath"]).name for row in ends] == [name for _, name in answered.said]
+    for row in ends:  # before Linux 6.16 the program is not known any more
+        assert row["proc.exepath"] is None or row["proc.exepath"].endswith(f"/{row['proc.name']}")
     assert len({pid for pid, _ in answered.said}) < len(answered.said), "a number came again"
 
 
@@ -213,7 +214,7 @@ os._exit(0)
 def test_a_process_that_ends_is_who_it_was() -> None:
     """Its sockets are closed when its memory is gone already."""
     workload = Workload(ENDING)
-    wanted = f"evt.type in (sock:inet_sock_set_state, procexit) and thread.tid={workload.pid}"
+    wanted = f"evt.type in (chdir, sock:inet_sock_set_state, procexit) and thread.tid={workload.pid}"
     rows = ask(wanted, workload, "evt.type", "proc.name", "proc.exepath", "proc.cwd", "proc.args", follow=False).rows
     ended = [row["evt.type"] for row in rows].index("procexit")
     last, *closed = rows[ended:]

@@ -194,6 +194,16 @@ INLINE void describe_words(struct process_record *r, u64 task, u64 mm)
 		r->env_length = n;
 }
 
+/* Which thread of those that have its number one after the other, and how often all was told anew. */
+INLINE u64 which_thread(u64 start, u64 told) { return start ^ told << 32; }
+
+/* Is it `thread`, and ending? Its memory goes before it does: what was told of it before holds until then. */
+LEAF u32 is_ending(u64 task, u64 thread, u64 told)
+{
+	return !GET(task, struct task_struct, mm) && GET(task, struct task_struct, flags) & PF_EXITING &&
+	       which_thread(GET(task, struct task_struct, start_boottime), told) == thread;
+}
+
 /* Tells user space about a thread; 1: there was room, the slot holds the new id. */
 INLINE u32 emit_process(u64 task, u32 tid, u64 told)
 {
@@ -222,14 +232,9 @@ INLINE u32 emit_process(u64 task, u32 tid, u64 told)
 		return 0;
 	}
 	slot->process = r->id;
+	slot->thread = which_thread(r->thread_start, told);
 	slot->partial = task != bpf_get_current_task();
 	return 1;
-}
-
-/* A thread that ends loses its memory before it is gone; what was told of it before holds until then. */
-INLINE u32 is_ending(u64 task)
-{
-	return !READ8(task, struct task_struct, mm) && READ4(task, struct task_struct, flags) & PF_EXITING;
 }
 
 /* The record id of a thread; 0: its record was lost. */
@@ -237,12 +242,11 @@ GLOBAL u32 process_id(u64 task, u64 told)
 {
 	u32 tid = READ4(task, struct task_struct, pid), cwd = 0, root = 0, moving;
 	u64 signature = process_signature(TYPED(task, struct task_struct), told), now = generation_of(told, &moving), fs;
-	u64 thread = READ8(task, struct task_struct, start_boottime) ^ told << 32;
 	struct slot *s = slot_of(tid);
 
 	if (!s)
 		return 0;
-	if (s->process && s->thread == thread && is_ending(task))
+	if (s->process && is_ending(TYPED(task, struct task_struct), s->thread, told))
 		return s->process;
 	if (s->partial && task == bpf_get_current_task())
 		s->process = 0;
@@ -264,7 +268,6 @@ GLOBAL u32 process_id(u64 task, u64 told)
 		return 0;
 	s->signature = signature;
 	s->generation = now;
-	s->thread = thread;
 	return s->process;
 }
 
