@@ -262,7 +262,7 @@ class FilterRun(Run):
                 except SondeError:
                     self._wait()
                     raise
-            self._wait()
+                self._wait()
             return 1 if self.refused(self.complete) else self._end_of_command()
         finally:
             self.answer.close()
@@ -317,7 +317,7 @@ class FilterRun(Run):
 
     def pass_on(self, number: int) -> None:
         """A signal came: the command gets it if only that is waited for; from a terminal Ctrl-C reaches it anyway."""
-        if self.waits and self.command and number != signal.SIGINT:
+        if self.waits and self.command and self.status is None and number != signal.SIGINT:
             self.command.kill(number)
 
     def _end_of_command(self) -> int:

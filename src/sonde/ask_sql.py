@@ -131,8 +131,8 @@ class _Run(Run):
         try:
             with Signals(self):
                 complete = self._answer(threads)
-            if self.command and self.status is None:
-                self.status = self.command.wait()
+                if self.command and self.status is None:
+                    self.status = self.command.wait()
             if self.refused(complete):
                 return 1
             if self.status is not None and self.status < 0:

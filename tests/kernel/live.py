@@ -234,7 +234,7 @@ def full_disk(place: Path, size: str, name: str) -> tuple[str, str]:
     sonde_ = f"{sys.executable} -m sonde.cli"
     script = (
         f"mount -t tmpfs -o size={size} none {place} && {sonde_} -w {place}/{name} -- "
-        f"sh -c 'i=0; while [ $i -lt 1000 ]; do ls -l /usr/bin > /dev/null; i=$((i+1)); done'; echo $?; "
+        f"sh -c 'i=0; while [ $i -lt 200 ]; do ls -l /usr/bin > /dev/null; i=$((i+1)); done'; echo $?; "
         f"{sonde_} -r {place}/{name} -q"
     )
     done = subprocess.run(

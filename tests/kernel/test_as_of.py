@@ -53,7 +53,8 @@ if not forked:
 holder = os.open(base + "/fifo", os.O_WRONLY)
 ran = subprocess.Popen(["sleep", "1000"], cwd=base, pass_fds=[kept.fileno()])
 thread = threading.Thread(target=lambda: os.read(read, 1)); thread.start()
-client.close(); time.sleep(0.1)
+client.close()
+while not open(f"/proc/{ran.pid}/syscall").read().startswith("230 "): time.sleep(0.01)
 said(forked, ran.pid)
 os.write(write, b"x"); thread.join()
 os.write(holder, b"x"); os.waitpid(forked, 0); ran.kill(); ran.wait()
@@ -73,7 +74,8 @@ def rows_of(columns: Columns, pids: list[int]) -> Rows:
     """The rows of some processes."""
     lists = [values.tolist() for values in columns.values()]
     rows = (dict(zip(columns, row, strict=True)) for row in zip(*lists, strict=True))
-    return sorted((row for row in rows if row["pid"] in pids), key=lambda row: (row["pid"], row.get("fd", 0)))
+    mine = (row for row in rows if row["pid"] in pids)
+    return sorted(mine, key=lambda row: [row.get(name, 0) for name in ("pid", "tid", "fd")])
 
 
 def only(rows: Rows, names: tuple[str, ...]) -> Rows:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from live import KERNEL, Answered, Workload, ask, one
+from live import KERNEL, Answered, Workload, ask, one, wait_for
+
+from sonde.kernel.proc import stat_words, words
 
 pytestmark = KERNEL
 
@@ -74,3 +77,13 @@ def test_a_filter_on_the_environment_is_decided_inside_the_kernel() -> None:
     unmarked = Workload(PROGRAM, environment={"SONDE_TEST": "other"})
     missed = ask("proc.env[SONDE_TEST]=marked and evt.type=getppid", unmarked, "proc.name")
     assert missed.rows == [] and missed.counters.matched == 0
+
+
+def test_who_has_ended_and_is_waited_for_has_no_words_left() -> None:
+    def start(pid: int) -> int:
+        return int(stat_words(pid)[19]) * 10**9 // os.sysconf("SC_CLK_TCK")
+
+    assert words(os.getpid(), start(os.getpid()), "cmdline") == Path("/proc/self/cmdline").read_bytes()
+    with subprocess.Popen(["/bin/true"]) as gone:
+        wait_for(lambda: stat_words(gone.pid)[0] == b"Z")
+        assert words(gone.pid, start(gone.pid), "cmdline") is None, "not none of them"

@@ -22,7 +22,7 @@ pytestmark = KERNEL
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 PR_CAPBSET_DROP, LAST_CAPABILITY = 24, 40
-CLOCK_NANOSLEEP = "230 "
+CLOCK_NANOSLEEP, WAIT4 = "230 ", "61 "
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\udc80-\udcff]")
 NASTY = b"na\x1b[31m\x07\xff\xe2\x80\xaeme"
 WRITES = f"""
@@ -116,13 +116,27 @@ def test_kill_ends_the_command_with_the_question() -> None:
     assert done.stderr.startswith("execve\n")
 
 
-def test_ending_sonde_ends_its_command() -> None:
-    sonde = cli_start("-n", "1", "-p", "%evt.type", "--", "/bin/sleep", "30")
-    assert sonde.stderr is not None
-    assert sonde.stderr.readline() == "execve\n"
-    sonde.send_signal(signal.SIGTERM)
-    assert sonde.wait(LIMIT) == -signal.SIGTERM
-    sonde.communicate()
+@pytest.mark.parametrize("call", [CLOCK_NANOSLEEP, WAIT4], ids=["watching", "waiting"])
+@pytest.mark.parametrize("words", [(), ("sql", "SELECT count(*) FROM events")], ids=["filter", "sql"])
+def test_ending_sonde_ends_its_command(words: tuple[str, ...], call: str) -> None:
+    """Also if the question has ended before the command."""
+    question = (*words, "--for", "0.1") if call == WAIT4 else words
+    sonde = cli_start(*question, "--", "/bin/sleep", "60")
+    try:
+        command = int(wait_for(lambda: _started(sonde.pid)))
+        wait_for(lambda: Path(f"/proc/{sonde.pid}/syscall").read_text().startswith(call))
+        sonde.send_signal(signal.SIGTERM)
+        assert sonde.wait(LIMIT) == -signal.SIGTERM
+        assert not os.path.exists(f"/proc/{command}")
+    finally:
+        sonde.kill()
+        sonde.communicate()
+
+
+def _started(pid: int) -> str:
+    """The command that a sonde runs, once it has become that."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return next((child for child in children if Path(f"/proc/{child}/comm").read_text() == "sleep\n"), "")
 
 
 @pytest.mark.parametrize(

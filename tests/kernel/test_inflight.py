@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -65,12 +67,18 @@ def test_a_call_that_hangs_is_a_row_at_the_end(hung: Any) -> None:
 
 
 def test_the_latency_so_far_is_known_for_calls_that_began_later() -> None:
-    sleeper = "import time, sys\nfor _ in range(9): time.sleep(0.001)\ntime.sleep(100)"
-    done = cli(
-        "--inflight", "--kill", "--for", "1", "-j", "-p", LINE, "evt.latency > 0", "--",
-        sys.executable, "-I", "-S", "-c", sleeper,
-    )  # fmt: skip
-    found = [row for row in rows_of(done.stderr) if row["evt.dir"] == ">"]
+    sleeper = "import time\nfor _ in range(9): time.sleep(0.001)\ntime.sleep(100)"
+    watch = cli_start(
+        "--inflight", "--kill", "-j", "-p", LINE, "evt.latency > 0", "--", sys.executable, "-I", "-S", "-c", sleeper
+    )
+    assert watch.stderr is not None
+    slept = (row for line in watch.stderr for row in rows_of(line) if row["evt.type"] == "clock_nanosleep")
+    *_, last = islice(slept, 9)
+    wait_for(lambda: Path(f"/proc/{last['proc.pid']}/syscall").read_text().startswith("230 "))
+    time.sleep(0.15)
+    watch.send_signal(signal.SIGINT)
+    _, said = rest_of(watch)
+    found = [row for row in rows_of(said) if row["evt.dir"] == ">"]
     assert [row["evt.type"] for row in found] == ["clock_nanosleep"]
     assert found[0]["evt.latency"] > 100_000_000
 

@@ -176,3 +176,47 @@ def test_filters_on_who_acts(filter: str, name: str) -> None:
     pid, everything = answered.said[name], {row["thread.tid"] for row in answered.rows}
     assert pid in everything and everything <= {pid, answered.said["spawned"]}
     assert one(answered.of("procexit"), thread__tid=pid)
+
+
+LAST_PID = Path("/proc/sys/kernel/ns_last_pid")
+AGAIN = f"""
+said = []
+for turn in range(100):
+    with open('{LAST_PID}', 'w') as file: file.write('25000')
+    name = ('true', 'false')[turn % 2]
+    pid = os.posix_spawn('/bin/' + name, [name], {{}})
+    os.waitpid(pid, 0)
+    said.append([pid, name])
+    if len({{name for one, name in said if one == pid}}) == 2: break
+print(json.dumps(said))
+"""
+
+
+@pytest.mark.skipif(not LAST_PID.exists(), reason="this kernel does not let one choose the next process id")
+def test_an_end_is_not_told_of_who_had_the_number_before() -> None:
+    answered = ask("evt.type=procexit", Workload(AGAIN), "proc.pid", "proc.name", "proc.exepath")
+    *ends, _ = answered.rows
+    assert [[row["proc.pid"], row["proc.name"]] for row in ends] == answered.said
+    for row in ends:  # before Linux 6.16 the program is not known any more
+        assert row["proc.exepath"] is None or row["proc.exepath"].endswith(f"/{row['proc.name']}")
+    assert len({pid for pid, _ in answered.said}) < len(answered.said), "a number came again"
+
+
+ENDING = """
+server = socket.create_server(('127.0.0.1', 0))
+client = socket.create_connection(server.getsockname())
+there, _ = server.accept()
+os.chdir('/usr')
+os._exit(0)
+"""
+
+
+def test_a_process_that_ends_is_who_it_was() -> None:
+    """Its sockets are closed when its memory is gone already."""
+    workload = Workload(ENDING)
+    wanted = f"evt.type in (chdir, sock:inet_sock_set_state, procexit) and thread.tid={workload.pid}"
+    rows = ask(wanted, workload, "evt.type", "proc.name", "proc.exepath", "proc.cwd", "proc.args", follow=False).rows
+    ended = [row["evt.type"] for row in rows].index("procexit")
+    last, *closed = rows[ended:]
+    assert closed and last["proc.exepath"] and last["proc.cwd"] == "/usr/" and "create_server" in last["proc.args"]
+    assert all(row | {"evt.type": "procexit"} == last for row in closed)

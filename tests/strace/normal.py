@@ -74,6 +74,7 @@ MASKS: Mapping[str, tuple[set[int], str]] = {
     "request_key": ({RESULT}, "a random number"),
     "keyctl": ({1, RESULT}, "a random number"),
     "get_robust_list": ({1}, "an address"),
+    "name_to_handle_at": ({3}, "the number of a mount"),
 }
 
 

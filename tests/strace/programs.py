@@ -238,7 +238,8 @@ threads = []
 for number in range(4):
     thread = threading.Thread(target=work, args=(f'thread{number}',)); thread.start(); threads.append(thread)
 for thread in threads: thread.join()
-time.sleep(0.3) # join does not wait for the kernel's thread, whose last calls an exit now would cut off
+# join does not wait for the kernel's thread, whose last calls an exit now would cut off
+while len(os.listdir('/proc/self/task')) > 1: time.sleep(0.01)
 """)])  # fmt: skip
 
 
@@ -251,6 +252,7 @@ SHARED = (
     (r"futex .*", "who waits for whom is chance"),
     (r"(mmap|munmap|mprotect|madvise|brk) .*", "which thread needs the memory is chance"),
 )
+ENDING = ((r"clock_nanosleep .*|.*/proc/\w+/task.*", "how often it looks whether its threads have ended"),)
 PIPED = ((r"read <pipe:\[#\]> = .*", "how much is in a pipe when it is read"),)
 GIT = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER")
        for what, value in (("NAME", "judge"), ("EMAIL", "judge@localhost"), ("DATE", "1700000000 +0000"))}  # fmt: skip
@@ -273,6 +275,6 @@ PROGRAMS = (
     Program("nginx", ("nginx",), _nginx, masks=(PORTS,)),
     Program(
         "threads", ("/usr/bin/python3",), _threads, masks=(NUMBERS,),
-        differs=SHARED,
+        differs=(*SHARED, *ENDING),
     ),
 )  # fmt: skip

@@ -32,9 +32,6 @@ SETS = (
     "-f -e abbrev=none -e trace=%network,%signal",
     "-f -e write=3 -e trace=write",
 )
-# the next process ids: blanks depend on how many digits they have, and 404 or 1000 are also other numbers of these logs
-LAST_PID = Path("/proc/sys/kernel/ns_last_pid")
-FIVE_DIGITS = "20000"
 MASKS = (
     (r"^(PID(?:<\S+>)? +)?(?:\d\d:\d\d:\d\d(?:\.\d+)?|\d+\.\d{6}|\(\+ +\d+\.\d{6}\)) ", r"\1TIME "),
     (r" <\d+\.\d{6}>$", " <TIME>"),
@@ -64,8 +61,6 @@ def log_of(tool: tuple[str, ...], options: str, program: Path, place: Path) -> s
     """What a tool writes of the program, run at a fresh place."""
     place = fresh(place)
     (place / "plain").touch()
-    if LAST_PID.exists():
-        LAST_PID.write_text(FIVE_DIGITS)
     run = trace(tool, options.split(), [str(program), str(place), *ROOMS], place)
     assert run.status == 0, run.said
     return run.log

@@ -28,6 +28,10 @@ SONDE = (sys.executable, "-m", "sonde.cli", "strace")
 OPTIONS = (("-f", "-y", "-X", "verbose"), ("-f", "-v", "-yy", "-s", "100"))
 CALLS = Path(__file__).with_name("calls")
 TARGETS = {"x86_64": "x86_64-linux-musl", "i386": "x86-linux-musl"}
+# the next process ids: how many digits they have is seen in blanks, and in how much nginx writes that tells of its own;
+# 404 or 1000 are also other numbers of these logs
+LAST_PID = Path("/proc/sys/kernel/ns_last_pid")
+FIVE_DIGITS = "20000"
 PLAIN = ("-nostdlib", "-static", "-fno-builtin", "-fno-stack-protector", "-O1", "-w")
 
 
@@ -66,6 +70,8 @@ def trace(
     with tempfile.TemporaryDirectory(prefix="judged") as kept:
         log, said = Path(kept, "log"), place.with_name(f"{place.name}.said")
         words = ["setarch", "-R", *tool, *options, "-o", str(log), *command]
+        if LAST_PID.exists():
+            LAST_PID.write_text(FIVE_DIGITS)
         with open(os.devnull, "r+b") as null, said.open("wb") as errors:
             process = subprocess.Popen(
                 words, cwd=place, env=environment(place) | dict(more or {}), stdin=null, stdout=null, stderr=errors

@@ -264,7 +264,6 @@ INLINE u32 begin_other(struct event *e, u32 nr)
 
 HIDDEN u32 x_init_procexit(u64 *ctx, struct event *e)
 {
-	struct slot *slot;
 	u32 code;
 
 	if (!begin_other(e, NR_PROCEXIT))
@@ -274,11 +273,6 @@ HIDDEN u32 x_init_procexit(u64 *ctx, struct event *e)
 	e->a[1] = code >> 8 & 0xff;
 	e->a[2] = code & 0x7f;
 	e->a[3] = code >> 7 & 1;
-	slot = slot_of(e->tid);
-	if (slot && slot->process) { /* the program is gone already, its record is not */
-		e->process = slot->process;
-		e->have |= HAVE_PROCESS;
-	}
 	return 1;
 }
 

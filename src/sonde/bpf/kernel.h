@@ -184,6 +184,7 @@ struct task_struct {
 	struct thread_info thread_info;
 	struct list_head children;
 	u32 __state;
+	unsigned int flags;
 	int pid, tgid, exit_code;
 	u64 start_boottime;
 	u64 self_exec_id;

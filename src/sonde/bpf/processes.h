@@ -14,6 +14,7 @@
 struct slot {
 	u64 start;	 /* when the running call was entered, 0: not seen */
 	u64 signature, generation;
+	u64 thread; /* whose record `process` is */
 	u64 bits, unknown; /* path predicates of `file` */
 	u32 tid;	 /* whose slot this is: tids share a slot modulo the table */
 	u32 process, cwd, root;
@@ -40,7 +41,7 @@ struct {
 
 const volatile u32 want_environment = 0; /* a question asks for it */
 
-enum { ANCESTORS = 32, PIDTYPE_TGID = 1, PIDTYPE_PGID = 2, PIDTYPE_SID = 3 };
+enum { PF_EXITING = 4, ANCESTORS = 32, PIDTYPE_TGID = 1, PIDTYPE_PGID = 2, PIDTYPE_SID = 3 };
 
 INLINE struct slot *slot_of(u32 tid)
 {
@@ -193,6 +194,16 @@ INLINE void describe_words(struct process_record *r, u64 task, u64 mm)
 		r->env_length = n;
 }
 
+/* Which thread of those that have its number one after the other, and how often all was told anew. */
+INLINE u64 which_thread(u64 start, u64 told) { return start ^ told << 32; }
+
+/* Is it `thread`, and ending? Its memory goes before it does: what was told of it before holds until then. */
+LEAF u32 is_ending(u64 task, u64 thread, u64 told)
+{
+	return !GET(task, struct task_struct, mm) && GET(task, struct task_struct, flags) & PF_EXITING &&
+	       which_thread(GET(task, struct task_struct, start_boottime), told) == thread;
+}
+
 /* Tells user space about a thread. -> its new id, which the slot holds then; 0: there was no room. */
 INLINE u32 emit_process(u64 task, u32 tid, u64 told)
 {
@@ -221,6 +232,7 @@ INLINE u32 emit_process(u64 task, u32 tid, u64 told)
 		return 0;
 	}
 	slot->process = r->id;
+	slot->thread = which_thread(r->thread_start, told);
 	slot->partial = task != bpf_get_current_task();
 	return r->id;
 }
@@ -235,6 +247,8 @@ GLOBAL u32 process_id(u64 task)
 
 	if (!s)
 		return 0;
+	if (s->process && is_ending(TYPED(task, struct task_struct), s->thread, told))
+		return s->process;
 	if (s->partial && task == bpf_get_current_task())
 		s->process = 0;
 	if (s->process && s->signature == signature && s->generation == now)

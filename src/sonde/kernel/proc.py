@@ -12,14 +12,14 @@ _FLAGS, _EXITING = 6, 4  # the place among the words of stat_words(), PF_EXITING
 
 def words(pid: int, start: int, kind: str) -> bytes | None:
     """The NUL-separated words of /proc/PID/`kind` (cmdline, environ), if the process is still the one that started at
-    `start` (boot ns)."""
+    `start` (boot ns) and has its memory still: of one that has ended and is waited for, /proc tells of none."""
     try:
         with open(f"/proc/{pid}/{kind}", "rb") as file:
             text = file.read()
         ticks = int(stat_words(pid)[19])
     except (OSError, ValueError, IndexError):
         return None
-    return text if abs(ticks - start * _TICK // 1_000_000_000) <= 1 else None
+    return text if text and abs(ticks - start * _TICK // 1_000_000_000) <= 1 else None
 
 
 def stat_words(pid: int) -> list[bytes]:

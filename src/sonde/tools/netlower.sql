@@ -2,7 +2,7 @@
 --
 -- argument MIN_MS=10  milliseconds
 -- example netlower 100                        slower than a tenth of a second
--- workload a, b = pair(); p = os.fork() or [time.sleep(0.053), a.send(b'x'), os._exit(0)]; b.recv(1)
+-- workload a, b = pair(); b.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, bytes(8) + (53000).to_bytes(8, 'little'))\ntry: b.recv(1)\nexcept OSError: pass
 -- words 40
 -- answer rows evt.type=recvfrom 1
 SELECT evt.datetime, proc.name, evt.type, evt.latency / 1000000.0 AS "LATENCY(ms)", fd.name
