@@ -380,6 +380,14 @@ def test_filters(tmp_path: Path) -> None:
         assert found == expected and 0 < len(found) < len(everything), text
 
 
+def test_what_a_filter_on_data_saw_is_said(tmp_path: Path) -> None:
+    little(tmp_path / "x.sonde")
+    for text, said in (("evt.buffer contains needle", ["80 bytes"]), ("not evt.buffer exists", ["80"]), ("fd.num=3", [])):
+        source = reader(tmp_path / "x.sonde", rewrite(parse(text)))
+        looked_at(source)
+        assert len(source.aside()) == len(said) and all(map(str.__contains__, source.aside(), said))
+
+
 def test_a_path_that_was_not_opened(tmp_path: Path) -> None:
     """fd.name is then what was asked for: payloads are read of such events and of no others."""
     rows = Rows()

@@ -31,8 +31,9 @@ from sonde.native.walk import walk
 from sonde.plan.automaton import Predicate
 from sonde.plan.batch import Batch, Counters
 from sonde.plan.containers import Containers
-from sonde.plan.expr import Expr, fields
+from sonde.plan.expr import Expr
 from sonde.plan.state import State
+from sonde.sources.beginnings import beginnings
 from sonde.sources.live.assemble import Assembler
 from sonde.sources.live.closing import Closing
 from sonde.sources.live.forgetting import Forgetting
@@ -306,10 +307,7 @@ class LiveEvents(Complete):
 
     def aside(self) -> list[str]:
         """That a filter on data saw only the beginning of it: what is not found may still be there."""
-        decided = (part.conjunct for part in self.scan.pushdown.parts)
-        if all(field.name != "evt.buffer" for conjunct in decided for field in fields(conjunct)):
-            return []
-        return [f"the filter saw the first {self._snaplen:,} bytes of each buffer (-s LEN)"]
+        return beginnings((part.conjunct for part in self.scan.pushdown.parts), self._snaplen, " (-s LEN)")
 
     def close(self) -> None:
         """Detach and free everything."""

@@ -53,6 +53,10 @@ class Merged(Unattached):
             total.add(source.counters())
         return total
 
+    def aside(self) -> list[str]:
+        """What else is worth saying, of any."""
+        return list(dict.fromkeys(said for source in self._sources for said in source.aside()))
+
     def absent(self) -> list[str]:
         """What could not be read, of which recording."""
         both = zip(self._paths, self._sources, strict=True)

@@ -23,6 +23,7 @@ from sonde.errors import UsageError
 from sonde.plan.batch import HIDDEN, Batch, Counters, Payloads
 from sonde.plan.expr import TRUE, And, Expr, fields
 from sonde.plan.state import State
+from sonde.sources.beginnings import beginnings
 from sonde.sources.recording.frames import Damaged, Frame, Kind, Reader
 from sonde.sources.recording.header import Counted, Header, read_counters, read_header
 from sonde.sources.recording.kinds import asked_kinds
@@ -91,6 +92,7 @@ class Recording(Unattached):
         self._faults: Counter[str] = Counter()
         self._numbers, self._asked_for = adopted([]), on
         self._bytes = 0  # of frames that were read
+        self._snaplen: int | None = None  # the least of what was recorded of each buffer
         self._batches = self._read()
 
     def poll(self, final: bool = False) -> Batch | None:
@@ -114,6 +116,12 @@ class Recording(Unattached):
         if self._thinned.kinds:
             faults += self._thinned.missing(self._span, asked_kinds(self._expr, self._on))
         return faults
+
+    def aside(self) -> list[str]:
+        """That a filter on data saw what there is of it."""
+        if self._snaplen is None:
+            return []
+        return beginnings([self._expr], self._snaplen, ": no more was recorded (-s LEN)")
 
     def extent(self) -> Extent:
         """What of the time that is asked about was read so far, and what could not be."""
@@ -169,6 +177,7 @@ class Recording(Unattached):
                     heard = Heard(header.epoch, header.start, header.people, header.host)
                     leaving.callback(heard.leave)
                     self._asked_for = self._on & self._allowed(heard.state)
+                    self._snaplen = header.snaplen if self._snaplen is None else min(header.snaplen, self._snaplen)
                     self._covered.begin(header.session, header.segment, header.begun)
                     self._thinned.add(header.begun, header.without)
                 elif heard is None or header is None:
