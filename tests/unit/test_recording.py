@@ -382,7 +382,7 @@ def test_filters(tmp_path: Path) -> None:
 
 def test_what_a_filter_on_data_saw_is_said(tmp_path: Path) -> None:
     little(tmp_path / "x.sonde")
-    for text, said in (("evt.buffer contains needle", ["80 bytes"]), ("not evt.buffer exists", ["80"]), ("fd.num=3", [])):
+    for text, said in (("evt.buffer contains x", ["80 bytes"]), ("not evt.buffer exists", ["80"]), ("fd.num=3", [])):
         source = reader(tmp_path / "x.sonde", rewrite(parse(text)))
         looked_at(source)
         assert len(source.aside()) == len(said) and all(map(str.__contains__, source.aside(), said))
