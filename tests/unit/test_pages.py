@@ -1,4 +1,4 @@
-"""Pages of help: of everything, of a verb, of a tool."""
+"""Pages of help: of everything, of a verb, of a tool; and what a tool says of an argument that it cannot use."""
 
 from __future__ import annotations
 
@@ -30,3 +30,9 @@ def test_each_verb_and_tool_has_its_page(capsys: pytest.CaptureFixture[str]) -> 
 def test_the_page_of_a_verb_has_its_options(capsys: pytest.CaptureFixture[str]) -> None:
     page = said(capsys, "record", "--help")
     assert all(name in page for name in ("--keep TIME", "--max SIZE", "--all")) and "--every" not in page
+
+
+def test_an_argument_that_is_no_number(capsys: pytest.CaptureFixture[str]) -> None:
+    for word in ("abc", "1.5"):
+        told = said(capsys, "fileslower", word, status=2)
+        assert told == f"sonde: MIN_MS of fileslower is whole milliseconds, not '{word}'\n"

@@ -122,6 +122,8 @@ class Tool:
                 raise UsageError(f"{self.name} needs {argument.name}, {argument.help}: {self.usage}")
             if not re.fullmatch(r"[\w.\[\]/:-]+", value):
                 raise UsageError(f"{argument.name} of {self.name} is {argument.help}, not {value!r}")
+            if (argument.default or "").isdecimal() and not value.isdecimal():
+                raise UsageError(f"{argument.name} of {self.name} is whole {argument.help}, not {value!r}")
             query = query.replace("${" + argument.name + "}", value)
         return re.sub(r"(?i)\bselect\b", f"SELECT {', '.join(columns)},", query, count=1) if columns else query
 
