@@ -7,18 +7,23 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 
 import pytest
 from busy_files import WORKLOAD
 from captures import needs_sysdig, sysdig, tell
 from live import NEEDED, Row, cli, full_disk
+from rows import NUMBERS, Rows
 
 from sonde.catalog.event import EXIT_EVENTS
 from sonde.catalog.lookup import EVENTS
+from sonde.plan.batch import Counters
 from sonde.query import Answer, Question, recorded
 from sonde.sources.scap import lists, lists_out
 from sonde.sources.scap.kinds import written
 from sonde.sources.scap.lists import Entry, Interface, Process, User
+from sonde.sources.scap.living import living
+from sonde.sources.scap.writing import ScapWriter
 
 SHOWN = ("evt.rawtime", "thread.tid", "evt.type", "proc.name", "proc.ppid", "fd.name", "evt.rawres", "evt.latency")
 SHOWN_TOO = ("evt.arg.name", "evt.arg.path", "evt.buffer", "evt.arg.addr", "evt.rawarg.size")
@@ -124,6 +129,25 @@ def rows_of(path: Path) -> list[Row]:
         rows += [json.loads(line) for line in answer.text(answer.rows(answer.source.poll())).splitlines()]
     answer.close()
     return rows
+
+
+@pytest.mark.parametrize("size", [None, 0, 3, 64])
+def test_whatever_calls_point_at(size: int | None, tmp_path: Path) -> None:
+    """Each call there is can be written, whatever its words and what they point at."""
+    random, rows, path = Random(7), Rows(), tmp_path / "x.scap"
+    proc, file = rows.process(1, comm=b"all"), rows.file(b"/etc/hosts")
+    for name in NUMBERS:
+        for result in (0, 3, -2):
+            words = [random.choice((0, 1, 3, 100, 1 << 20, -1)) for _ in range(6)]
+            behind = None if size is None else {place: random.randbytes(size) for place in range(6)}
+            rows.add(name, *words, point=behind, proc=proc, tid=101, pid=101, file=file, res=result, latency=10)
+    batch = rows.batch()
+    writer = ScapWriter(str(path), living)
+    writer.write(batch)
+    writer.close(Counters(), batch.state)
+    told = tell(path)
+    alone = sum(written(nr).leave is None for nr in batch.columns["nr"].tolist())
+    assert len(told.lines) == 2 * len(batch) - alone > 2000 and "unknown" not in told.receipt, told.receipt
 
 
 CALLS = {nr: event for nr, event in EVENTS.items() if nr < 514}

@@ -35,7 +35,8 @@ CWD = -100
 _FDS_ROOM = 1023  # bytes that sysdig has for a list of descriptors
 _NUMBER = re.compile(r"(u?)int(8|16|32|64)")
 _FLAGS = re.compile(r"(enum)?flags(8|16|32)|mode")
-_SIZES = {"errno": 8, "fd": 8, "pid": 8, "reltime": 8, "abstime": 8, "uid": 4, "gid": 4, "signal": 1, "sysid": 2}
+_SIZES = {"errno": 8, "fd": 8, "pid": 8, "reltime": 8, "abstime": 8, "uid": 4, "gid": 4, "sigset": 4,
+          "signal": 1, "sysid": 2}  # fmt: skip
 _UNSIGNED = ("signal", "sysid", "abstime")
 _NOBODY = 0xFFFFFFFF
 # what the first byte of a parameter of several types says
