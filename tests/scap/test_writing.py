@@ -91,8 +91,8 @@ def test_fields_of_a_converted_recording(both: tuple[Path, Path]) -> None:
         assert [pair for pair in zip(theirs, ours, strict=True) if pair[0] != pair[1]] == [], field
     directories = "evt.type in (openat, mkdirat, renameat, unlinkat) and evt.dir=<"
     form = "%evt.num %evt.abspath %evt.abspath.src %evt.abspath.dst"
-    theirs = sysdig(scap, "-p", form, directories)
-    assert theirs.count(b"/deep/") > 5 and tell(scap, directories, form).text == theirs
+    absolute = sysdig(scap, "-p", form, directories)
+    assert absolute.count(b"/deep/") > 5 and tell(scap, directories, form).text == absolute
 
 
 @NEEDED
