@@ -215,8 +215,10 @@ def test_a_process_that_ends_is_who_it_was() -> None:
     """Its sockets are closed when its memory is gone already."""
     workload = Workload(ENDING)
     wanted = f"evt.type in (chdir, sock:inet_sock_set_state, procexit) and thread.tid={workload.pid}"
-    rows = ask(wanted, workload, "evt.type", "proc.name", "proc.exepath", "proc.cwd", "proc.args", follow=False).rows
-    ended = [row["evt.type"] for row in rows].index("procexit")
-    last, *closed = rows[ended:]
-    assert closed and last["proc.exepath"] and last["proc.cwd"] == "/usr/" and "create_server" in last["proc.args"]
+    answered = ask(wanted, workload, "evt.type", "proc.name", "proc.exepath", "proc.cwd", "proc.args", follow=False)
+    ended = [row["evt.type"] for row in answered.rows].index("procexit")
+    last, *closed = answered.rows[ended:]
+    # the kernel leaves out tracepoints of a processor on which a call of bpf() was preempted, which is counted
+    assert closed or answered.counters.lost, answered
+    assert last["proc.exepath"] and last["proc.cwd"] == "/usr/" and "create_server" in last["proc.args"]
     assert all(row | {"evt.type": "procexit"} == last for row in closed)
