@@ -137,9 +137,9 @@ Child = Command | Traced
 Open = Callable[[Scan, Expr, int], Source]  # what opens a source: of a scan, its filter, bytes of buffers
 
 
-def plan(question: Question) -> Planned:
-    """Parse, check and split a question. QueryError says what is wrong and where."""
-    register(" ".join((question.filter, question.format, *(_of_views() if question.record else ()))))
+def plan(question: Question, live: bool = False) -> Planned:
+    """Parse, check and split a question, with `live` to the running kernel. QueryError says what is wrong and where."""
+    register(" ".join((question.filter, question.format, *(_of_views() if question.record else ()))), live)
     with names_of_scap(question.exact):
         whole = And((parse(question.filter), *map(parse, question.beside)))
         own = expr = rewrite(whole, families=not question.exact)
@@ -256,7 +256,7 @@ class Answer:
 
     def __init__(self, question: Question, source: Open | None = None) -> None:
         """The question to the running kernel, or to what `source` opens."""
-        planned = plan(question)
+        planned = plan(question, live=source is None)
         self._question, self._planned = question, planned
         layout = planned.layout
         self._values = layout.values

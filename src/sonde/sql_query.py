@@ -73,7 +73,7 @@ def plan_sql(
     QueryError says what is wrong and where.
     """
     views = (view.tracepoint for view in VIEWS.values() if view.name in text.lower() and exists(view.tracepoint))
-    register(" ".join((text, *filters, *views)))
+    register(" ".join((text, *filters, *views)), live=not past)
     statement, found, checked = understood(text, tool)
     expr = rewrite(And((statement.where, *map(parse, filters))))
     if isinstance(found, str):

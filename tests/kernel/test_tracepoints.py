@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 
 import pytest
-from live import KERNEL, LIMIT, busy, cli
+from live import KERNEL, LIMIT, Workload, ask, busy, cli
 
 from sonde.sources.live.tracepoints import listed, named
+from sonde.sources.recording.tracepoints import adopted
 
 pytestmark = KERNEL
 FORKS = "import os\nfor _ in range(31): os.fork() or os._exit(3)\nfor _ in range(31): os.wait()"
@@ -136,3 +138,13 @@ def test_names_in_a_question() -> None:
 
 def test_list() -> None:
     assert "sched:sched_switch(" in listed(["sched:*"]) == cli("-L", "sched:*").stdout
+
+
+def test_a_recording_that_was_read_before_changes_nothing() -> None:
+    """What it said of a tracepoint holds for its own rows, before and after."""
+    name, told = "signal:signal_generate", [[900, "signal:signal_generate", []]]
+    program = "signal.signal(signal.SIGUSR1, lambda *_: None)\nos.kill(os.getpid(), signal.SIGUSR1)"
+    for _ in range(2):
+        adopted(told)
+        rows = ask(f"evt.type={name}", Workload("import signal\n" + program), "evt.arg.sig").rows
+        assert int(signal.SIGUSR1) in [int(row["evt.arg.sig"]) for row in rows]

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from sonde.catalog.event import Event, Param, ParamType, Place, Source
-from sonde.catalog.lookup import EVENTS, TRACEPOINTS, add_event, tracepoints
+from sonde.catalog.lookup import EVENTS, TRACEPOINTS, add_event, by_name, tracepoints
 from sonde.engines.context import by_event
 from sonde.engines.decoding import NUMERIC
 from sonde.errors import SondeError, did_you_mean
@@ -38,7 +38,14 @@ class _Field(NamedTuple):
         return self.type in NUMERIC and (self.place.size >= SMALLEST or self.type is not ParamType.INT)
 
 
-_known: dict[str, Hook] = {}
+class _Known(NamedTuple):
+    """A tracepoint as this kernel has it."""
+
+    hook: Hook
+    event: Event
+
+
+_known: dict[str, _Known] = {}
 
 
 def named(text: str) -> set[str]:
@@ -46,24 +53,38 @@ def named(text: str) -> set[str]:
     return set(NAME.findall(re.sub(r"\w+://\S*", "", text)))
 
 
-def register(text: str) -> None:
-    """Make the tracepoints known that a question names; of their fields those it names come first.
+def register(text: str, live: bool = False) -> None:
+    """Make the tracepoints known that a question names; of their fields those it names come first. With `live` they are
+    as this kernel has them, whatever a recording said that was read before.
 
     SondeError for a name of this form that this kernel does not have, where tracefs can be read.
     """
-    for name in sorted(named(text) - set(tracepoints())):
-        layout = tracepoint_format(name.replace(":", "/"))
-        ident = tracepoint_id(name.replace(":", "/"))
-        if layout is None or ident is None:
+    for name in sorted(named(text) - (set() if live else set(tracepoints()))):
+        if name not in _known and (found := _looked_up(name, text)):
+            _known[name] = found
+        if name in _known:
+            _tell(_known[name].event)
+        elif name not in tracepoints():
             _refuse(name)
-            continue
-        fields = _fields(layout)
-        number = next(free for free in TRACEPOINTS if free not in EVENTS)
-        words = _in_words(fields, set(re.findall(r"\w+", text)))
-        add_event(Event(number, name, "other", tuple(_param(field, words) for field in fields)))
+
+
+def _looked_up(name: str, text: str) -> _Known | None:
+    layout = tracepoint_format(name.replace(":", "/"))
+    ident = tracepoint_id(name.replace(":", "/"))
+    if layout is None or ident is None:
+        return None
+    fields = _fields(layout)
+    number = by_name(name)[0].number if name in tracepoints() else next(n for n in TRACEPOINTS if n not in EVENTS)
+    words = _in_words(fields, set(re.findall(r"\w+", text)))
+    loaded = tuple((field.place.offset, field.place.size) for field in words)
+    hook = Hook("l_tracepoint", number, ident, loaded, record=len(words) < len(fields))
+    return _Known(hook, Event(number, name, "other", tuple(_param(field, words) for field in fields)))
+
+
+def _tell(event: Event) -> None:
+    if EVENTS.get(event.number) != event:
+        add_event(event)
         by_event.cache_clear()
-        loaded = tuple((field.place.offset, field.place.size) for field in words)
-        _known[name] = Hook("l_tracepoint", number, ident, loaded, record=len(words) < len(fields))
 
 
 def exists(name: str) -> bool:
@@ -73,7 +94,7 @@ def exists(name: str) -> bool:
 
 def hook_of(number: int) -> Hook | None:
     """The hook of a tracepoint's event number."""
-    return next((hook for hook in _known.values() if hook.number == number), None)
+    return next((known.hook for known in _known.values() if known.hook.number == number), None)
 
 
 def listed(patterns: Iterable[str]) -> str:
