@@ -5,7 +5,10 @@ from __future__ import annotations
 from sonde.catalog.event import Event
 from sonde.catalog.syscalls import ALIASES, all_events
 
-__all__ = ["CATEGORIES", "EVENTS", "NAMES", "NUMBERS", "TRACEPOINTS", "add_event", "by_name", "tracepoints"]
+__all__ = [
+    "CATEGORIES", "EVENTS", "NAMES", "NUMBERS", "TRACEPOINTS", "add_event", "by_name", "tracepoint_number",
+    "tracepoints",
+]  # fmt: skip
 
 NUMBERS = 2048  # event numbers are below
 
@@ -36,6 +39,11 @@ def add_event(event: Event) -> None:
 def tracepoints() -> list[str]:
     """The names of the tracepoints that are known."""
     return [EVENTS[number].name for number in TRACEPOINTS if number in EVENTS]
+
+
+def tracepoint_number(name: str) -> int:
+    """The number of a tracepoint: its own if it is known, else a free one. StopIteration if there is none."""
+    return _BY_NAME[name][0].number if name in _BY_NAME else next(n for n in TRACEPOINTS if n not in EVENTS)
 
 
 def by_name(name: str) -> list[Event]:

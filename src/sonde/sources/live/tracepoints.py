@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from sonde.catalog.event import Event, Param, ParamType, Place, Source
-from sonde.catalog.lookup import EVENTS, TRACEPOINTS, add_event, by_name, tracepoints
+from sonde.catalog.lookup import EVENTS, add_event, tracepoint_number, tracepoints
 from sonde.engines.context import by_event
 from sonde.engines.decoding import NUMERIC
 from sonde.errors import SondeError, did_you_mean
@@ -74,7 +74,7 @@ def _looked_up(name: str, text: str) -> _Known | None:
     if layout is None or ident is None:
         return None
     fields = _fields(layout)
-    number = by_name(name)[0].number if name in tracepoints() else next(n for n in TRACEPOINTS if n not in EVENTS)
+    number = tracepoint_number(name)
     words = _in_words(fields, set(re.findall(r"\w+", text)))
     loaded = tuple((field.place.offset, field.place.size) for field in words)
     hook = Hook("l_tracepoint", number, ident, loaded, record=len(words) < len(fields))

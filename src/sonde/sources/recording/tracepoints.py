@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sonde.catalog.event import Event, Param, ParamType, Place, Source
-from sonde.catalog.lookup import EVENTS, NUMBERS, TRACEPOINTS, add_event, by_name
+from sonde.catalog.lookup import EVENTS, NUMBERS, TRACEPOINTS, add_event, tracepoint_number
 from sonde.engines.context import by_event
 from sonde.sources.recording.frames import Damaged
 
@@ -51,11 +51,7 @@ def _param(name: object, kind: object, source: object, place: object) -> Param:
 
 def _known(name: str, params: tuple[Param, ...]) -> int:
     """The number of a tracepoint, which has these parameters from now on."""
-    try:
-        number = by_name(name)[0].number
-    except KeyError:
-        free = (number for number in TRACEPOINTS if number not in EVENTS)
-        number = next(free)
+    number = tracepoint_number(name)
     if number not in EVENTS or EVENTS[number].params != params:
         add_event(Event(number, name, "other", params))
         by_event.cache_clear()
